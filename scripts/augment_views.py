@@ -1,0 +1,25 @@
+"""Make the views of one shard under one augmentation."""
+
+import json
+
+from embedding_shift import command_line, shards, views
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--originals", required=True, help="tar of the original views")
+    parser.add_argument("--augmentation", required=True, help="its name")
+    parser.add_argument("--transform", required=True, help="class name of the transform")
+    parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
+    parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
+    parser.add_argument("--output", required=True, help="tar to write")
+    arguments = parser.parse_args()
+    originals = shards.read(arguments.originals)
+    augmented = views.augment(
+        originals, arguments.augmentation, arguments.transform, arguments.parameters, arguments.seed
+    )
+    shards.write(arguments.output, augmented)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,28 @@
+"""Compute the embedding and attention metrics of a model and join them with the pixel metrics: the long table."""
+
+from embedding_shift import command_line, embeddings, long_table, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
+    parser.add_argument("--original-embeddings", required=True, help="npz")
+    parser.add_argument("--original-attention", required=True, help="npz")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
+    parser.add_argument("--attention", nargs="+", required=True, help="npz of every augmentation")
+    parser.add_argument("--pixel-metrics", nargs="+", required=True, help="Parquet of every augmentation and shard")
+    parser.add_argument("--output", required=True, help="Parquet to write")
+    arguments = parser.parse_args()
+    parts = [tables.read_parquet(arguments.pixel_metrics)]
+    for kind, original, augmented in (
+        ("embedding", arguments.original_embeddings, arguments.embeddings),
+        ("attention", arguments.original_attention, arguments.attention),
+    ):
+        before = embeddings.concatenate([original], kind)
+        for augmentation, path in zip(arguments.augmentations, augmented, strict=True):
+            parts.append(long_table.shift_rows(kind, before, embeddings.concatenate([path], kind), augmentation))
+    tables.write_parquet(arguments.output, long_table.merge(parts, arguments.augmentations))
+
+
+if __name__ == "__main__":
+    command_line.run(main)

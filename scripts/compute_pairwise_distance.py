@@ -1,0 +1,22 @@
+"""Compute the mean cosine distance between every two augmentations of the same image."""
+
+import pandas as pd
+
+from embedding_shift import command_line, embeddings, shift_metrics, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
+    parser.add_argument("--output", required=True, help="CSV to write")
+    arguments = parser.parse_args()
+    arrays = [embeddings.concatenate([path], "embedding")[1] for path in arguments.embeddings]
+    distance = shift_metrics.pairwise_cosine_distance(arrays)
+    frame = pd.DataFrame(distance, columns=arguments.augmentations)
+    frame.insert(0, "augmentation", arguments.augmentations)
+    tables.write_csv(arguments.output, frame)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,58 @@
+"""Compute metrics and put them in the long table: `image_id, augmentation, metric, value`."""
+
+import numpy as np
+import pandas as pd
+
+from embedding_shift import metrics, pixel_metrics, shards, shift_metrics  # noqa: F401  (two of them fill the registry)
+from embedding_shift.errors import InputError
+
+COLUMNS = ["image_id", "augmentation", "metric", "value"]
+
+
+def pixel_rows(original_shard, augmented_shard, augmentation):
+    """Return the pixel metrics of every image of two shards (paths) that hold the same images."""
+    rows = []
+    for original, augmented in zip(shards.read(original_shard), shards.read(augmented_shard), strict=True):
+        if original.image_id != augmented.image_id:
+            raise InputError(f"{augmented_shard} holds {augmented.image_id!r} where {original_shard} holds {original.image_id!r}")
+        for metric in metrics.of_kind("pixels"):
+            value = metric.function(original.pixels, augmented.pixels)
+            rows.append((original.image_id, augmentation, metric.name, value))
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
+
+
+def shift_rows(kind, original, augmented, augmentation):
+    """Return the metrics of one kind ("embedding" or "attention").
+
+    Args:
+        original: image ids (N,) and array (N, …) of the original views.
+        augmented: the same of the augmented views.
+        augmentation: its name.
+    """
+    image_ids, before = original
+    augmented_ids, after = augmented
+    if not np.array_equal(image_ids, augmented_ids):
+        raise InputError(f"the {kind} files of 'original' and {augmentation!r} do not hold the same images")
+    parts = []
+    for metric in metrics.of_kind(kind):
+        values = metric.function(before, after)
+        columns = {"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values}
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def merge(tables, augmentations):
+    """Join the parts of the long table, sorted by augmentation and metric (in their own orders), then image.
+
+    Rows whose value is not finite are left out: their metric is not defined for their image, and `n` says so.
+    """
+    table = pd.concat(tables, ignore_index=True)
+    table = table[np.isfinite(table["value"])]
+    order = pd.DataFrame(
+        {
+            "augmentation": table["augmentation"].map(augmentations.index),
+            "metric": table["metric"].map(list(metrics.REGISTRY).index),
+            "image_id": table["image_id"],
+        }
+    )
+    return table.loc[order.sort_values(list(order)).index, COLUMNS].reset_index(drop=True)

@@ -1,0 +1,148 @@
+"""From a folder or a table of images to the manifest: which images are used, which are not, and why."""
+
+import hashlib
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from embedding_shift import images, shards, tables
+from embedding_shift.errors import InputError
+
+LISTING_COLUMNS = ["image_id", "path", "root", "sha256", "caption", "source"]
+MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", "source"]
+REJECT_COLUMNS = ["image_id", "path", "reason"]
+INGESTED_COLUMNS = [*MANIFEST_COLUMNS, "reason"]
+IMAGE_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+IMAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+LONGEST_CAPTION = 10_000
+
+
+def list_folder(folder):
+    """Return a listing row for every image file under `folder`, sorted by image id.
+
+    The id is the path inside the folder without its suffix, other characters than letters, digits, `_` and `-`
+    replaced by `-`; the suffix is added where two files would share an id.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise InputError(f"no image in {folder}; known suffixes are {', '.join(sorted(IMAGE_SUFFIXES))}")
+    by_id = defaultdict(list)
+    for path in paths:
+        by_id[_as_id(path.relative_to(folder).with_suffix(""))].append(path)
+    rows = []
+    for image_id, sharing in by_id.items():
+        for path in sharing:
+            own_id = image_id if len(sharing) == 1 else _as_id(path.relative_to(folder))
+            rows.append(_row(own_id, path, folder))
+    return _checked(rows, folder)
+
+
+def list_table(path):
+    """Return a listing row for every row of a CSV file with a column `path`, sorted by image id.
+
+    Raises:
+        InputError: no `path` column, no rows, an image id that is missing, malformed or used twice.
+    """
+    table = Path(path)
+    rows = tables.read_rows(table)
+    if not rows:
+        raise InputError(f"{table} has no rows")
+    if "path" not in rows[0]:
+        raise InputError(f"{table} has no column 'path'; its columns are {', '.join(map(str, rows[0]))}")
+    listed = []
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise InputError(f"{table}, line {number}: its number of fields is not that of the header")
+        if len(row.get("caption", "")) > LONGEST_CAPTION:
+            raise InputError(f"{table}, line {number}: the caption is longer than {LONGEST_CAPTION} characters")
+        image_id = row.get("image_id") or _as_id(Path(row["path"]).with_suffix(""))
+        details = {key: row.get(key, "") for key in ("sha256", "caption", "source")}
+        listed.append(_row(image_id, table.parent / row["path"], table.parent) | details)
+    return _checked(listed, table)
+
+
+def ingest(rows, size, max_pixels):
+    """Decode and resize the listed images, one after the other.
+
+    Args:
+        rows: listing rows.
+        size: side of the views in pixels.
+        max_pixels: larger images are rejected.
+
+    Yields:
+        (row, view): the row with `width`, `height`, `sha256` and `reason`; the view, or None where a reason is given.
+    """
+    for row in rows:
+        row = dict(row, width="", height="", reason="")
+        try:
+            data = _read_inside(row["path"], row["root"])
+            digest = hashlib.sha256(data).hexdigest()
+            if row["sha256"] and row["sha256"] != digest:
+                raise InputError(f"its SHA-256 is {digest}, not {row['sha256']}")
+            pixels = images.decode(data, max_pixels)
+        except InputError as error:
+            yield row | {"reason": str(error)}, None
+            continue
+        height, width = pixels.shape[:2]
+        row |= {"sha256": digest, "width": width, "height": height}
+        yield row, shards.View(row["image_id"], images.resize(pixels, size), {"image_sha256": digest})
+
+
+def select(ingested, n_images=None):
+    """Split ingested rows into the manifest and the rejects, both sorted by image id.
+
+    With `n_images`, the usable images are taken in the order of a hash of their ids, so that an image that appears
+    or vanishes changes at most one other.
+
+    Raises:
+        InputError: no image is usable.
+    """
+    usable = [row for row in ingested if not row["reason"]]
+    rejects = [row for row in ingested if row["reason"]]
+    if not usable:
+        first = min(rejects, key=lambda row: row["image_id"])
+        raise InputError(f"none of {len(rejects)} images is usable; {first['path']}: {first['reason']}")
+    usable.sort(key=lambda row: hashlib.sha256(row["image_id"].encode()).digest())
+    chosen = usable[:n_images]
+    return _by_id(chosen), _by_id(rejects)
+
+
+def _row(image_id, path, root):
+    return {"image_id": image_id, "path": path.as_posix(), "root": Path(root).as_posix(), "sha256": "", "caption": "", "source": ""}
+
+
+def _as_id(path):
+    return re.sub(r"[^A-Za-z0-9_-]", "-", Path(path).as_posix())
+
+
+def _by_id(rows):
+    return sorted(rows, key=lambda row: row["image_id"])
+
+
+def _checked(rows, origin):
+    paths = {}
+    for row in rows:
+        image_id = row["image_id"]
+        if not IMAGE_ID.fullmatch(image_id):
+            raise InputError(f"{origin}: image id {image_id!r}; allowed are up to 200 letters, digits, '_' and '-'")
+        if image_id in paths:
+            raise InputError(f"{origin}: image id {image_id!r} stands twice, for {paths[image_id]} and {row['path']}")
+        paths[image_id] = row["path"]
+    return _by_id(rows)
+
+
+def _read_inside(path, root):
+    path, root = Path(path), Path(root).resolve()
+    if not path.resolve().is_relative_to(root):
+        raise InputError(f"the path leaves the dataset's folder {root.name}")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("there is no such file") from None
+    except IsADirectoryError:
+        raise InputError("this is a folder") from None
+    except PermissionError:
+        raise InputError("no permission to read it") from None

@@ -1,0 +1,42 @@
+"""The registry of metrics: one entry gives a metric its name, its label and its place in every table and figure."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+REGISTRY = {}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number for an original and an augmented view of the same image.
+
+    Attributes:
+        name: as in the tables.
+        label: as in figures and the paper.
+        kind: what its function takes: "pixels", "embedding" or "attention", of the original, then of the view.
+        function: returns a float per image; NaN where the metric is not defined.
+        higher_is_closer: whether a larger value means a smaller change.
+        in_overview: whether the overview figures show it.
+    """
+
+    name: str
+    label: str
+    kind: str
+    function: Callable
+    higher_is_closer: bool = True
+    in_overview: bool = True
+
+
+def register(name, label, kind, **options):
+    """Decorator: enter a function in the registry; the order of registration is the order everywhere."""
+
+    def enter(function):
+        REGISTRY[name] = Metric(name, label, kind, function, **options)
+        return function
+
+    return enter
+
+
+def of_kind(kind):
+    """Return the metrics of one kind, in order."""
+    return [metric for metric in REGISTRY.values() if metric.kind == kind]

@@ -1,0 +1,64 @@
+"""Metrics on what the encoder returned: embeddings and attention maps, all images at once."""
+
+import cv2
+import numpy as np
+
+from embedding_shift import metrics
+
+ATTENTION_MAP_SIZE = 224
+
+
+@metrics.register("cosine_similarity", "Cosine similarity", "embedding")
+def cosine_similarity(original, augmented):
+    """u·v / (‖u‖‖v‖) for embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN where a norm is zero."""
+    original, augmented = original.astype(np.float64), augmented.astype(np.float64)
+    norms = np.linalg.norm(original, axis=1) * np.linalg.norm(augmented, axis=1)
+    products = np.sum(original * augmented, axis=1)
+    return np.divide(products, norms, out=np.full(len(norms), np.nan), where=norms > 0)
+
+
+@metrics.register("l2_distance", "L2 distance", "embedding", higher_is_closer=False)
+def l2_distance(original, augmented):
+    """‖u − v‖ for embeddings (N, D) and (N, D): float64 (N,), ≥ 0."""
+    return np.linalg.norm(original.astype(np.float64) - augmented.astype(np.float64), axis=1)
+
+
+@metrics.register("attention_similarity", "Attention similarity", "attention")
+def attention_similarity(original, augmented):
+    """1 / (1 + mean squared difference) of the upsampled, min-max scaled maps: (N, heads, rows, cols) to float64 (N,)."""
+    return np.array([_map_similarity(o, a) for o, a in zip(original, augmented, strict=True)], dtype=np.float64)
+
+
+def attention_map(attention):
+    """Mean over heads, upsampled bilinearly and scaled to [0, 1]: (heads, rows, cols) to float64 (224, 224).
+
+    A constant map becomes all zeros.
+    """
+    mean = attention.astype(np.float64).mean(axis=0)
+    upsampled = cv2.resize(mean, (ATTENTION_MAP_SIZE, ATTENTION_MAP_SIZE), interpolation=cv2.INTER_LINEAR)
+    spread = np.ptp(upsampled)
+    return (upsampled - upsampled.min()) / spread if spread > 0 else np.zeros_like(upsampled)
+
+
+def _map_similarity(original, augmented):
+    return 1 / (1 + np.mean((attention_map(original) - attention_map(augmented)) ** 2))
+
+
+def pairwise_cosine_distance(embeddings):
+    """Mean over images of 1 − cosine similarity between every two augmentations of the same image.
+
+    Args:
+        embeddings: sequence of A arrays (N, D), the same images in the same order.
+
+    Returns:
+        float64 (A, A), symmetric, zero diagonal.
+    """
+    units = []
+    for array in embeddings:
+        array = array.astype(np.float64)
+        units.append(array / np.linalg.norm(array, axis=1, keepdims=True))
+    distance = np.zeros((len(units), len(units)))
+    for i, first in enumerate(units):
+        for j in range(i + 1, len(units)):
+            distance[i, j] = distance[j, i] = np.mean(1 - np.sum(first * units[j], axis=1))
+    return distance

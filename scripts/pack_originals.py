@@ -1,0 +1,18 @@
+"""Pack the original views of one shard: those of its images that the manifest names."""
+
+from embedding_shift import command_line, shards, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--manifest", required=True, help="CSV of the images that are used")
+    parser.add_argument("--ingested", required=True, help="tar of the usable images of this shard")
+    parser.add_argument("--output", required=True, help="tar to write")
+    arguments = parser.parse_args()
+    used = {row["image_id"] for row in tables.read_rows(arguments.manifest)}
+    views = (view for view in shards.read(arguments.ingested) if view.image_id in used)
+    shards.write(arguments.output, views)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

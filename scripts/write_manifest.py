@@ -1,0 +1,20 @@
+"""Write the manifest of the images that are used and the list of those that are not."""
+
+from embedding_shift import command_line, manifest, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--ingested", nargs="+", required=True, help="CSV of every shard")
+    parser.add_argument("--n-images", type=int, help="keep this many of the usable images; all when left out")
+    parser.add_argument("--manifest", required=True, help="CSV to write")
+    parser.add_argument("--rejects", required=True, help="CSV to write")
+    arguments = parser.parse_args()
+    ingested = [row for path in arguments.ingested for row in tables.read_rows(path)]
+    chosen, rejects = manifest.select(ingested, arguments.n_images)
+    tables.write_rows(arguments.manifest, manifest.MANIFEST_COLUMNS, chosen)
+    tables.write_rows(arguments.rejects, manifest.REJECT_COLUMNS, rejects)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
