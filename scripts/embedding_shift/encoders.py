@@ -81,7 +81,10 @@ def choose_device(name):
     if name == "auto":
         name = next(device for device, there in available.items() if there)
     if not available[name]:
-        raise InputError(f"device {name!r} is not available here; allowed are auto, " + ", ".join(d for d in available if available[d]))
+        raise InputError(
+            f"device {name!r} is not available here; allowed are auto, "
+            + ", ".join(d for d in available if available[d])
+        )
     return torch.device(name)
 
 

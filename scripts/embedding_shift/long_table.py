@@ -14,7 +14,9 @@ def pixel_rows(original_shard, augmented_shard, augmentation):
     rows = []
     for original, augmented in zip(shards.read(original_shard), shards.read(augmented_shard), strict=True):
         if original.image_id != augmented.image_id:
-            raise InputError(f"{augmented_shard} holds {augmented.image_id!r} where {original_shard} holds {original.image_id!r}")
+            raise InputError(
+                f"{augmented_shard} holds {augmented.image_id!r} where {original_shard} holds {original.image_id!r}"
+            )
         for metric in metrics.of_kind("pixels"):
             value = metric.function(original.pixels, augmented.pixels)
             rows.append((original.image_id, augmentation, metric.name, value))
@@ -51,7 +53,7 @@ def merge(tables, augmentations):
     order = pd.DataFrame(
         {
             "augmentation": table["augmentation"].map(augmentations.index),
-            "metric": table["metric"].map(list(metrics.REGISTRY).index),
+            "metric": table["metric"].map([metric.name for metric in metrics.in_order()].index),
             "image_id": table["image_id"],
         }
     )

@@ -111,7 +111,14 @@ def select(ingested, n_images=None):
 
 
 def _row(image_id, path, root):
-    return {"image_id": image_id, "path": path.as_posix(), "root": Path(root).as_posix(), "sha256": "", "caption": "", "source": ""}
+    return {
+        "image_id": image_id,
+        "path": path.as_posix(),
+        "root": Path(root).as_posix(),
+        "sha256": "",
+        "caption": "",
+        "source": "",
+    }
 
 
 def _as_id(path):

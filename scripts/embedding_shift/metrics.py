@@ -1,9 +1,10 @@
-"""The registry of metrics: one entry gives a metric its name, its label and its place in every table and figure."""
+"""The registry of metrics: one entry gives a metric its name, its label and its place everywhere."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 REGISTRY = {}
+KINDS = ("embedding", "attention", "pixels")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Metric:
 
 
 def register(name, label, kind, **options):
-    """Decorator: enter a function in the registry; the order of registration is the order everywhere."""
+    """Decorator: enter a function in the registry."""
 
     def enter(function):
         REGISTRY[name] = Metric(name, label, kind, function, **options)
@@ -38,5 +39,10 @@ def register(name, label, kind, **options):
 
 
 def of_kind(kind):
-    """Return the metrics of one kind, in order."""
+    """Return the metrics of one kind, in order of registration."""
     return [metric for metric in REGISTRY.values() if metric.kind == kind]
+
+
+def in_order():
+    """Return all metrics in the order of tables and figures: those of each kind together, in the order of KINDS."""
+    return [metric for kind in KINDS for metric in of_kind(kind)]

@@ -113,7 +113,11 @@ def to_open_clip(initializers):
         state |= _block(number, matrix, source)
     model = open_clip.model.CLIP(**CONFIG["model_cfg"])
     model.load_state_dict(
-        {name: torch.zeros_like(tensor) for name, tensor in model.state_dict().items() if not name.startswith("visual.")}
+        {
+            name: torch.zeros_like(tensor)
+            for name, tensor in model.state_dict().items()
+            if not name.startswith("visual.")
+        }
         | {f"visual.{name}": tensor for name, tensor in state.items()}
     )
     return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}

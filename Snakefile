@@ -1,0 +1,23 @@
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/views.smk"
+include: "rules/encoders.smk"
+include: "rules/metrics.smk"
+include: "rules/figures.smk"
+include: "rules/paper.smk"
+
+
+rule all:
+    message:
+        "Everything that the paper is made of is there."
+    default_target: True
+    input:
+        final_targets(),

@@ -1,0 +1,88 @@
+"""What the other files share: the validated configuration, and functions that name inputs, parameters and targets."""
+
+import ast
+import json
+import sys
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+from embedding_shift.configuration import validated
+from embedding_shift.errors import InputError
+
+try:
+    config.update(validated(config, yaml.safe_load(Path(workflow.basedir, "config/schema.yaml").read_text())))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+AUGMENTATIONS = list(config["augmentations"])
+VIEWS = ["original", *AUGMENTATIONS]
+DATASETS = list(config["datasets"])
+MODELS = list(config["models"])
+SHARDS = [f"{number:05d}" for number in range(config["shards"])]
+
+
+wildcard_constraints:
+    augmentation="|".join(AUGMENTATIONS),
+    view="|".join(VIEWS),
+    dataset="|".join(DATASETS),
+    model="|".join(MODELS),
+    shard=r"\d{5}",
+    page=r"\d+",
+
+
+def code(script):
+    """Return a script and the library modules it uses, so that a changed line reruns just what depends on it."""
+    scripts = Path(workflow.basedir, "scripts")
+    found, waiting = set(), [scripts / f"{script}.py"]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for module in imported_modules(path):
+            waiting += [file for file in (scripts / f"{module}.py", scripts / module / "__init__.py") if file.exists()]
+    return sorted(str(path.relative_to(workflow.basedir)) for path in found)
+
+
+def imported_modules(path):
+    """Return the paths, relative to scripts/ and without suffix, that the imports in a Python file may mean."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name.replace(".", "/") for name in names if name.startswith("embedding_shift")]
+
+
+def augmentation_entry(key):
+    """Return a function of the wildcards that looks up a key of the augmentation's entry."""
+    return lambda wildcards: config["augmentations"][wildcards.augmentation][key]
+
+
+def dataset_source(wildcards):
+    """Return the table that a dataset is listed from; a folder is a parameter, since its date says nothing."""
+    entry = config["datasets"][wildcards.dataset]
+    return [entry["path"]] if entry["kind"] == "csv" else []
+
+
+def as_json(section):
+    """Return a section of the configuration as one line, for a command-line argument."""
+    return json.dumps(section, ensure_ascii=True)
+
+
+def label(kind, name):
+    """Return the label of a dataset or model."""
+    return config[kind][name].get("label", name)
+
+
+def final_targets():
+    """Return the files that a complete run leaves behind."""
+    return collect(
+        "results/{dataset}/{model}/{table}.csv",
+        dataset=DATASETS,
+        model=MODELS,
+        table=["summary", "pairwise_distance"],
+    )

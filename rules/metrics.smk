@@ -1,0 +1,99 @@
+"""Measure what each augmentation did, to the pixels and to the representation.
+
+input:   views, embeddings and attention of the original and of every augmentation
+output:  results/{dataset}/{model}/metrics.parquet, summary.csv, pairwise_distance.csv
+steps:   pixel metrics per augmentation and shard → long table per model → summary; distances
+"""
+
+
+rule compute_pixel_metrics:
+    message:
+        "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
+    input:
+        originals="results/{dataset}/views/original/{shard}.tar",
+        originals_checksum="results/{dataset}/views/original/{shard}.tar.sha256",
+        views="results/{dataset}/views/{augmentation}/{shard}.tar",
+        views_checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
+        code=code("compute_pixel_metrics"),
+    output:
+        "results/{dataset}/pixel_metrics/{augmentation}/{shard}.parquet",
+    log:
+        "logs/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.log",
+    benchmark:
+        "benchmarks/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.tsv"
+    conda:
+        "../envs/images.yaml"
+    shell:
+        "python scripts/compute_pixel_metrics.py --originals {input.originals:q} --views {input.views:q}"
+        " --augmentation {wildcards.augmentation} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule compute_metrics:
+    message:
+        "Measuring the shift of {wildcards.model} on {wildcards.dataset}."
+    input:
+        original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
+        original_attention="results/{dataset}/{model}/attention/original.npz",
+        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        attention=collect("results/{{dataset}}/{{model}}/attention/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        pixel_metrics=collect(
+            "results/{{dataset}}/pixel_metrics/{augmentation}/{shard}.parquet",
+            augmentation=AUGMENTATIONS,
+            shard=SHARDS,
+        ),
+        code=code("compute_metrics"),
+    output:
+        "results/{dataset}/{model}/metrics.parquet",
+    params:
+        augmentations=AUGMENTATIONS,
+    log:
+        "logs/{dataset}/{model}/compute_metrics.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/compute_metrics.tsv"
+    conda:
+        "../envs/images.yaml"
+    shell:
+        "python scripts/compute_metrics.py --augmentations {params.augmentations}"
+        " --original-embeddings {input.original_embeddings:q} --original-attention {input.original_attention:q}"
+        " --embeddings {input.embeddings:q} --attention {input.attention:q}"
+        " --pixel-metrics {input.pixel_metrics:q} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule summarise_metrics:
+    message:
+        "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
+    input:
+        metrics="results/{dataset}/{model}/metrics.parquet",
+        code=code("summarise_metrics"),
+    output:
+        "results/{dataset}/{model}/summary.csv",
+    params:
+        resamples=config["bootstrap"]["resamples"],
+        confidence=config["bootstrap"]["confidence"],
+        seed=config["seed"],
+    log:
+        "logs/{dataset}/{model}/summarise_metrics.log",
+    conda:
+        "../envs/analysis.yaml"
+    shell:
+        "python scripts/summarise_metrics.py --metrics {input.metrics:q} --resamples {params.resamples}"
+        " --confidence {params.confidence} --seed {params.seed} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule compute_pairwise_distance:
+    message:
+        "Measuring the distances between augmentations for {wildcards.model} on {wildcards.dataset}."
+    input:
+        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        code=code("compute_pairwise_distance"),
+    output:
+        "results/{dataset}/{model}/pairwise_distance.csv",
+    params:
+        augmentations=AUGMENTATIONS,
+    log:
+        "logs/{dataset}/{model}/compute_pairwise_distance.log",
+    conda:
+        "../envs/analysis.yaml"
+    shell:
+        "python scripts/compute_pairwise_distance.py --augmentations {params.augmentations}"
+        " --embeddings {input.embeddings:q} --output {output:q} 2>&1 | tee {log:q}"
