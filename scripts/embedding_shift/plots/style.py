@@ -1,0 +1,87 @@
+"""The one style of all figures: sizes, fonts, the augmentations' labels and colours, and how files are written."""
+
+import textwrap
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+from embedding_shift import files, tables
+
+TEXT_WIDTH = 6.3  # inches: figures are made at the size they are printed at, so that points are points
+COLUMN_WIDTH = 3.1
+GREY = "#555555"
+LIGHT_GREY = "#CCCCCC"
+SEQUENTIAL = "viridis"
+
+PARAMETERS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "figure.titlesize": 8.5,
+    "figure.constrained_layout.use": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "grid.color": LIGHT_GREY,
+    "grid.linewidth": 0.4,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.2,
+    "patch.linewidth": 0.5,
+    "legend.frameon": False,
+    "image.cmap": SEQUENTIAL,
+    "image.interpolation": "nearest",
+    "pdf.fonttype": 42,  # TrueType: text in the PDF stays text
+    "savefig.dpi": 200,
+}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """An augmentation as figures show it: its name in the tables, its label, and its colour as #RRGGBB."""
+
+    name: str
+    label: str
+    color: str
+
+    def wrapped(self, width=11):
+        """Return the label broken into lines of about `width` characters."""
+        return wrapped(self.label, width)
+
+
+def apply():
+    """Make this style the current one, whatever the user's own matplotlib settings are."""
+    mpl.rcdefaults()
+    mpl.use("Agg")
+    mpl.rcParams.update(PARAMETERS)
+
+
+def read_augmentations(path):
+    """Return the augmentations of `results/augmentations.csv`, in the order of the configuration."""
+    return [Augmentation(row["augmentation"], row["label"], row["color"]) for row in tables.read_rows(path)]
+
+
+def wrapped(label, width=11):
+    """Return a label broken between words into lines of about `width` characters."""
+    return textwrap.fill(label, width, break_long_words=False, break_on_hyphens=False)
+
+
+def text_color_on(color):
+    """Return black or white, whichever is easier to read on `color` (relative luminance of WCAG 2.1)."""
+    channels = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(color)]
+    luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    return "black" if luminance > 0.179 else "white"
+
+
+def save(figure, pdf, png):
+    """Write a figure to both paths, whole, with the same bytes on every run, and close it."""
+    for path, metadata in ((pdf, {"CreationDate": None}), (png, {"Software": None})):
+        with files.whole(path) as temporary:
+            figure.savefig(temporary, metadata=metadata)
+    plt.close(figure)
