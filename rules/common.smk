@@ -62,6 +62,11 @@ def augmentation_entry(key):
     return lambda wildcards: config["augmentations"][wildcards.augmentation][key]
 
 
+def augmentation_parameters(wildcards):
+    """Return the arguments of the augmentation's transform, as JSON."""
+    return as_json(config["augmentations"][wildcards.augmentation]["parameters"])
+
+
 def dataset_source(wildcards):
     """Return the table that a dataset is listed from; a folder is a parameter, since its date says nothing."""
     entry = config["datasets"][wildcards.dataset]

@@ -7,8 +7,6 @@ steps:   pixel metrics per augmentation and shard → long table per model → s
 
 
 rule compute_pixel_metrics:
-    message:
-        "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     input:
         originals="results/{dataset}/views/original/{shard}.tar",
         originals_checksum="results/{dataset}/views/original/{shard}.tar.sha256",
@@ -17,20 +15,51 @@ rule compute_pixel_metrics:
         code=code("compute_pixel_metrics"),
     output:
         "results/{dataset}/pixel_metrics/{augmentation}/{shard}.parquet",
+    params:
+        transform=augmentation_entry("transform"),
+        parameters=augmentation_parameters,
     log:
         "logs/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
+    message:
+        "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
         "python scripts/compute_pixel_metrics.py --originals {input.originals:q} --views {input.views:q}"
-        " --augmentation {wildcards.augmentation} --output {output:q} 2>&1 | tee {log:q}"
+        " --augmentation {wildcards.augmentation}"
+        " --transform {params.transform:q} --parameters {params.parameters:q} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule compute_registered_attention:
+    message:
+        "Comparing the attention of {wildcards.model} on {wildcards.dataset} part by part: {wildcards.augmentation}."
+    input:
+        manifest="results/{dataset}/manifest.csv",
+        original_attention="results/{dataset}/{model}/attention/original.npz",
+        attention="results/{dataset}/{model}/attention/{augmentation}.npz",
+        code=code("compute_registered_attention"),
+    output:
+        "results/{dataset}/{model}/registered_attention/{augmentation}.parquet",
+    params:
+        transform=augmentation_entry("transform"),
+        parameters=augmentation_parameters,
+        seed=config["seed"],
+        image_size=config["image_size"],
+    log:
+        "logs/{dataset}/{model}/compute_registered_attention/{augmentation}.log",
+    conda:
+        "../envs/images.yaml"
+    shell:
+        "python scripts/compute_registered_attention.py --manifest {input.manifest:q}"
+        " --original-attention {input.original_attention:q} --attention {input.attention:q}"
+        " --augmentation {wildcards.augmentation}"
+        " --transform {params.transform:q} --parameters {params.parameters:q}"
+        " --seed {params.seed} --image-size {params.image_size} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule compute_metrics:
-    message:
-        "Measuring the shift of {wildcards.model} on {wildcards.dataset}."
     input:
         original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
         original_attention="results/{dataset}/{model}/attention/original.npz",
@@ -41,59 +70,64 @@ rule compute_metrics:
             augmentation=AUGMENTATIONS,
             shard=SHARDS,
         ),
+        registered_attention=collect(
+            "results/{{dataset}}/{{model}}/registered_attention/{augmentation}.parquet", augmentation=AUGMENTATIONS
+        ),
         code=code("compute_metrics"),
     output:
         "results/{dataset}/{model}/metrics.parquet",
-    params:
-        augmentations=AUGMENTATIONS,
     log:
         "logs/{dataset}/{model}/compute_metrics.log",
     benchmark:
         "benchmarks/{dataset}/{model}/compute_metrics.tsv"
     conda:
         "../envs/images.yaml"
+    params:
+        augmentations=AUGMENTATIONS,
+    message:
+        "Measuring the shift of {wildcards.model} on {wildcards.dataset}."
     shell:
         "python scripts/compute_metrics.py --augmentations {params.augmentations}"
         " --original-embeddings {input.original_embeddings:q} --original-attention {input.original_attention:q}"
         " --embeddings {input.embeddings:q} --attention {input.attention:q}"
-        " --pixel-metrics {input.pixel_metrics:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --parts {input.pixel_metrics:q} {input.registered_attention:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule summarise_metrics:
-    message:
-        "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     input:
         metrics="results/{dataset}/{model}/metrics.parquet",
         code=code("summarise_metrics"),
     output:
         "results/{dataset}/{model}/summary.csv",
-    params:
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
     log:
         "logs/{dataset}/{model}/summarise_metrics.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        resamples=config["bootstrap"]["resamples"],
+        confidence=config["bootstrap"]["confidence"],
+        seed=config["seed"],
+    message:
+        "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
         "python scripts/summarise_metrics.py --metrics {input.metrics:q} --resamples {params.resamples}"
         " --confidence {params.confidence} --seed {params.seed} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule compute_pairwise_distance:
-    message:
-        "Measuring the distances between augmentations for {wildcards.model} on {wildcards.dataset}."
     input:
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         code=code("compute_pairwise_distance"),
     output:
         "results/{dataset}/{model}/pairwise_distance.csv",
-    params:
-        augmentations=AUGMENTATIONS,
     log:
         "logs/{dataset}/{model}/compute_pairwise_distance.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        augmentations=AUGMENTATIONS,
+    message:
+        "Measuring the distances between augmentations for {wildcards.model} on {wildcards.dataset}."
     shell:
         "python scripts/compute_pairwise_distance.py --augmentations {params.augmentations}"
         " --embeddings {input.embeddings:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -7,27 +7,25 @@ steps:   check every entry → augment, per augmentation and shard
 
 
 rule describe_augmentations:
-    message:
-        "Checking the configured augmentations."
     input:
         code=code("describe_augmentations"),
     output:
         "results/augmentations.csv",
-    params:
-        augmentations=as_json(config["augmentations"]),
     log:
         "logs/describe_augmentations.log",
+    localrule: True
     conda:
         "../envs/images.yaml"
-    localrule: True
+    params:
+        augmentations=as_json(config["augmentations"]),
+    message:
+        "Checking the configured augmentations."
     shell:
         "python scripts/describe_augmentations.py --augmentations {params.augmentations:q} --output {output:q}"
         " 2>&1 | tee {log:q}"
 
 
 rule augment_views:
-    message:
-        "Augmenting {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     input:
         checked=ancient("results/augmentations.csv"),
         originals="results/{dataset}/views/original/{shard}.tar",
@@ -36,16 +34,18 @@ rule augment_views:
     output:
         shard="results/{dataset}/views/{augmentation}/{shard}.tar",
         checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
-    params:
-        transform=augmentation_entry("transform"),
-        parameters=lambda wildcards: as_json(augmentation_entry("parameters")(wildcards)),
-        seed=config["seed"],
     log:
         "logs/{dataset}/augment_views/{augmentation}/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/augment_views/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
+    params:
+        transform=augmentation_entry("transform"),
+        parameters=augmentation_parameters,
+        seed=config["seed"],
+    message:
+        "Augmenting {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
         "python scripts/augment_views.py --originals {input.originals:q} --augmentation {wildcards.augmentation}"
         " --transform {params.transform:q} --parameters {params.parameters:q} --seed {params.seed}"

@@ -1,4 +1,4 @@
-"""Compute the embedding and attention metrics of a model and join them with the pixel metrics: the long table."""
+"""Compute the embedding and attention metrics of a model and join them with the others: the long table."""
 
 from embedding_shift import command_line, embeddings, long_table, tables
 
@@ -10,10 +10,10 @@ def main():
     parser.add_argument("--original-attention", required=True, help="npz")
     parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
     parser.add_argument("--attention", nargs="+", required=True, help="npz of every augmentation")
-    parser.add_argument("--pixel-metrics", nargs="+", required=True, help="Parquet of every augmentation and shard")
+    parser.add_argument("--parts", nargs="+", required=True, help="Parquet of the metrics that are computed already")
     parser.add_argument("--output", required=True, help="Parquet to write")
     arguments = parser.parse_args()
-    parts = [tables.read_parquet(arguments.pixel_metrics)]
+    parts = [tables.read_parquet(arguments.parts)]
     for kind, original, augmented in (
         ("embedding", arguments.original_embeddings, arguments.embeddings),
         ("attention", arguments.original_attention, arguments.attention),

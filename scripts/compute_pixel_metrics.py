@@ -1,6 +1,8 @@
-"""Compute the pixel metrics of one shard under one augmentation."""
+"""Compute the pixel metrics of one shard under one augmentation, as they are and with the geometry undone."""
 
-from embedding_shift import command_line, long_table, tables
+import json
+
+from embedding_shift import augmentations, command_line, geometry, long_table, tables
 
 
 def main():
@@ -8,9 +10,21 @@ def main():
     parser.add_argument("--originals", required=True, help="tar of the original views")
     parser.add_argument("--views", required=True, help="tar of the augmented views")
     parser.add_argument("--augmentation", required=True, help="its name")
+    parser.add_argument("--transform", required=True, help="class name of the transform that made the views")
+    parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
     parser.add_argument("--output", required=True, help="Parquet to write")
     arguments = parser.parse_args()
-    rows = long_table.pixel_rows(arguments.originals, arguments.views, arguments.augmentation)
+    transform = augmentations.build(arguments.transform, arguments.parameters)
+
+    def warp_of(view):
+        return geometry.correspondence(transform, view.record["seed"], view.pixels.shape[:2])
+
+    rows = long_table.pixel_rows(
+        arguments.originals,
+        arguments.views,
+        arguments.augmentation,
+        warp_of if geometry.moves_pixels(transform) else None,
+    )
     tables.write_parquet(arguments.output, rows)
 
 

@@ -3,24 +3,41 @@
 import numpy as np
 import pandas as pd
 
-from embedding_shift import metrics, pixel_metrics, shards, shift_metrics  # noqa: F401  (two of them fill the registry)
+# The modules of metrics are imported for what they enter in the registry.
+from embedding_shift import metrics, pixel_metrics, registered_metrics, shards, shift_metrics  # noqa: F401
 from embedding_shift.errors import InputError
 
 COLUMNS = ["image_id", "augmentation", "metric", "value"]
 
 
-def pixel_rows(original_shard, augmented_shard, augmentation):
-    """Return the pixel metrics of every image of two shards (paths) that hold the same images."""
+def pixel_rows(original_shard, augmented_shard, augmentation, warp_of=None):
+    """Return the pixel metrics, registered and not, of every image of two shards that hold the same images.
+
+    Args:
+        original_shard, augmented_shard: paths.
+        augmentation: its name.
+        warp_of: function of a view that returns its geometry.Correspondence; None where no pixel moves.
+    """
     rows = []
     for original, augmented in zip(shards.read(original_shard), shards.read(augmented_shard), strict=True):
         if original.image_id != augmented.image_id:
             raise InputError(
                 f"{augmented_shard} holds {augmented.image_id!r} where {original_shard} holds {original.image_id!r}"
             )
-        for metric in metrics.of_kind("pixels"):
-            value = metric.function(original.pixels, augmented.pixels)
+        for metric, value in _pixel_values(original.pixels, augmented, warp_of):
             rows.append((original.image_id, augmentation, metric.name, value))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
+
+
+def _pixel_values(original, augmented, warp_of):
+    for metric in metrics.of_kind("pixels"):
+        yield metric, metric.function(original, augmented.pixels)
+    valid = np.ones(original.shape[:2], dtype=bool)
+    if warp_of:
+        correspondence = warp_of(augmented)
+        original, valid = correspondence.warp(original), correspondence.valid
+    for metric in metrics.of_kind("registered_pixels"):
+        yield metric, metric.function(original, augmented.pixels, valid)
 
 
 def shift_rows(kind, original, augmented, augmentation):
@@ -41,6 +58,19 @@ def shift_rows(kind, original, augmented, augmentation):
         columns = {"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values}
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def registered_attention_rows(original, augmented, augmentation, warp_of):
+    """Return the attention metrics with the geometry undone; arguments as of `shift_rows`.
+
+    `warp_of` is a function of an image id that returns its geometry.Correspondence.
+    """
+    image_ids, before = original
+    rows = []
+    for metric in metrics.of_kind("registered_attention"):
+        for image_id, first, second in zip(image_ids, before, augmented[1], strict=True):
+            rows.append((image_id, augmentation, metric.name, metric.function(first, second, warp_of(image_id))))
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
 
 
 def merge(tables, augmentations):

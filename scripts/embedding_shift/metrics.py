@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 REGISTRY = {}
-KINDS = ("embedding", "attention", "pixels")
+KINDS = ("embedding", "attention", "pixels", "registered_pixels", "registered_attention")
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Metric:
     Attributes:
         name: as in the tables.
         label: as in figures and the paper.
-        kind: what its function takes: "pixels", "embedding" or "attention", of the original, then of the view.
+        kind: one of KINDS: what its function takes of the original, then of the view; the registered kinds also
+            take what the geometry leaves to compare.
         function: returns a float per image; NaN where the metric is not defined.
         higher_is_closer: whether a larger value means a smaller change.
         in_overview: whether the overview figures show it.

@@ -51,10 +51,15 @@ def grey(image):
     return image.astype(np.float64) @ LUMA
 
 
-def edge_map(image):
-    """(|∂x| + |∂y|)/2 of the grey image by central differences, divided by its own maximum: float64 (h, w), 0–1."""
+def edge_strength(image):
+    """(|∂x| + |∂y|)/2 of the grey image by central differences: uint8 (h, w, 3) to float64 (h, w)."""
     down, right = np.gradient(grey(image))
-    edges = (np.abs(down) + np.abs(right)) / 2
+    return (np.abs(down) + np.abs(right)) / 2
+
+
+def edge_map(image):
+    """The edge strength divided by its own maximum: float64 (h, w), 0–1; all zeros for a uniform image."""
+    edges = edge_strength(image)
     strongest = edges.max()
     return edges / strongest if strongest > 0 else edges
 

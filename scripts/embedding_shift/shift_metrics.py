@@ -36,8 +36,13 @@ def attention_map(attention):
     """
     mean = attention.astype(np.float64).mean(axis=0)
     upsampled = cv2.resize(mean, (ATTENTION_MAP_SIZE, ATTENTION_MAP_SIZE), interpolation=cv2.INTER_LINEAR)
-    spread = np.ptp(upsampled)
-    return (upsampled - upsampled.min()) / spread if spread > 0 else np.zeros_like(upsampled)
+    return scaled(upsampled)
+
+
+def scaled(array):
+    """Shift and scale an array to [0, 1]; a constant array becomes all zeros."""
+    spread = np.ptp(array)
+    return (array - array.min()) / spread if spread > 0 else np.zeros_like(array)
 
 
 def _map_similarity(original, augmented):

@@ -1,0 +1,38 @@
+"""Compare attention maps under one augmentation with the geometry undone."""
+
+import json
+
+from embedding_shift import augmentations, command_line, embeddings, geometry, long_table, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--manifest", required=True, help="CSV of the images")
+    parser.add_argument("--original-attention", required=True, help="npz")
+    parser.add_argument("--attention", required=True, help="npz of the augmentation")
+    parser.add_argument("--augmentation", required=True, help="its name")
+    parser.add_argument("--transform", required=True, help="class name of the transform that made the views")
+    parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
+    parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
+    parser.add_argument("--image-size", type=int, required=True, help="side of the views in pixels")
+    parser.add_argument("--output", required=True, help="Parquet to write")
+    arguments = parser.parse_args()
+    transform = augmentations.build(arguments.transform, arguments.parameters)
+    sha256 = {row["image_id"]: row["sha256"] for row in tables.read_rows(arguments.manifest)}
+    shape = (arguments.image_size, arguments.image_size)
+
+    def warp_of(image_id):
+        if not geometry.moves_pixels(transform):
+            return geometry.Correspondence.identity(shape)
+        view_seed = augmentations.seed(arguments.seed, sha256[image_id], arguments.augmentation)
+        return geometry.correspondence(transform, view_seed, shape)
+
+    original, augmented = (
+        embeddings.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
+    )
+    rows = long_table.registered_attention_rows(original, augmented, arguments.augmentation, warp_of)
+    tables.write_parquet(arguments.output, rows)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,63 @@
+"""Where each pixel of a view came from: the correspondence that an augmentation's warp leaves behind.
+
+The same draw that warped the picture is applied to a grid of coordinates, so that no formula of a warp is written
+down twice and a transform of the user's own works like any other.
+"""
+
+from dataclasses import dataclass
+
+import albumentations
+import cv2
+import numpy as np
+from albumentations.augmentations.dropout.transforms import BaseDropout
+
+WHOLLY_INSIDE = 0.999
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """For each pixel of a view, the place in the original that it shows.
+
+    Attributes:
+        x, y: float32 (height, width), column and row in the original, in pixels.
+        valid: bool (height, width), false where the pixel shows nothing of the original.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    valid: np.ndarray
+
+    @classmethod
+    def identity(cls, shape):
+        """Return the Correspondence of a view of `shape` (height, width) in which no pixel has moved."""
+        y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+        return cls(x, y, np.ones(shape, dtype=bool))
+
+    def warp(self, picture):
+        """Return what `picture` (height, width[, channels]) shows at the corresponding places, bilinear."""
+        return cv2.remap(picture, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def moves_pixels(transform):
+    """Whether a transform moves pixels: it also transforms masks and boxes, and does not merely cover parts."""
+    return isinstance(transform, albumentations.DualTransform) and not isinstance(transform, BaseDropout)
+
+
+def correspondence(transform, view_seed, shape):
+    """Return the Correspondence of one view.
+
+    Args:
+        transform: the transform that made the view.
+        view_seed: the seed that it was made with.
+        shape: (height, width) of the view.
+    """
+    height, width = shape
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    # Scaled to [0, 1], the range of float images; the third channel shows what came in from outside.
+    grid = np.dstack([columns / (width - 1), rows / (height - 1), np.ones_like(rows)])
+    compose = albumentations.Compose([transform], additional_targets={"grid": "image"}, seed=view_seed)
+    warped = compose(image=np.zeros((height, width, 3), np.uint8), grid=grid)["grid"]
+    x, y, inside = np.moveaxis(warped, -1, 0)
+    return Correspondence(
+        np.ascontiguousarray(x * (width - 1)), np.ascontiguousarray(y * (height - 1)), inside >= WHOLLY_INSIDE
+    )
