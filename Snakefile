@@ -16,8 +16,8 @@ include: "rules/paper.smk"
 
 
 rule all:
-    message:
-        "Everything that the paper is made of is there."
     default_target: True
     input:
         final_targets(),
+    message:
+        "Everything that the paper is made of is there."

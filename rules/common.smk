@@ -54,7 +54,7 @@ def imported_modules(path):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name.replace(".", "/") for name in names if name.startswith("embedding_shift")]
+    return [Path(*name.split(".")) for name in names if name.startswith("embedding_shift")]
 
 
 def augmentation_entry(key):

@@ -8,28 +8,26 @@ steps:   list → decode, check and resize once, per shard → manifest → orig
 
 
 rule list_images:
-    message:
-        "Listing the images of {wildcards.dataset}."
     input:
         source=dataset_source,
         code=code("list_images"),
     output:
         temp("results/{dataset}/listing.csv"),
+    log:
+        "logs/{dataset}/list_images.log",
+    localrule: True
+    conda:
+        "../envs/images.yaml"
     params:
         kind=lookup(within=config, dpath="datasets/{dataset}/kind"),
         path=lookup(within=config, dpath="datasets/{dataset}/path"),
-    log:
-        "logs/{dataset}/list_images.log",
-    conda:
-        "../envs/images.yaml"
-    localrule: True
+    message:
+        "Listing the images of {wildcards.dataset}."
     shell:
         "python scripts/list_images.py --kind {params.kind:q} --path {params.path:q} --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule ingest_images:
-    message:
-        "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
     input:
         listing="results/{dataset}/listing.csv",
         code=code("ingest_images"),
@@ -37,16 +35,18 @@ rule ingest_images:
         shard=temp("results/{dataset}/ingested/{shard}.tar"),
         checksum=temp("results/{dataset}/ingested/{shard}.tar.sha256"),
         table=temp("results/{dataset}/ingested/{shard}.csv"),
-    params:
-        shards=config["shards"],
-        image_size=config["image_size"],
-        max_pixels=config["max_pixels"],
     log:
         "logs/{dataset}/ingest_images/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/ingest_images/{shard}.tsv"
     conda:
         "../envs/images.yaml"
+    params:
+        shards=config["shards"],
+        image_size=config["image_size"],
+        max_pixels=config["max_pixels"],
+    message:
+        "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
         "python scripts/ingest_images.py --listing {input.listing:q}"
         " --shard {wildcards.shard} --shards {params.shards}"
@@ -55,33 +55,31 @@ rule ingest_images:
 
 
 rule write_manifest:
-    message:
-        "Writing the manifest of {wildcards.dataset}."
     input:
         ingested=collect("results/{{dataset}}/ingested/{shard}.csv", shard=SHARDS),
         code=code("write_manifest"),
     output:
         manifest="results/{dataset}/manifest.csv",
         rejects="results/{dataset}/rejects.csv",
+    log:
+        "logs/{dataset}/write_manifest.log",
+    localrule: True
+    conda:
+        "../envs/images.yaml"
     params:
         n_images=lambda wildcards: (
             f"--n-images {config['datasets'][wildcards.dataset]['n_images']}"
             if config["datasets"][wildcards.dataset]["n_images"]
             else ""
         ),
-    log:
-        "logs/{dataset}/write_manifest.log",
-    conda:
-        "../envs/images.yaml"
-    localrule: True
+    message:
+        "Writing the manifest of {wildcards.dataset}."
     shell:
         "python scripts/write_manifest.py --ingested {input.ingested:q} {params.n_images}"
         " --manifest {output.manifest:q} --rejects {output.rejects:q} 2>&1 | tee {log:q}"
 
 
 rule pack_originals:
-    message:
-        "Packing the original views of {wildcards.dataset}, shard {wildcards.shard}."
     input:
         manifest="results/{dataset}/manifest.csv",
         ingested="results/{dataset}/ingested/{shard}.tar",
@@ -94,6 +92,8 @@ rule pack_originals:
         "logs/{dataset}/pack_originals/{shard}.log",
     conda:
         "../envs/images.yaml"
+    message:
+        "Packing the original views of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
         "python scripts/pack_originals.py --manifest {input.manifest:q} --ingested {input.ingested:q}"
         " --output {output.shard:q} 2>&1 | tee {log:q}"

