@@ -14,7 +14,7 @@ from embedding_shift.errors import InputError
 try:
     config.update(validated(config, yaml.safe_load(Path(workflow.basedir, "config/schema.yaml").read_text())))
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"error: {error}")
 
 AUGMENTATIONS = list(config["augmentations"])
 VIEWS = ["original", *AUGMENTATIONS]
