@@ -62,6 +62,15 @@ def apply():
     mpl.rcParams.update(PARAMETERS)
 
 
+def add_arguments(parser):
+    """Add the options that every figure's script has."""
+    parser.add_argument(
+        "--augmentations", required=True, help="CSV with the labels and colours, results/augmentations.csv"
+    )
+    parser.add_argument("--pdf", required=True, help="figure to write")
+    parser.add_argument("--png", required=True, help="the same figure to write, at 200 dots per inch")
+
+
 def read_augmentations(path):
     """Return the augmentations of `results/augmentations.csv`, in the order of the configuration."""
     return [Augmentation(row["augmentation"], row["label"], row["color"]) for row in tables.read_rows(path)]
@@ -77,6 +86,14 @@ def text_color_on(color):
     channels = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(color)]
     luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
     return "black" if luminance > 0.179 else "white"
+
+
+def note(text, width=COLUMN_WIDTH, height=1.2):
+    """Return a figure that holds only a sentence, for data that cannot be drawn."""
+    figure, axes = plt.subplots(figsize=(width, height))
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
+    return figure
 
 
 def save(figure, pdf, png):

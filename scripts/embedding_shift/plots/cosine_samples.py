@@ -1,0 +1,53 @@
+"""Cosine similarity image by image."""
+
+import hashlib
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import FuncNorm
+
+from embedding_shift.plots import style
+
+MOST_LABELS = 40
+LONGEST_LABEL = 16
+TICKS = (-0.5, 0, 0.5, 0.8, 0.9, 0.95, 0.99, 1)
+
+
+def sample(image_ids, number):
+    """Return `number` of the image ids (all where there are fewer), chosen by a hash of each id, sorted."""
+    by_hash = sorted(set(image_ids), key=lambda image_id: hashlib.sha256(str(image_id).encode()).digest())
+    return sorted(by_hash[:number])
+
+
+def cosine_samples(long_table, augmentations, number):
+    """Draw augmentations × sampled images, coloured by cosine similarity."""
+    rows = long_table[long_table["metric"] == "cosine_similarity"]
+    image_ids = sample(rows["image_id"], number)
+    table = rows.pivot(index="augmentation", columns="image_id", values="value")
+    values = table.reindex(index=[a.name for a in augmentations], columns=image_ids).to_numpy(dtype=np.float64)
+    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1.0 + 0.2 * len(augmentations)))
+    lowest = min(0.9, float(np.nanmin(values)))
+    norm = FuncNorm((_stretch, _unstretch), vmin=lowest, vmax=1)
+    axes.set_facecolor(style.LIGHT_GREY)  # shows where a value is not defined
+    image = axes.imshow(np.minimum(values, 1), norm=norm, aspect="auto")
+    axes.set_yticks(range(len(augmentations)), [augmentation.label for augmentation in augmentations])
+    labelled = len(image_ids) <= MOST_LABELS and max(map(len, image_ids)) <= LONGEST_LABEL
+    axes.set_xticks(range(len(image_ids)) if labelled else [], image_ids if labelled else [], rotation=90)
+    axes.set_xlabel("Image" if labelled else f"{len(image_ids)} images, sorted by id")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    ticks = [lowest, *(tick for tick in TICKS if tick > lowest + 0.02)]
+    bar = figure.colorbar(image, ax=axes, pad=0.015, label="Cosine similarity")
+    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
+    bar.ax.minorticks_off()
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _stretch(similarity):
+    """Spread the similarities near 1, where most of them lie, over the colours."""
+    return -np.sqrt(np.clip(1 - np.asarray(similarity), 0, None))
+
+
+def _unstretch(value):
+    return 1 - np.square(value)

@@ -1,0 +1,72 @@
+"""The dendrogram of augmentations, its cut and its clusters."""
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import squareform
+
+from embedding_shift.plots import style
+
+CUT = 0.7  # of the highest merge, as in the seed paper
+LEAF_STEP = 10  # scipy's dendrogram puts leaf i at 10 i + 5
+
+
+def dendrogram(distance, augmentations):
+    """Draw the Ward dendrogram of the mean cosine distances between augmentations.
+
+    Args:
+        distance: float64 (A, A), symmetric, in the order of `augmentations`.
+        augmentations: A of them.
+    """
+    if len(augmentations) < 2:
+        return style.note("This figure needs two augmentations.")
+    if not np.isfinite(distance).all():
+        return style.note("A distance between two augmentations is not defined.")
+    merges = hierarchy.linkage(squareform(distance, checks=False), "ward", optimal_ordering=True)
+    cut = CUT * merges[-1, 2]
+    clusters = hierarchy.fcluster(merges, cut, "distance")
+    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 0.8 + 0.24 * len(augmentations)))
+    tree = hierarchy.dendrogram(merges, no_plot=True)
+    _draw_tree(axes, tree, cut)
+    leaves = [augmentations[index] for index in tree["leaves"]]
+    positions = LEAF_STEP / 2 + LEAF_STEP * np.arange(len(leaves))
+    axes.scatter(np.zeros(len(leaves)), positions, color=[leaf.color for leaf in leaves], s=28, zorder=3, clip_on=False)
+    axes.set_yticks(positions, [leaf.label for leaf in leaves])
+    _mark_clusters(axes, clusters[tree["leaves"]])
+    return figure
+
+
+def _draw_tree(axes, tree, cut):
+    """Draw the links from left (distance 0) to right, those above the cut in grey, and the cut itself."""
+    for positions, heights in zip(tree["icoord"], tree["dcoord"], strict=True):
+        axes.plot(heights, positions, color="black" if heights[1] <= cut else style.GREY, linewidth=1)
+    axes.axvline(cut, color=style.GREY, linestyle="--", linewidth=0.8)
+    axes.text(
+        cut,
+        1.01,
+        f"cut at {CUT} of the highest merge",
+        transform=axes.get_xaxis_transform(),
+        ha="center",
+        va="bottom",
+        fontsize=7,
+    )
+    highest = max(max(heights) for heights in tree["dcoord"])
+    # Small merges beside a large one stay visible on a square-root scale, which, unlike a logarithm, has a zero.
+    axes.set_xscale("function", functions=(lambda x: np.sqrt(np.clip(x, 0, None)), np.square))
+    axes.set_xlim(0, 1.05 * highest if highest > 0 else 1)
+    axes.set_ylim(LEAF_STEP * (len(tree["leaves"])), 0)
+    axes.set_xlabel("Ward distance (square-root scale)")
+    axes.tick_params(axis="y", length=0, pad=8)
+    axes.spines["left"].set_visible(False)
+
+
+def _mark_clusters(axes, clusters):
+    """Shade every other cluster's rows and name the clusters on the right, in the order of the leaves."""
+    starts = [0, *(np.flatnonzero(np.diff(clusters)) + 1), len(clusters)]
+    for number, (start, end) in enumerate(pairwise(starts), 1):
+        shade = "#E6EAF2" if number % 2 else "#F6EFE2"
+        axes.axhspan(LEAF_STEP * start, LEAF_STEP * end, color=shade, linewidth=0, zorder=0)
+        middle = LEAF_STEP * (start + end) / 2
+        axes.text(1.01, middle, f"cluster {number}", transform=axes.get_yaxis_transform(), va="center", fontsize=7)

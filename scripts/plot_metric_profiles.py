@@ -1,0 +1,22 @@
+"""Draw one bar panel per augmentation, ranked by average closeness."""
+
+import pandas as pd
+
+from embedding_shift import command_line
+from embedding_shift.plots import overview, profiles, style
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--summary", required=True, help="CSV, mean and interval per augmentation and metric")
+    style.add_arguments(parser)
+    arguments = parser.parse_args()
+    style.apply()
+    augmentations = style.read_augmentations(arguments.augmentations)
+    summary = pd.read_csv(arguments.summary)
+    figure = profiles.metric_profiles(overview.from_summary(summary, augmentations))
+    style.save(figure, arguments.pdf, arguments.png)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
