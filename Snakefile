@@ -7,6 +7,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/resources.smk"
 include: "rules/data.smk"
 include: "rules/views.smk"
 include: "rules/encoders.smk"

@@ -41,6 +41,9 @@ rule ingest_images:
         "benchmarks/{dataset}/ingest_images/{shard}.tsv"
     conda:
         "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=60,
     params:
         shards=config["shards"],
         image_size=config["image_size"],
@@ -92,6 +95,9 @@ rule pack_originals:
         "logs/{dataset}/pack_originals/{shard}.log",
     conda:
         "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=minutes(per_view=0.01),
     message:
         "Packing the original views of {wildcards.dataset}, shard {wildcards.shard}."
     shell:

@@ -15,15 +15,18 @@ rule compute_pixel_metrics:
         code=code("compute_pixel_metrics"),
     output:
         "results/{dataset}/pixel_metrics/{augmentation}/{shard}.parquet",
-    params:
-        transform=augmentation_entry("transform"),
-        parameters=augmentation_parameters,
     log:
         "logs/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=minutes(per_view=0.05),
+    params:
+        transform=augmentation_entry("transform"),
+        parameters=augmentation_parameters,
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
@@ -33,8 +36,6 @@ rule compute_pixel_metrics:
 
 
 rule compute_registered_attention:
-    message:
-        "Comparing the attention of {wildcards.model} on {wildcards.dataset} part by part: {wildcards.augmentation}."
     input:
         manifest="results/{dataset}/manifest.csv",
         original_attention="results/{dataset}/{model}/attention/original.npz",
@@ -42,15 +43,20 @@ rule compute_registered_attention:
         code=code("compute_registered_attention"),
     output:
         "results/{dataset}/{model}/registered_attention/{augmentation}.parquet",
+    log:
+        "logs/{dataset}/{model}/compute_registered_attention/{augmentation}.log",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=memory(per_mb=4),
+        runtime=60,
     params:
         transform=augmentation_entry("transform"),
         parameters=augmentation_parameters,
         seed=config["seed"],
         image_size=config["image_size"],
-    log:
-        "logs/{dataset}/{model}/compute_registered_attention/{augmentation}.log",
-    conda:
-        "../envs/images.yaml"
+    message:
+        "Comparing the attention of {wildcards.model} on {wildcards.dataset} part by part: {wildcards.augmentation}."
     shell:
         "python scripts/compute_registered_attention.py --manifest {input.manifest:q}"
         " --original-attention {input.original_attention:q} --attention {input.attention:q}"
@@ -82,6 +88,9 @@ rule compute_metrics:
         "benchmarks/{dataset}/{model}/compute_metrics.tsv"
     conda:
         "../envs/images.yaml"
+    resources:
+        mem_mb=memory(per_mb=4),
+        runtime=60,
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -103,6 +112,9 @@ rule summarise_metrics:
         "logs/{dataset}/{model}/summarise_metrics.log",
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=20),
+        runtime=60,
     params:
         resamples=config["bootstrap"]["resamples"],
         confidence=config["bootstrap"]["confidence"],
@@ -124,6 +136,9 @@ rule compute_pairwise_distance:
         "logs/{dataset}/{model}/compute_pairwise_distance.log",
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=4),
+        runtime=60,
     params:
         augmentations=AUGMENTATIONS,
     message:

@@ -40,6 +40,9 @@ rule augment_views:
         "benchmarks/{dataset}/augment_views/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=minutes(per_view=0.05),
     params:
         transform=augmentation_entry("transform"),
         parameters=augmentation_parameters,

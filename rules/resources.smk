@@ -1,0 +1,43 @@
+"""What a job asks of a cluster: memory and time from the size of what it reads, more with every retry.
+
+The constants are upper estimates for one core without a GPU; docs/cluster.md tells where they come from.
+"""
+
+STARTUP_MB = 1500
+STARTUP_MINUTES = 10
+GROWTH = 1.6
+
+
+def view_mb():
+    """Return the size of one stored view: 8-bit RGB, uncompressed."""
+    return config["image_size"] ** 2 * 3 / 2**20
+
+
+def grown(amount, attempt):
+    """Return a whole amount, larger with every attempt."""
+    return int(amount * GROWTH ** (attempt - 1)) + 1
+
+
+def memory(per_mb=0.0):
+    """Return a function for `mem_mb`: a fixed part and `per_mb` times the size of the job's input."""
+    return lambda wildcards, input, attempt: grown(STARTUP_MB + per_mb * input.size_mb, attempt)
+
+
+def minutes(per_view):
+    """Return a function for `runtime` of a job on shards: `per_view` seconds for each view that it reads."""
+    return lambda wildcards, input, attempt: grown(STARTUP_MINUTES + per_view / 60 * input.size_mb / view_mb(), attempt)
+
+
+def encoding_memory(wildcards, input, attempt):
+    """Return the `mem_mb` of an encoding job: the weights twice while they load, and the largest layer of a batch."""
+    weights_mb = Path(input.weights).stat().st_size / 2**20
+    activations_mb = 40 * config["batch_size"] * (config["image_size"] / 224) ** 2
+    return grown(STARTUP_MB + 2 * weights_mb + activations_mb, attempt)
+
+
+def encoding_minutes(wildcards, input, attempt):
+    """Return the `runtime` of an encoding job: each view costs in proportion to the weights."""
+    weights_mb = Path(input.weights).stat().st_size / 2**20
+    views = Path(input.views).stat().st_size / 2**20 / view_mb()
+    seconds_per_view = weights_mb / 300 / config["encode_threads"]
+    return grown(STARTUP_MINUTES + views * seconds_per_view / 60, attempt)
