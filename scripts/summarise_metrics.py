@@ -1,4 +1,4 @@
-"""Summarise the long table: mean, spread and bootstrap interval per augmentation and metric."""
+"""Summarise the long table: mean, spread and percentile bootstrap interval per augmentation and metric."""
 
 from embedding_shift import command_line, statistics, tables
 
