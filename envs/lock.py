@@ -4,8 +4,7 @@ Above the marker line of each file stand the packages that this project uses its
 it is for; below it stands what they need, written by this script. What a package needs on one operating system alone
 is left to that package: PyTorch pins its own CUDA libraries, for Linux only.
 
-usage: python envs/lock.py FILE...             write the pins below the marker
-       python envs/lock.py --direct FILE...    print the pins above the marker, for pip
+usage: python envs/lock.py FILE...
 """
 
 import re
@@ -74,15 +73,6 @@ def locked(text):
     return "\n".join([above.rstrip("\n"), MARKER, *lines]) + "\n"
 
 
-def main(arguments):
-    direct = "--direct" in arguments
-    for path in map(Path, [argument for argument in arguments if argument != "--direct"]):
-        text = path.read_text()
-        if direct:
-            print(*(f"{name}=={version}" for name, version in pins(split(text)[0]).items()), sep="\n")
-        else:
-            path.write_text(locked(text))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    for path in map(Path, sys.argv[1:]):
+        path.write_text(locked(path.read_text()))

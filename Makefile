@@ -1,0 +1,81 @@
+# Everything that people do here, from a fresh clone on; `make` alone lists it.
+
+SHELL := bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+CORES ?= all
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/requirements.txt
+ENVIRONMENTS := $(sort $(wildcard envs/*.yaml))
+# Jobs call `python`: they, too, are to find the virtual environment's.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
+    texlive-bibtex-extra texlive-science lmodern cm-super-minimal
+
+.PHONY: help paper report test format docs lock tex pdf-tools clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+paper: $(INSTALLED) tex ## set everything up and do the whole run: results/paper.pdf (CORES=2 for two, ARGS=... for Snakemake)
+	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
+
+report: $(INSTALLED) ## gather the figures, tables and run times of a finished run in results/report.html
+	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)
+
+test: $(INSTALLED) tex pdf-tools ## set everything up, check format and lint, run the tests (ARGS=... for pytest)
+	@$(BIN)/ruff format --check . || { echo "error: 'make format' formats these files" >&2; exit 1; }
+	@$(BIN)/ruff check .
+	@$(BIN)/snakefmt --check Snakefile rules || { echo "error: 'make format' formats the rules" >&2; exit 1; }
+	@$(BIN)/snakemake --lint
+	@$(BIN)/pytest $(ARGS)
+
+format: $(INSTALLED) ## format the Python files and the rules
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile rules
+
+docs: $(INSTALLED) ## write docs/configuration.md anew from config/schema.yaml
+	@$(BIN)/python scripts/describe_configuration.py --schema config/schema.yaml --output docs/configuration.md
+
+lock: | $(BIN)/python ## install the packages that envs/*.yaml name with a purpose, and pin what they need in turn
+	@for file in $(ENVIRONMENTS); do \
+	    sed -n '/# What these need/,$$d; s/^      - \([^ ]*==[^ ]*\).*/\1/p' $$file; done | sort -uf > $(VENV)/direct.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/direct.txt
+	@$(BIN)/python envs/lock.py $(ENVIRONMENTS)
+
+clean: ## delete what runs have written, but not what set-up has installed
+	rm -rf results logs benchmarks
+
+# The plain virtual environment holds all that envs/*.yaml pin. The list gets its name last: once it is there, so is
+# everything on it.
+$(INSTALLED): $(ENVIRONMENTS) | $(BIN)/python
+	@sed -n 's/^      - \([^ ]*==[^ ]*\).*/\1/p' $(ENVIRONMENTS) | sort -uf > $(VENV)/wanted.txt
+	@echo "Installing the pinned packages into $(VENV) (6 GB, some minutes; large downloads are shown)"
+	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r $(VENV)/wanted.txt \
+	    | awk '/Downloading .* [0-9.]+ [MG]B/ {print "  " $$2, $$3, $$4; fflush()} /^Installing/ {print "  installing"; fflush()}' \
+	    || { echo "error: the packages could not be installed, see above; run the same command again to go on" >&2; exit 1; }
+	@mv $(VENV)/wanted.txt $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) > /dev/null || { echo "error: there is no $(PYTHON): install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is" \
+	    "$$($(PYTHON) --version); 3.11 or newer is needed (name it with PYTHON=python3.11, say)" >&2; exit 1; }
+	@echo "Creating the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: $(PYTHON) cannot create virtual environments:" \
+	    "install its venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+# Enough LaTeX is there when the last of what each Debian package brings is; Tectonic fetches what it needs by itself.
+tex:
+	@if command -v tectonic > /dev/null; then exit 0; fi; \
+	if command -v latexmk > /dev/null && command -v bibtex > /dev/null && command -v pdflatex > /dev/null \
+	    && kpsewhich lmodern.sty siunitx.sty pgf.sty booktabs.sty microtype.sty cleveref.sty > /dev/null; then exit 0; fi; \
+	envs/install_debian_packages LaTeX $(TEX_PACKAGES)
+
+pdf-tools:
+	@{ command -v pdftotext && command -v pdftoppm; } > /dev/null || envs/install_debian_packages Poppler poppler-utils
