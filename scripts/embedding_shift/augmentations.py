@@ -11,6 +11,7 @@ from embedding_shift.errors import InputError
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # It would look for a newer release on import.
 import albumentations
+from albumentations.augmentations.crops.transforms import CropSizeError
 
 cv2.setNumThreads(0)  # One job is one thread; the workflow runs jobs side by side.
 
@@ -32,16 +33,15 @@ def build(transform, parameters):
     """
     transform_class = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
     if not (inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)):
-        raise InputError(
-            f"unknown transform {transform!r}; allowed are the transforms of albumentations {albumentations.__version__}"
-        )
+        version = albumentations.__version__
+        raise InputError(f"unknown transform {transform!r}; allowed are the transforms of albumentations {version}")
     allowed = [name for name in inspect.signature(transform_class.__init__).parameters if name not in ("self", "p")]
     for name in parameters:
         if name not in allowed:
             raise InputError(f"unknown argument {name!r} of {transform}; allowed are {', '.join(allowed)}")
     try:
         return transform_class(**{name: _as_tuple(value) for name, value in parameters.items()}, p=1)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, NotImplementedError) as error:
         raise InputError(f"{transform}: {_first_complaint(error)}") from None
 
 
@@ -62,11 +62,24 @@ def apply(transform, pixels, view_seed):
     Returns:
         uint8 array of the same shape, and the drawn parameters as JSON values (a large array, such as a noise
         field, by its shape and SHA-256: the seed reproduces it).
+
+    Raises:
+        InputError: the transform cannot be applied, or what it returns is no picture of that size.
     """
+    name = type(transform).__name__
     compose = albumentations.Compose([transform], save_applied_params=True, seed=view_seed)
-    result = compose(image=pixels)
+    try:
+        result = compose(image=pixels)
+    except (ValueError, NotImplementedError, CropSizeError) as error:
+        reason = str(error) or type(error).__name__
+        raise InputError(f"{name} cannot be applied to an image of shape {pixels.shape}: {reason}") from error
+    view = result["image"]
+    if view.shape != pixels.shape or view.dtype != pixels.dtype:
+        raise InputError(
+            f"{name} returns {view.dtype} of shape {view.shape}; a view must be uint8 of shape {pixels.shape}"
+        )
     ((_, drawn),) = result["applied_transforms"]
-    return np.ascontiguousarray(result["image"]), _as_json(drawn)
+    return np.ascontiguousarray(view), _as_json(drawn)
 
 
 def _as_tuple(value):
@@ -91,6 +104,8 @@ def _as_json(value):
 
 
 def _first_complaint(error):
-    """Pydantic's messages have many lines: after the count come the argument, then what is wrong with it."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return ": ".join(lines[1:3]) if len(lines) > 2 else lines[0]
+    """Name the argument and what was found; the message of pydantic, which checks arguments, has many lines."""
+    if not hasattr(error.__cause__, "errors"):
+        return str(error) or type(error).__name__
+    first = error.__cause__.errors()[0]
+    return f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}; found {first['input']!r}"

@@ -58,8 +58,11 @@ def list_table(path):
             raise InputError(f"{table}, line {number}: its number of fields is not that of the header")
         if len(row.get("caption", "")) > LONGEST_CAPTION:
             raise InputError(f"{table}, line {number}: the caption is longer than {LONGEST_CAPTION} characters")
+        if not row["path"]:
+            raise InputError(f"{table}, line {number}: the path is empty")
         image_id = row.get("image_id") or _as_id(Path(row["path"]).with_suffix(""))
         details = {key: row.get(key, "") for key in ("sha256", "caption", "source")}
+        details["sha256"] = details["sha256"].lower()
         listed.append(_row(image_id, table.parent / row["path"], table.parent) | details)
     return _checked(listed, table)
 
@@ -133,6 +136,8 @@ def _checked(rows, origin):
     paths = {}
     for row in rows:
         image_id = row["image_id"]
+        if not _is_utf_8(row["path"]):
+            raise InputError(f"{origin}: the file name {row['path']!r} is not UTF-8; rename the file")
         if not IMAGE_ID.fullmatch(image_id):
             raise InputError(f"{origin}: image id {image_id!r}; allowed are up to 200 letters, digits, '_' and '-'")
         if image_id in paths:
@@ -141,11 +146,19 @@ def _checked(rows, origin):
     return _by_id(rows)
 
 
+def _is_utf_8(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _read_inside(path, root):
     path, root = Path(path), Path(root).resolve()
-    if not path.resolve().is_relative_to(root):
-        raise InputError(f"the path leaves the dataset's folder {root.name}")
     try:
+        if not path.resolve().is_relative_to(root):
+            raise InputError(f"the path leaves the dataset's folder {root.name}")
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError("there is no such file") from None
@@ -153,3 +166,7 @@ def _read_inside(path, root):
         raise InputError("this is a folder") from None
     except PermissionError:
         raise InputError("no permission to read it") from None
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror}") from None
+    except (RuntimeError, ValueError) as error:  # Links in a circle; a character that no path can hold.
+        raise InputError(f"this is no path: {error}") from None

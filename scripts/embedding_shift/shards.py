@@ -50,7 +50,7 @@ def write(path, views):
     The same views give the same bytes: times, owners and modes in the tar are fixed.
     """
     with files.whole(path) as temporary:
-        with tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as archive:
+        with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as archive:
             for view in views:
                 _add(archive, f"{view.image_id}.json", json.dumps(view.record, sort_keys=True).encode())
                 _add(archive, f"{view.image_id}.png", _encode(view.pixels))

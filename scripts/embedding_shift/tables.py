@@ -18,7 +18,7 @@ def read_rows(path):
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             return list(csv.DictReader(file))
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"there is no file {path}") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read as CSV in UTF-8: {error}") from None
