@@ -1,0 +1,31 @@
+"""Draw where the encoder looks in a few images, and in each of their augmented views."""
+
+from embedding_shift import command_line
+from embedding_shift.plots import pictures, style
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--manifest", required=True, help="CSV of the images")
+    parser.add_argument("--augmentations", required=True, help="CSV of the augmentations")
+    parser.add_argument("--views-folder", required=True, help="folder with a folder of shards per view")
+    parser.add_argument("--shards", type=int, required=True, help="number of shards")
+    parser.add_argument("--attention-folder", required=True, help="folder with the attention file (npz) of every view")
+    parser.add_argument("--metrics", required=True, help="Parquet, the long table")
+    parser.add_argument("--images", type=int, required=True, help="how many images to show")
+    parser.add_argument("--pdf", required=True, help="PDF to write")
+    parser.add_argument("--png", required=True, help="PNG to write")
+    arguments = parser.parse_args()
+    style.apply()
+    augmentations = style.read_augmentations(arguments.augmentations)
+    names = ["original", *(augmentation.name for augmentation in augmentations)]
+    image_ids = pictures.evenly_spread(pictures.read_image_ids(arguments.manifest), arguments.images)
+    views = pictures.read_views(arguments.views_folder, arguments.shards, names, image_ids)
+    attention = pictures.read_attention(arguments.attention_folder, names, image_ids)
+    cosine = pictures.read_cosine(arguments.metrics, image_ids)
+    figure = pictures.draw_samples(augmentations, pictures.samples(image_ids, views, attention, cosine))
+    style.save(figure, arguments.pdf, arguments.png)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
