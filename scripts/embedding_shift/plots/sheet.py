@@ -29,7 +29,6 @@ class Sheet:
         self.top = 0.02
         self.figure = plt.figure()
         self.figure.set_layout_engine("none")  # only so it stays off: saving a figure made without one restores it
-        self.figure.suppressComposite = True  # else the PDF merges all pictures into one, at its own resolution
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
         self.axes.set_autoscale_on(False)
@@ -42,6 +41,7 @@ class Sheet:
         """Place a picture, uint8 (size, size, 3), in a column."""
         left = self._left(column)
         extent = (left, left + self.cell, self.top + self.cell, self.top)
+        # "none" is what puts the pixels as they are into the PDF; any other way merges all pictures into a new one
         self.axes.imshow(_reduced(pixels, self.cell), extent=extent, aspect="auto", interpolation="none")
 
     def names(self, columns, above=True):
