@@ -1,1 +1,123 @@
-"""Write the paper."""
+"""Write the paper.
+
+input:   the tables and figures of every dataset and encoder, paper/
+output:  results/numbers.tex, results/tables/{table}.tex, results/paper.pdf
+steps:   numbers as macros; tables → typeset
+"""
+
+PAPER_SOURCES = sorted(
+    path.relative_to(workflow.basedir).as_posix()
+    for path in Path(workflow.basedir, "paper").rglob("*")
+    if path.suffix in {".tex", ".bib"}
+)
+PAPER_TABLES = [
+    "augmentations",
+    "overview",
+    "ranking",
+    "agreement",
+    "patch_audit",
+    "pairwise_distance",
+    "summary",
+    "rejects",
+    "encoder",
+    "software",
+    "comparison",
+]
+PAPER_FIGURES = [
+    "attention_samples",
+    "metric_heatmap",
+    "augmentation_strip",
+    "l2_kde",
+    "cosine_distribution",
+    "dendrogram",
+    "radar",
+    "metric_profiles",
+    "l2_bars",
+    "metric_clustermap",
+    "metric_comparison",
+    "cosine_samples",
+    *(f"attention_grid_{page}" for page in range(1, config["figures"]["attention_grid_pages"] + 1)),
+]
+# The text follows the first dataset and the first model; the others are compared with it.
+PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
+PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
+PAPER_INPUTS = dict(
+    summaries=[f"results/{dataset}/{model}/summary.csv" for dataset, model in PAPER_PAIRS],
+    manifest=f"results/{DATASETS[0]}/manifest.csv",
+    rejects=f"results/{DATASETS[0]}/rejects.csv",
+    distance=f"{PAPER_RESULTS}/pairwise_distance.csv",
+    augmentations="results/augmentations.csv",
+    provenance=f"results/models/{MODELS[0]}/provenance.json",
+)
+PAPER_PARAMETERS = dict(
+    datasets=[label("datasets", dataset) for dataset, _ in PAPER_PAIRS],
+    models=[label("models", model) for _, model in PAPER_PAIRS],
+    settings=as_json({key: config[key] for key in ("seed", "image_size", "bootstrap", "figures")}),
+)
+PAPER_ARGUMENTS = (
+    " --datasets {params.datasets:q} --models {params.models:q} --summaries {input.summaries:q}"
+    " --manifest {input.manifest:q} --rejects {input.rejects:q} --distance {input.distance:q}"
+    " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"
+)
+
+
+rule write_numbers:
+    input:
+        **PAPER_INPUTS,
+        code=code("write_numbers"),
+    output:
+        "results/numbers.tex",
+    log:
+        "logs/write_numbers.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **PAPER_PARAMETERS,
+    message:
+        "Writing the numbers that the paper cites."
+    shell:
+        "python scripts/write_numbers.py" + PAPER_ARGUMENTS + " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule write_paper_tables:
+    input:
+        **PAPER_INPUTS,
+        environments=collect("envs/{name}.yaml", name=["images", "encode", "analysis", "paper", "workflow"]),
+        code=code("write_paper_tables"),
+    output:
+        collect("results/tables/{table}.tex", table=PAPER_TABLES),
+    log:
+        "logs/write_paper_tables.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **PAPER_PARAMETERS,
+    message:
+        "Writing the tables of the paper."
+    shell:
+        "python scripts/write_paper_tables.py" + PAPER_ARGUMENTS + " --environments {input.environments:q}"
+        " --output-folder results/tables 2>&1 | tee {log:q}"
+
+
+rule build_paper:
+    input:
+        sources=PAPER_SOURCES,
+        numbers="results/numbers.tex",
+        tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
+        figures=collect(PAPER_RESULTS + "/figures/{name}.pdf", name=PAPER_FIGURES),
+        code=code("build_paper"),
+    output:
+        report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
+    log:
+        "logs/build_paper.log",
+    conda:
+        "../envs/paper.yaml"
+    params:
+        figures=f"{PAPER_RESULTS}/figures",
+    message:
+        "Typesetting the paper."
+    shell:
+        "python scripts/build_paper.py --paper-folder paper --numbers {input.numbers:q} --tables {input.tables:q}"
+        " --figures-folder {params.figures:q} --output {output:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,194 @@
+r"""Turn names, texts, numbers and tables into LaTeX that every engine sets.
+
+Macro names are letters only and systematic: each word of the parts begins with a capital, underscores and hyphens
+vanish, digits are spelled out. `macro_name("mean", "l2_distance", "noise")` is `MeanLTwoDistanceNoise`. So
+
+    \Mean<Metric><Augmentation>  \Std…  \CiLow…  \CiHigh…  \N…    the row of summary.csv
+    \Distance<Augmentation><Augmentation>                         the cell of pairwise_distance.csv
+    \Num<Things>                                                  a count
+    \<Name>                                                       anything else that the text cites
+
+Everything that is written is ASCII: accents and symbols become commands, what has none becomes its code point.
+"""
+
+import math
+import re
+import unicodedata
+
+from embedding_shift.errors import InputError
+
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",  # A bracket or an asterisk would be an argument of the line end before it.
+    "]": "{]}",
+    "*": "{*}",
+    "\u2013": r"\textendash{}",
+    "\u2014": r"\textemdash{}",
+    "\u2018": r"\textquoteleft{}",
+    "\u2019": r"\textquoteright{}",
+    "\u201c": r"\textquotedblleft{}",
+    "\u201d": r"\textquotedblright{}",
+    "\u2026": r"\ldots{}",
+    "\u00a0": "~",
+    "\u00d7": r"\ensuremath{\times}",
+    "\u00b7": r"\ensuremath{\cdot}",
+    "\u00b1": r"\ensuremath{\pm}",
+    "\u2212": r"\ensuremath{-}",
+    "\u2264": r"\ensuremath{\leq}",
+    "\u2265": r"\ensuremath{\geq}",
+    "\u2248": r"\ensuremath{\approx}",
+    "\u2192": r"\ensuremath{\rightarrow}",
+    "\u00b0": r"\textdegree{}",
+    "\u00b5": r"\ensuremath{\mu}",
+    "\u03bc": r"\ensuremath{\mu}",
+    "\u03c3": r"\ensuremath{\sigma}",
+    "\u03b1": r"\ensuremath{\alpha}",
+    "\u03b2": r"\ensuremath{\beta}",
+    "\u03b3": r"\ensuremath{\gamma}",
+    "\u00df": r"\ss{}",
+    "\u00e6": r"\ae{}",
+    "\u00c6": r"\AE{}",
+    "\u0153": r"\oe{}",
+    "\u0152": r"\OE{}",
+    "\u00f8": r"\o{}",
+    "\u00d8": r"\O{}",
+    "\u0142": r"\l{}",
+    "\u0141": r"\L{}",
+    "\u0131": r"\i{}",
+}
+ACCENTS = {
+    "\u0300": "`",
+    "\u0301": "'",
+    "\u0302": "^",
+    "\u0303": "~",
+    "\u0304": "=",
+    "\u0306": "u",
+    "\u0307": ".",
+    "\u0308": '"',
+    "\u030a": "r",
+    "\u030b": "H",
+    "\u030c": "v",
+    "\u0327": "c",
+    "\u0328": "k",
+}
+DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+ABSENT = "n/a"
+
+
+def escape(text):
+    r"""Return `text` such that LaTeX prints it as it is, in ASCII; line ends and tabs become spaces.
+
+    A character for which there is neither a command nor a plain letter with an accent appears as [U+65E5].
+    """
+    text = " ".join(unicodedata.normalize("NFC", str(text)).split())
+    escaped = "".join(_escape_character(character) for character in text)
+    return re.sub(r"([-,])(?=\1)", r"\1{}", escaped)  # Two in a row would become a dash or a quotation mark.
+
+
+def _escape_character(character):
+    if character in SPECIAL:
+        return SPECIAL[character]
+    if " " <= character <= "~":
+        return character
+    base, *marks = unicodedata.normalize("NFKD", character)
+    if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in ACCENTS:
+        return rf"\{ACCENTS[marks[0]]}{{{base}}}"
+    plain = unicodedata.normalize("NFKC", character)
+    if plain.isascii() and plain.isprintable():
+        return "".join(SPECIAL.get(letter, letter) for letter in plain)
+    return f"[U+{ord(character):04X}]"
+
+
+def number(value):
+    """Return a number as people read it: integers whole, others with four digits that count, `n/a` for NaN."""
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "{,}").replace("-", "$-$")
+    value = float(value)
+    if math.isnan(value):
+        return ABSENT
+    if math.isinf(value):
+        return r"$\infty$" if value > 0 else r"$-\infty$"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 5e-5:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return rf"${mantissa}\times10^{{{int(exponent)}}}$"
+    decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else 4
+    text = f"{size:.{decimals}f}"
+    return f"$-${text}" if value < 0 else text
+
+
+def interval(low, high):
+    """Return an interval in brackets."""
+    return f"[{number(low)}, {number(high)}]"
+
+
+def macro_name(*parts):
+    """Return the name of a macro, without its backslash, from names of the configuration and tables."""
+    words = re.findall(r"[A-Za-z]+|\d", " ".join(parts))
+    return "".join(DIGITS[int(word)] if word.isdigit() else word[0].upper() + word[1:] for word in words)
+
+
+def macros(values):
+    r"""Return one `\newcommand` per line.
+
+    Args:
+        values: pairs of the parts of a name, and LaTeX text.
+
+    Raises:
+        InputError: two names become the same macro.
+    """
+    lines, origins = [], {}
+    for parts, text in values:
+        name = macro_name(*parts)
+        if name in origins:
+            raise InputError(
+                f"the names {' '.join(origins[name])!r} and {' '.join(parts)!r} both become the LaTeX macro \\{name}; "
+                "rename an augmentation"
+            )
+        origins[name] = parts
+        lines.append(rf"\newcommand{{\{name}}}{{{text}}}")
+    return "\n".join(lines) + "\n"
+
+
+def tabular(alignment, header, groups):
+    """Return a table between rules.
+
+    Args:
+        alignment: column types, such as `lrr`.
+        header: LaTeX of the head cells.
+        groups: lists of rows of LaTeX cells; a thin rule stands between two groups.
+    """
+    body = "\\midrule\n".join("".join(_row(row) for row in group) for group in groups)
+    return (
+        f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}\n\\toprule\n{_row(header)}\\midrule\n{body}"
+        "\\bottomrule\n\\end{tabular}\n"
+    )
+
+
+def longtable(alignment, header, groups, caption, label):
+    """Return a table that may break between pages; arguments as in `tabular`, and caption and label."""
+    body = "\\midrule\n".join("".join(_row(row) for row in group) for group in groups)
+    head = f"\\toprule\n{_row(header)}\\midrule\n"
+    return (
+        f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
+        f"{head}\\endfirsthead\n{head}\\endhead\n\\bottomrule\n\\endfoot\n{body}\\end{{longtable}}\n"
+    )
+
+
+def _row(cells):
+    return " & ".join(cells) + r" \\" + "\n"

@@ -1,0 +1,129 @@
+"""What the paper is written from: the tables of one run, its settings and its labels."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+# Importing them enters their metrics in the registry.
+from embedding_shift import metrics, pixel_metrics, registered_metrics, shift_metrics, tables  # noqa: F401
+from embedding_shift.errors import InputError
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one dataset under one encoder.
+
+    Attributes:
+        dataset: label of the dataset.
+        model: label of the encoder.
+        summary: data frame of summary.csv.
+        augmentations: label by name, in the order of the configuration.
+    """
+
+    dataset: str
+    model: str
+    summary: pd.DataFrame
+    augmentations: dict
+
+    @cached_property
+    def _cells(self):
+        return self.summary.set_index(["augmentation", "metric"])
+
+    def value(self, augmentation, metric, column="mean"):
+        """Return a cell of the summary; NaN where the metric was not measured."""
+        try:
+            return self._cells.at[(augmentation, metric), column]
+        except KeyError:
+            return math.nan
+
+    def metrics(self, overview=False):
+        """Return the metrics that were measured, in the order of tables; with `overview` those of the figures alone."""
+        measured = set(self.summary["metric"])
+        return [m for m in metrics.in_order() if m.name in measured and (m.in_overview or not overview)]
+
+    def ranked(self, metric):
+        """Return the names of the augmentations that have a value of `metric`, the largest change first."""
+        sign = 1 if metrics.REGISTRY[metric].higher_is_closer else -1
+        named = [name for name in self.augmentations if not math.isnan(self.value(name, metric))]
+        return sorted(named, key=lambda name: sign * self.value(name, metric))
+
+
+@dataclass(frozen=True)
+class PaperInputs:
+    """Everything that the paper's numbers and tables are written from.
+
+    Attributes:
+        results: Results of every dataset under every encoder; the first is the one that the text follows.
+        manifest: rows of manifest.csv of the first dataset.
+        rejects: rows of rejects.csv of the first dataset.
+        distance: data frame of pairwise_distance.csv of the first results, indexed by augmentation.
+        augmentations: rows of augmentations.csv.
+        provenance: provenance.json of the first encoder.
+        settings: `seed`, `image_size`, `bootstrap`, `figures` as in the configuration.
+    """
+
+    results: list
+    manifest: list
+    rejects: list
+    distance: pd.DataFrame
+    augmentations: list
+    provenance: dict
+    settings: dict
+
+    @property
+    def main(self):
+        """The results that the text follows."""
+        return self.results[0]
+
+
+def add_arguments(parser):
+    """Add the arguments that `read` reads."""
+    parser.add_argument("--datasets", nargs="+", required=True, help="label of the dataset of every summary")
+    parser.add_argument("--models", nargs="+", required=True, help="label of the encoder of every summary")
+    parser.add_argument("--summaries", nargs="+", required=True, help="summary.csv, the one the text follows first")
+    parser.add_argument("--manifest", required=True, help="manifest.csv of the first dataset")
+    parser.add_argument("--rejects", required=True, help="rejects.csv of the first dataset")
+    parser.add_argument("--distance", required=True, help="pairwise_distance.csv of the first summary")
+    parser.add_argument("--augmentations", required=True, help="augmentations.csv")
+    parser.add_argument("--provenance", required=True, help="provenance.json of the first encoder")
+    parser.add_argument(
+        "--settings", type=json.loads, required=True, help="seed, image_size, bootstrap and figures of the run, as JSON"
+    )
+
+
+def read(arguments):
+    """Return the PaperInputs that the arguments name.
+
+    Raises:
+        InputError: a file is absent or has no rows where it needs some.
+    """
+    augmentations = tables.read_rows(arguments.augmentations)
+    labels = {row["augmentation"]: row["label"] for row in augmentations}
+    results = [
+        Results(dataset, model, _frame(path), labels)
+        for dataset, model, path in zip(arguments.datasets, arguments.models, arguments.summaries, strict=True)
+    ]
+    try:
+        with open(arguments.provenance, encoding="utf-8") as file:
+            provenance = json.load(file)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {arguments.provenance}") from None
+    return PaperInputs(
+        results=results,
+        manifest=tables.read_rows(arguments.manifest),
+        rejects=tables.read_rows(arguments.rejects),
+        distance=_frame(arguments.distance).set_index("augmentation"),
+        augmentations=augmentations,
+        provenance=provenance,
+        settings=arguments.settings,
+    )
+
+
+def _frame(path):
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None

@@ -1,0 +1,117 @@
+"""The numbers that the paper's text cites, as macros."""
+
+from itertools import combinations
+from math import isnan, nan
+
+from embedding_shift import latex
+
+SUMMARY_COLUMNS = ("mean", "std", "ci_low", "ci_high", "n")
+
+
+def numbers(inputs):
+    """Return the (name parts, LaTeX) pairs of all macros, from PaperInputs."""
+    main = inputs.main
+    return [
+        *_run(inputs),
+        *_extremes(main),
+        *_released_patch(main),
+        *_pairs(inputs),
+        *_cells(inputs),
+    ]
+
+
+def counted(count, noun):
+    """Return a count with its noun: `1 image`, `24 images`, `no image`."""
+    if count == 0:
+        return f"no {noun}"
+    return f"{latex.number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def _run(inputs):
+    main, settings = inputs.main, inputs.settings
+    figures, bootstrap = settings["figures"], settings["bootstrap"]
+    n_images, n_rejected = len(inputs.manifest), len(inputs.rejects)
+    models = list(dict.fromkeys(results.model for results in inputs.results))
+    datasets = list(dict.fromkeys(results.dataset for results in inputs.results))
+    counts = {
+        "images": n_images,
+        "rejected_images": n_rejected,
+        "augmentations": len(main.augmentations),
+        "metrics": len(main.metrics(overview=True)),
+        "views": n_images * (1 + len(main.augmentations)),
+        "models": len(models),
+        "datasets": len(datasets),
+        "attention_grid_pages": figures["attention_grid_pages"],
+        "attention_samples": min(figures["attention_samples"], n_images),
+        "cosine_samples": min(figures["cosine_samples"], n_images),
+        "bootstrap_resamples": bootstrap["resamples"],
+    }
+    yield from ((("num", name), latex.number(count)) for name, count in counts.items())
+    yield ("dataset_label",), latex.escape(main.dataset)
+    yield ("model_label",), latex.escape(main.model)
+    yield ("all_dataset_labels",), "; ".join(map(latex.escape, datasets))
+    yield ("all_model_labels",), "; ".join(map(latex.escape, models))
+    yield ("image_count",), counted(n_images, "image")
+    yield ("rejected_image_count",), counted(n_rejected, "image")
+    yield ("augmentation_count",), counted(len(main.augmentations), "augmentation")
+    yield ("metric_count",), counted(counts["metrics"], "metric")
+    yield ("page_count",), counted(counts["attention_grid_pages"], "page")
+    yield ("seed",), str(settings["seed"])
+    yield ("image_size",), str(settings["image_size"])
+    yield ("confidence_percent",), rf"{100 * bootstrap['confidence']:g}\,\%"
+
+
+def _extremes(main):
+    """The augmentations that change the least and the most, by embedding and by attention."""
+    for quantity, metric in (("shift", "cosine_similarity"), ("attention_change", "attention_similarity")):
+        ranked = main.ranked(metric)
+        for extreme, name in (("largest", ranked[0]), ("smallest", ranked[-1])) if ranked else ():
+            label = latex.escape(main.augmentations[name])
+            yield (extreme, quantity, "augmentation"), label
+            yield (extreme, quantity, "value"), latex.number(main.value(name, metric))
+            low, high = main.value(name, metric, "ci_low"), main.value(name, metric, "ci_high")
+            yield (extreme, quantity, "interval"), latex.interval(low, high)
+        for extreme in () if ranked else ("largest", "smallest"):
+            yield from (((extreme, quantity, part), latex.ABSENT) for part in ("augmentation", "value", "interval"))
+
+
+def _released_patch(main):
+    """The range over augmentations of the patch similarity, as it is and as it was released."""
+    for name, metric in (("corrected", "patch_similarity"), ("released", "patch_similarity_as_released")):
+        values = [main.value(augmentation, metric) for augmentation in main.augmentations]
+        values = [value for value in values if not isnan(value)] or [nan]
+        yield (name, "patch_lowest"), latex.number(min(values))
+        yield (name, "patch_highest"), latex.number(max(values))
+
+
+def _pairs(inputs):
+    """The pairs of augmentations whose embeddings lie closest and furthest apart, and the one furthest from all."""
+    labels, distance = inputs.main.augmentations, inputs.distance
+    ranked = sorted(combinations(labels, 2), key=lambda pair: distance.at[pair])
+    if not ranked:
+        yield ("pair_sentence",), "With a single augmentation there is no pair to compare."
+        return
+    closest, furthest = (
+        rf"\emph{{{latex.escape(labels[pair[0]])}}} and \emph{{{latex.escape(labels[pair[1]])}}} "
+        f"({latex.number(distance.at[pair])})"
+        for pair in (ranked[0], ranked[-1])
+    )
+    means = distance.sum() / (len(labels) - 1)
+    alone = max(labels, key=lambda name: means[name])
+    yield (
+        ("pair_sentence",),
+        f"Here the two closest are {closest}, and the two furthest apart are {furthest}; the one whose mean distance "
+        f"to all others is largest is \\emph{{{latex.escape(labels[alone])}}} ({latex.number(means[alone])}).",
+    )
+
+
+def _cells(inputs):
+    main = inputs.main
+    for metric in main.metrics():
+        for augmentation in main.augmentations:
+            for column in SUMMARY_COLUMNS:
+                value = main.value(augmentation, metric.name, column)
+                value = int(value) if column == "n" and not isnan(value) else value
+                yield (column, metric.name, augmentation), latex.number(value)
+    for first, second in combinations(main.augmentations, 2):
+        yield ("distance", first, "and", second), latex.number(inputs.distance.at[first, second])

@@ -1,0 +1,212 @@
+"""The paper's generated tables: LaTeX from PaperInputs. Captions of those that fit on a page stand in the text."""
+
+import json
+import re
+from collections import Counter
+
+import pandas as pd
+
+from embedding_shift import latex
+from embedding_shift.errors import InputError
+
+LONG_WORD = 30
+# A package that an environment names itself has a comment; what that needs in turn has none.
+PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
+
+
+def all_tables(inputs, environments):
+    """Return the LaTeX of every table, by file name without suffix.
+
+    Args:
+        inputs: PaperInputs.
+        environments: paths of the conda environment files.
+    """
+    return {
+        "augmentations": augmentations(inputs.augmentations),
+        "overview": overview(inputs.main),
+        "ranking": ranking(inputs.main),
+        "agreement": agreement(inputs.main),
+        "patch_audit": patch_audit(inputs.main),
+        "pairwise_distance": pairwise_distance(inputs),
+        "summary": summary(inputs.main),
+        "rejects": rejects(inputs),
+        "encoder": encoder(inputs.provenance),
+        "software": software(environments),
+        "comparison": comparison(inputs.results),
+    }
+
+
+def augmentations(rows):
+    """The augmentations with their transforms and parameters: Algorithm 1 of the seed paper."""
+    cells = []
+    for row in rows:
+        parameters = json.loads(row["parameters"])
+        described = "; ".join(f"{name} {_plain(value)}" for name, value in parameters.items()) or "none"
+        cells.append([latex.escape(row["label"]), _code(row["transform"]), latex.escape(described)])
+    alignment = r"l>{\raggedright\arraybackslash}p{0.25\linewidth}>{\raggedright\arraybackslash}p{0.42\linewidth}"
+    return latex.tabular(alignment, ["Augmentation", "Transform", "Parameters"], [cells])
+
+
+def overview(results):
+    """Mean of every metric of the overview, per augmentation."""
+    metrics = results.metrics(overview=True)
+    rows = [
+        [latex.escape(label), *(latex.number(results.value(name, metric.name)) for metric in metrics)]
+        for name, label in results.augmentations.items()
+    ]
+    header = ["Augmentation", *(_slanted(metric.label) for metric in metrics)]
+    return latex.tabular("l" + "r" * len(metrics), header, [rows])
+
+
+def ranking(results):
+    """Augmentations by mean cosine similarity, the largest shift first, with their ranks by L2 and by attention."""
+    ranks = {metric: results.ranked(metric) for metric in ("l2_distance", "attention_similarity")}
+    rows = []
+    for place, name in enumerate(results.ranked("cosine_similarity"), start=1):
+        cells = [str(place), latex.escape(results.augmentations[name])]
+        for metric in ("cosine_similarity", *ranks):
+            low, high = (results.value(name, metric, column) for column in ("ci_low", "ci_high"))
+            cells += [latex.number(results.value(name, metric)), latex.interval(low, high)]
+            if metric in ranks:
+                cells.append(str(ranks[metric].index(name) + 1) if name in ranks[metric] else latex.ABSENT)
+        rows.append(cells)
+    header = ["", "", r"\multicolumn{2}{c}{Cosine similarity}", r"\multicolumn{3}{c}{L2 distance}"]
+    header.append(r"\multicolumn{3}{c}{Attention similarity}")
+    names = ["", "Augmentation", "mean", "interval", "mean", "interval", "rank", "mean", "interval", "rank"]
+    head = [*header[:-1], header[-1] + r" \\" + "\n" + " & ".join(names)]
+    return latex.tabular("rlrcrcrrcr", head, [rows])
+
+
+def agreement(results):
+    """Spearman's rank correlation, over augmentations, of every metric's mean with the mean cosine similarity."""
+    names = list(results.augmentations)
+    means = pd.DataFrame({m.name: [results.value(name, m.name) for name in names] for m in results.metrics()})
+    rows = []
+    for metric in results.metrics():
+        if metric.name == "cosine_similarity" or "cosine_similarity" not in means:
+            continue
+        pair = means[["cosine_similarity", metric.name]].dropna()
+        # The ranks' Pearson correlation is Spearman's coefficient; it does not exist for constant values.
+        varies = len(pair) > 2 and (pair.nunique() > 1).all()
+        value = pair.rank().corr().iloc[0, 1] if varies else float("nan")
+        direction = "closer" if metric.higher_is_closer else "further"
+        rows.append([latex.escape(metric.label), direction, latex.number(value)])
+    return latex.tabular("llr", ["Metric", "Higher means", r"Spearman's $\rho$"], [rows])
+
+
+def patch_audit(results):
+    """The patch similarity in floating point and as the released scripts computed it."""
+    rows = []
+    for name, label in results.augmentations.items():
+        corrected = results.value(name, "patch_similarity")
+        released = results.value(name, "patch_similarity_as_released")
+        rows.append([latex.escape(label), *map(latex.number, (corrected, released, released - corrected))])
+    return latex.tabular("lrrr", ["Augmentation", "Corrected", "As released", "Difference"], [rows])
+
+
+def pairwise_distance(inputs):
+    """The upper triangle of the mean cosine distances between augmentations."""
+    labels = inputs.main.augmentations
+    names = list(labels)
+    rows = []
+    for i, first in enumerate(names[:-1]):
+        upper = ["" if j <= i else latex.number(inputs.distance.at[first, name]) for j, name in enumerate(names)]
+        rows.append([latex.escape(labels[first]), *upper[1:]])
+    header = ["", *(_slanted(labels[name]) for name in names[1:])]
+    return latex.tabular("l" + "r" * (len(names) - 1), header, [rows or [["--"]]])
+
+
+def summary(results):
+    """The whole summary: one block per augmentation, one row per metric."""
+    groups = []
+    for name, label in results.augmentations.items():
+        rows = []
+        for metric in results.metrics():
+            n, mean, std, low, high = (
+                results.value(name, metric.name, column) for column in ("n", "mean", "std", "ci_low", "ci_high")
+            )
+            count = latex.ABSENT if n != n else latex.number(int(n))
+            first = latex.escape(label) if not rows else ""
+            numbers = [count, latex.number(mean), latex.number(std), latex.interval(low, high)]
+            rows.append([first, latex.escape(metric.label), *numbers])
+        groups.append(rows)
+    caption = "Every metric under every augmentation: images with a value, mean, standard deviation and interval."
+    header = ["Augmentation", "Metric", r"$n$", "Mean", "Std", "Interval"]
+    alignment = r">{\raggedright\arraybackslash}p{0.22\linewidth}lrrrc"
+    return latex.longtable(alignment, header, groups, caption, "tab:summary")
+
+
+def rejects(inputs):
+    """How many images were left out, by reason."""
+    reasons = Counter(row["reason"] for row in inputs.rejects)
+    rows = [[latex.escape(reason), latex.number(count)] for reason, count in sorted(reasons.items())]
+    used = [["Used", latex.number(len(inputs.manifest))]]
+    groups = [rows, used] if rows else [[["Left out", latex.number(0)]], used]
+    return latex.tabular(r">{\raggedright\arraybackslash}p{0.75\linewidth}r", ["Images", "Count"], groups)
+
+
+def encoder(provenance):
+    """Where the weights of the encoder came from."""
+    rows = [[latex.escape(key.replace("_", " ")), _code(value)] for key, value in sorted(provenance.items())]
+    return latex.tabular(r"l>{\raggedright\arraybackslash}p{0.75\linewidth}", ["Property", "Value"], [rows])
+
+
+def software(environments):
+    """The packages that the environments name themselves, each with its version and what it is for.
+
+    Raises:
+        InputError: two environments pin different versions of a package.
+    """
+    pins = {}
+    for path in environments:
+        with open(path, encoding="utf-8") as file:
+            found = PIN.findall(file.read())
+        for name, version, use in found:
+            if not use and name != "python":
+                continue
+            use = use or "runs the scripts"
+            if pins.setdefault(name, (version, use))[0] != version:
+                raise InputError(f"{path} pins {name} {version}, another environment {pins[name][0]}")
+    rows = [[latex.escape(text) for text in (name, *pins[name])] for name in sorted(pins, key=str.lower)]
+    alignment = r"ll>{\raggedright\arraybackslash}p{0.5\linewidth}"
+    return latex.tabular(alignment, ["Package", "Version", "What it does here"], [rows])
+
+
+def comparison(results):
+    """Mean cosine similarity for every dataset and encoder, where there is more than one; else a sentence."""
+    if len(results) == 1:
+        return "This run has one dataset and one encoder, so that there is nothing to compare.\n"
+    rows = [
+        [latex.escape(entry.dataset), latex.escape(entry.model)]
+        + [latex.number(entry.value(name, "cosine_similarity")) for name in results[0].augmentations]
+        for entry in results
+    ]
+    header = ["Dataset", "Encoder", *(_slanted(label) for label in results[0].augmentations.values())]
+    table = latex.tabular("ll" + "r" * len(results[0].augmentations), header, [rows])
+    return (
+        "Table~\\ref{tab:comparison} sets the mean cosine similarity of every encoder and dataset of this run side by "
+        "side.\n\\begin{table}[htbp]\n\\centering\n\\caption{Mean cosine similarity for every dataset and encoder.}\n"
+        f"\\label{{tab:comparison}}\n\\small\\fittable{{\n{table}}}\n\\end{{table}}\n"
+    )
+
+
+def _plain(value):
+    """A parameter as people write it: a pair of numbers is a range."""
+    if isinstance(value, list):
+        is_range = len(value) == 2 and all(isinstance(item, (int, float)) for item in value)
+        return (" to " if is_range else ", ").join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return str(value).replace("-", "\u2212") if isinstance(value, (int, float)) else str(value)
+
+
+def _code(value):
+    """A technical word in typewriter; a long one, such as a checksum, may break anywhere."""
+    text = str(value)
+    joint = r"\allowbreak " if len(text) > LONG_WORD else ""
+    return r"\texttt{" + joint.join(latex.escape(character) for character in text) + "}"
+
+
+def _slanted(label):
+    """A column head that takes little width."""
+    return rf"\rotatebox{{60}}{{{latex.escape(label)}}}"
