@@ -27,7 +27,7 @@ def merge_heights(distance):
 
 
 def isolation(heights, leaf):
-    """Return how far above the cut a leaf (index) first merges: positive where it is a cluster of its own, ≤ 1 − CUT."""
+    """Return how far above the cut a leaf (index) first merges: above 0 where it is a cluster of its own."""
     return np.delete(heights[leaf], leaf).min() - CUT
 
 

@@ -6,7 +6,7 @@ mean ranks such as Nemenyi's: there, the verdict on two augmentations depends on
 (Benavoli, Corani and Mangili 2016, JMLR 17(5):1–10).
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -82,7 +82,7 @@ def _compare_pairs(metric, wide, resamples, confidence, root_seed):
     if n == 0 or not pairs:
         return pd.DataFrame(columns=PAIRED_COLUMNS)
     by_mean = wide.mean().sort_values(kind="stable").index
-    adjacent = {frozenset(pair) for pair in zip(by_mean[:-1], by_mean[1:], strict=True)}
+    adjacent = {frozenset(pair) for pair in pairwise(by_mean)}
     seed = statistics.seed_of(root_seed, "paired differences", metric)
     means = dict(zip(wide.columns, statistics.resampled_means(wide.to_numpy(), resamples, seed).T, strict=True))
     rows = []

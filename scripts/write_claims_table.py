@@ -1,0 +1,26 @@
+"""Write the claims with their verdicts into the README, between its two marks."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from embedding_shift import claims_ledger, claims_table, command_line, files
+from embedding_shift.errors import InputError
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--ledger", required=True, help="YAML, the claims")
+    parser.add_argument("--verdicts", required=True, help="CSV, the claims' verdicts")
+    parser.add_argument("--readme", default="README.md", help="Markdown to change in place")
+    arguments = parser.parse_args()
+    rows = claims_table.rows(claims_ledger.read(arguments.ledger), pd.read_csv(arguments.verdicts))
+    try:
+        text = Path(arguments.readme).read_text(encoding="utf-8")
+        files.write_text(arguments.readme, claims_table.replace_between_marks(text, claims_table.markdown(rows)))
+    except InputError as error:
+        raise InputError(f"{arguments.readme}: {error}") from None
+
+
+if __name__ == "__main__":
+    command_line.run(main)
