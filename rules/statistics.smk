@@ -1,0 +1,90 @@
+"""Test what the metrics show: augmentations against each other, and the claims of the seed paper.
+
+input:   results/{dataset}/{model}/metrics.parquet and embeddings, paper/claims.yaml
+output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv,
+         figures/critical_difference.pdf and .png
+steps:   compare the augmentations → draw the critical-difference diagram; judge the claims
+"""
+
+
+rule compare_augmentations:
+    input:
+        metrics="results/{dataset}/{model}/metrics.parquet",
+        code=code("compare_augmentations"),
+    output:
+        paired_differences="results/{dataset}/{model}/paired_differences.csv",
+        friedman="results/{dataset}/{model}/friedman.csv",
+        mean_ranks="results/{dataset}/{model}/mean_ranks.csv",
+    log:
+        "logs/{dataset}/{model}/compare_augmentations.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/compare_augmentations.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        resamples=config["bootstrap"]["resamples"],
+        confidence=config["bootstrap"]["confidence"],
+        seed=config["seed"],
+    message:
+        "Comparing the augmentations of {wildcards.dataset} for {wildcards.model}."
+    shell:
+        "python scripts/compare_augmentations.py --metrics {input.metrics:q} --resamples {params.resamples}"
+        " --confidence {params.confidence} --seed {params.seed}"
+        " --paired-differences {output.paired_differences:q} --friedman {output.friedman:q}"
+        " --mean-ranks {output.mean_ranks:q} 2>&1 | tee {log:q}"
+
+
+rule judge_claims:
+    input:
+        ledger="paper/claims.yaml",
+        metrics="results/{dataset}/{model}/metrics.parquet",
+        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        code=code("judge_claims"),
+    output:
+        "results/{dataset}/{model}/claims.csv",
+    log:
+        "logs/{dataset}/{model}/judge_claims.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/judge_claims.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        augmentations=AUGMENTATIONS,
+        resamples=config["bootstrap"]["resamples"],
+        confidence=config["bootstrap"]["confidence"],
+        seed=config["seed"],
+    message:
+        "Judging the seed paper's claims by {wildcards.model} on {wildcards.dataset}."
+    shell:
+        "python scripts/judge_claims.py --ledger {input.ledger:q} --metrics {input.metrics:q}"
+        " --augmentations {params.augmentations} --embeddings {input.embeddings:q}"
+        " --resamples {params.resamples} --confidence {params.confidence} --seed {params.seed}"
+        " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule plot_critical_difference:
+    input:
+        mean_ranks="results/{dataset}/{model}/mean_ranks.csv",
+        paired_differences="results/{dataset}/{model}/paired_differences.csv",
+        augmentations="results/augmentations.csv",
+        code=code("plot_critical_difference"),
+    output:
+        pdf="results/{dataset}/{model}/figures/critical_difference.pdf",
+        png=report(
+            "results/{dataset}/{model}/figures/critical_difference.png",
+            caption="../report/critical_difference.rst",
+            category="Figures",
+            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Critical differences"},
+        ),
+    log:
+        "logs/{dataset}/{model}/plot_critical_difference.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        confidence=config["bootstrap"]["confidence"],
+    message:
+        "Drawing the critical-difference diagram of {wildcards.model} on {wildcards.dataset}."
+    shell:
+        "python scripts/plot_critical_difference.py --metric cosine_similarity --mean-ranks {input.mean_ranks:q}"
+        " --paired-differences {input.paired_differences:q} --confidence {params.confidence}"
+        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
