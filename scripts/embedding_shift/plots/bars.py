@@ -8,8 +8,6 @@ from matplotlib.ticker import MaxNLocator
 from embedding_shift.plots import style
 from embedding_shift.plots.overview import value_text
 
-HALO = [withStroke(linewidth=3.5, foreground="white")]  # keeps black lines visible on dark bars
-
 
 def l2_bars(summary, augmentations, confidence):
     """Draw the mean L2 distance per augmentation with its spread over images and its bootstrap interval.
@@ -25,10 +23,10 @@ def l2_bars(summary, augmentations, confidence):
     axes.bar(positions, rows["mean"], color=[augmentation.color for augmentation in augmentations], width=0.7)
     low = (rows["mean"] - rows["std"]).clip(lower=0)
     spread = axes.vlines(
-        positions - 0.1, low, rows["mean"] + rows["std"], color=style.GREY, linewidth=1, path_effects=HALO
+        positions - 0.1, low, rows["mean"] + rows["std"], color=style.GREY, linewidth=1, path_effects=_halo(1)
     )
     interval = axes.vlines(
-        positions + 0.1, rows["ci_low"], rows["ci_high"], color="black", linewidth=2.5, path_effects=HALO
+        positions + 0.1, rows["ci_low"], rows["ci_high"], color="black", linewidth=2.5, path_effects=_halo(2.5)
     )
     top = np.fmax(rows["mean"] + rows["std"], rows["ci_high"])
     for position, mean, height in zip(positions, rows["mean"], top, strict=True):
@@ -68,7 +66,7 @@ def metric_comparison(summary, overview):
 def _panel(axes, metric, rows, augmentations):
     positions = np.arange(len(rows))
     axes.barh(positions, rows["mean"], color=[augmentation.color for augmentation in augmentations], height=0.75)
-    axes.hlines(positions, rows["ci_low"], rows["ci_high"], color="black", linewidth=1.2, path_effects=HALO)
+    axes.hlines(positions, rows["ci_low"], rows["ci_high"], color="black", linewidth=1.2, path_effects=_halo(1.2))
     largest = max(rows["ci_high"].max(), rows["mean"].max(), 0)
     beside = axes.get_yaxis_transform()
     for position, mean in zip(positions, rows["mean"], strict=True):
@@ -77,9 +75,14 @@ def _panel(axes, metric, rows, augmentations):
     axes.axvline(average, color=style.GREY, linestyle="--", linewidth=0.8)
     axes.set_title(f"{metric.label}\naverage {value_text(average)}", loc="left")
     axes.set_xlabel("higher is closer" if metric.higher_is_closer else "lower is closer")
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     axes.set_xlim(min(0, rows["ci_low"].min()), 1.05 * largest if largest > 0 else 1)
     axes.tick_params(axis="y", length=0)
+
+
+def _halo(linewidth):
+    """Return a thin white outline that keeps a line of this width visible on a dark bar."""
+    return [withStroke(linewidth=linewidth + 1, foreground="white")]
 
 
 def _rows(summary, metric, augmentations):
