@@ -181,8 +181,10 @@ def tabular(alignment, header, groups):
 
 
 def longtable(alignment, header, groups, caption, label):
-    """Return a table that may break between pages; arguments as in `tabular`, and caption and label."""
-    body = "\\midrule\n".join("".join(_row(row) for row in group) for group in groups)
+    """Return a table whose groups may stand on different pages; arguments as in `tabular`, and caption and label."""
+    body = "\\midrule\n".join(
+        "".join(_row(row, end=r"\\*") for row in group[:-1]) + _row(group[-1]) for group in groups
+    )
     head = f"\\toprule\n{_row(header)}\\midrule\n"
     return (
         f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
@@ -190,5 +192,5 @@ def longtable(alignment, header, groups, caption, label):
     )
 
 
-def _row(cells):
-    return " & ".join(cells) + r" \\" + "\n"
+def _row(cells, end=r"\\"):
+    return f"{' & '.join(cells)} {end}\n"

@@ -147,7 +147,11 @@ def rejects(inputs):
 
 def encoder(provenance):
     """Where the weights of the encoder came from."""
-    rows = [[latex.escape(key.replace("_", " ")), _code(value)] for key, value in sorted(provenance.items())]
+    rows = [
+        [latex.escape(key.replace("_", " ")), _code(value)]
+        for key, value in sorted(provenance.items())
+        if key != "label"
+    ]
     return latex.tabular(r"l>{\raggedright\arraybackslash}p{0.75\linewidth}", ["Property", "Value"], [rows])
 
 
@@ -201,10 +205,11 @@ def _plain(value):
 
 
 def _code(value):
-    """A technical word in typewriter; a long one, such as a checksum, may break anywhere."""
-    text = str(value)
-    joint = r"\allowbreak " if len(text) > LONG_WORD else ""
-    return r"\texttt{" + joint.join(latex.escape(character) for character in text) + "}"
+    """A technical word in typewriter, which may break anywhere where it is as long as a checksum."""
+    text = latex.escape(value)
+    if len(str(value)) > LONG_WORD and " " not in text:
+        text = r"\allowbreak ".join(latex.escape(character) for character in str(value))
+    return rf"\texttt{{{text}}}"
 
 
 def _slanted(label):
