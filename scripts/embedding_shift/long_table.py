@@ -41,7 +41,7 @@ def _pixel_values(original, augmented, warp_of):
 
 
 def shift_rows(kind, original, augmented, augmentation):
-    """Return the metrics of one kind ("embedding" or "attention").
+    """Return the metrics of one kind ("embedding" or "attention"); no rows for an encoder without attention maps.
 
     Args:
         original: image ids (N,) and array (N, …) of the original views.
@@ -52,8 +52,8 @@ def shift_rows(kind, original, augmented, augmentation):
     augmented_ids, after = augmented
     if not np.array_equal(image_ids, augmented_ids):
         raise InputError(f"the {kind} files of 'original' and {augmentation!r} do not hold the same images")
-    parts = []
-    for metric in metrics.of_kind(kind):
+    parts = [_no_rows()]
+    for metric in metrics.of_kind(kind) if _has_values(before) else ():
         values = metric.function(before, after)
         columns = {"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values}
         parts.append(pd.DataFrame(columns))
@@ -67,10 +67,19 @@ def registered_attention_rows(original, augmented, augmentation, warp_of):
     """
     image_ids, before = original
     rows = []
-    for metric in metrics.of_kind("registered_attention"):
+    for metric in metrics.of_kind("registered_attention") if _has_values(before) else ():
         for image_id, first, second in zip(image_ids, before, augmented[1], strict=True):
             rows.append((image_id, augmentation, metric.name, metric.function(first, second, warp_of(image_id))))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
+
+
+def _has_values(array):
+    """Whether each image has any: an encoder without attention maps has arrays of shape (N, 0, 0, 0)."""
+    return 0 not in array.shape[1:]
+
+
+def _no_rows():
+    return pd.DataFrame(columns=COLUMNS).astype({"value": np.float64})
 
 
 def merge(tables, augmentations):

