@@ -123,7 +123,7 @@ def test_every_rule_with_a_command_names_an_environment(rules):
 
 
 def test_every_script_is_run_by_a_rule_or_by_make(rules):
-    commands = [rule.shellcmd for rule in rules if rule.shellcmd] + [(PROJECT / "Makefile").read_text()]
+    commands = [(PROJECT / "Makefile").read_text(), *(str(path) for rule in rules for path in rule.input)]
     used = {script for command in commands for script in re.findall(r"scripts/(\w+)\.py", command)}
     assert used == {path.stem for path in SCRIPTS.glob("*.py")}
 
@@ -131,7 +131,7 @@ def test_every_script_is_run_by_a_rule_or_by_make(rules):
 def test_no_script_imports_what_its_environment_lacks(rules):
     missing = []
     for rule in rules:
-        for script in re.findall(r"scripts/(\w+)\.py", rule.shellcmd or ""):
+        for script in re.findall(r"scripts/(\w+)\.py", " ".join(map(str, rule.input))):
             environment = Path(rule.conda_env).stem
             named = pins(environment, part=0)
             for distributions in packages_reached(imports((SCRIPTS / f"{script}.py").read_text())):
