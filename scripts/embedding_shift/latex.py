@@ -127,6 +127,7 @@ def number(value):
     if size >= 1e6 or 0 < size < 5e-5:
         mantissa, exponent = f"{value:.2e}".split("e")
         return rf"${mantissa}\times10^{{{int(exponent)}}}$"
+    size = float(f"{size:.3e}")
     decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else 4
     text = f"{size:.{decimals}f}"
     return f"$-${text}" if value < 0 else text

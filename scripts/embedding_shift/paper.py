@@ -20,7 +20,7 @@ NOT_INSTALLED = (
     "texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-bibtex-extra texlive-science "
     "lmodern cm-super-minimal"
 )
-ERROR_LINE = re.compile(r"^(?:\./)?(\S+?\.(?:tex|sty|cls|bbl|aux|toc|out|bib):\d+: .*)$", re.MULTILINE)
+ERROR_LINE = re.compile(r"^(?P<place>\S+?\.(?:tex|sty|cls|bbl|aux|toc|out|bib):\d+): .*$", re.MULTILINE)
 FATAL_LINE = re.compile(r"^(?:! |error: )(.+)$", re.MULTILINE)
 SOURCE_LINE = re.compile(r"^l\.\d+ ?(.*)$", re.MULTILINE)
 UNDEFINED = re.compile(r"^.*Warning: ((?:Reference|Citation) [`'].+? undefined.*)$", re.MULTILINE)
@@ -70,11 +70,9 @@ def complaint(log, printed, failed):
     """
     if failed:
         for text in (log, printed):
-            error = ERROR_LINE.search(text) or FATAL_LINE.search(text)
+            error = _first_error(text)
             if error:
-                source = SOURCE_LINE.search(text, error.end())
-                where = f" (at: {source[1].strip()})" if source and source[1].strip() else ""
-                return error[1].strip() + where
+                return error
     warning = UNDEFINED.search(log) or MULTIPLY_DEFINED.search(log)
     if warning:
         return warning[1]
@@ -82,6 +80,20 @@ def complaint(log, printed, failed):
         lines = [line for line in printed.splitlines() if line.strip()]
         return lines[-1] if lines else "LaTeX failed without a message"
     return None
+
+
+def _first_error(text):
+    """Return the first error in a log with its place in the sources, or None."""
+    located, fatal = ERROR_LINE.search(text), FATAL_LINE.search(text)
+    first = located or fatal
+    if first is None:
+        return None
+    source = SOURCE_LINE.search(text, first.end())
+    where = f" (at: {source[1].strip()})" if source and source[1].strip() else ""
+    # A missing file is told on a line of its own, before the line that says where LaTeX stopped.
+    if located and fatal and fatal.start() < located.start():
+        return f"{located['place']}: {fatal[1].strip()}{where}"
+    return first[0].strip() + where
 
 
 def _collect(folder, paper_folder, numbers, tables, figures_folder):

@@ -1,0 +1,107 @@
+"""LaTeX from names, texts, numbers and tables."""
+
+import math
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedding_shift import latex
+from embedding_shift.errors import InputError
+
+COMMANDS = re.compile(r"\\[A-Za-z]+|\\[^A-Za-z]|[{}]")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("50 % & more_#1", r"50 \% \& more\_\#1"),
+        ("\\", r"\textbackslash{}"),
+        ("{$x^2$}", r"\{\$x\textasciicircum{}2\$\}"),
+        ("a~b", r"a\textasciitilde{}b"),
+        ("Gaußsche Unschärfe", r"Gau\ss{}sche Unsch\"{a}rfe"),
+        ("Dvořák", r"Dvo\v{r}\'{a}k"),
+        ("A–B × 2", r"A\textendash{}B \ensuremath{\times} 2"),
+        ("--", "-{}-"),
+        ("---", "-{}-{}-"),
+        ("日", "[U+65E5]"),
+        ("\x00", "[U+0000]"),
+        ("ﬁ½", r"fi[U+00BD]"),
+        ("two\nlines\t here ", "two lines here"),
+        ("[1]*", "{[}1{]}{*}"),
+    ],
+)
+def test_escape(text, expected):
+    assert latex.escape(text) == expected
+
+
+@given(st.text())
+def test_escape_gives_balanced_printable_ascii(text):
+    escaped = latex.escape(text)
+    assert escaped.isascii() and escaped.isprintable()
+    depth = 0
+    for token in COMMANDS.findall(escaped):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        assert depth >= 0
+    assert depth == 0
+
+
+@given(st.text(string.ascii_letters + string.digits + " .:;()=+/", max_size=40))
+def test_escape_leaves_plain_text_alone(text):
+    assert latex.escape(text) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "0"),
+        (13312, "13{,}312"),
+        (0.31946, "0.3195"),
+        (1.0, "1.000"),
+        (9.99996, "10.00"),
+        (51.618, "51.62"),
+        (1234.56, "1235"),
+        (-0.5, "$-$0.5000"),
+        (0.0, "0.0000"),
+        (3.21e-7, r"$3.21\times10^{-7}$"),
+        (-4.5e9, r"$-4.50\times10^{9}$"),
+        (math.nan, "n/a"),
+        (math.inf, r"$\infty$"),
+    ],
+)
+def test_number(value, expected):
+    assert latex.number(value) == expected
+
+
+def test_macro_names_are_letters_only():
+    assert latex.macro_name("mean", "l2_distance", "color_jitter") == "MeanLTwoDistanceColorJitter"
+    assert latex.macro_name("num", "x-10") == "NumXOneZero"
+
+
+def test_macros_refuse_two_values_under_one_name():
+    with pytest.raises(InputError, match=r"a_b.*a b.*\\AB"):
+        latex.macros([(("a_b",), "1"), (("a", "b"), "2")])
+
+
+def test_tabular_has_a_rule_between_groups():
+    text = latex.tabular("lr", ["A", "B"], [[["x", "1"], ["y", "2"]], [["z", "3"]]])
+    assert text.splitlines() == [
+        r"\begin{tabular}{@{}lr@{}}",
+        r"\toprule",
+        r"A & B \\",
+        r"\midrule",
+        r"x & 1 \\",
+        r"y & 2 \\",
+        r"\midrule",
+        r"z & 3 \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+def test_longtable_breaks_between_groups_alone():
+    text = latex.longtable("l", ["A"], [[["x"], ["y"]], [["z"]]], "Caption", "tab:label")
+    assert "x \\\\*\ny \\\\\n\\midrule\nz \\\\\n\\end{longtable}" in text
+    assert r"\caption{Caption}\label{tab:label}" in text
