@@ -12,7 +12,9 @@ include: "rules/data.smk"
 include: "rules/views.smk"
 include: "rules/encoders.smk"
 include: "rules/metrics.smk"
+include: "rules/statistics.smk"
 include: "rules/figures.smk"
+include: "rules/pictures.smk"
 include: "rules/paper.smk"
 
 

@@ -84,10 +84,12 @@ def label(kind, name):
 
 
 def final_targets():
-    """Return the files that a complete run leaves behind."""
-    return collect(
-        "results/{dataset}/{model}/{table}.csv",
+    """Return the files that a complete run leaves behind: the paper, and every table and figure of every model."""
+    figures = [*FIGURES, *PICTURES, "critical_difference"]
+    tables = ["summary", "pairwise_distance", "claims", "paired_differences", "friedman"]
+    return ["results/paper.pdf"] + collect(
+        "results/{dataset}/{model}/{result}",
         dataset=DATASETS,
         model=MODELS,
-        table=["summary", "pairwise_distance"],
+        result=[f"{table}.csv" for table in tables] + [f"figures/{figure}.pdf" for figure in figures],
     )

@@ -6,6 +6,12 @@ output:  results/{dataset}/{model}/figures/{name}.pdf and .png for augmentation_
          attention_grid_{page}
 """
 
+ATTENTION_GRID_PAGES = range(1, config["figures"]["attention_grid_pages"] + 1)
+PICTURES = [
+    "augmentation_strip",
+    "attention_samples",
+    *(f"attention_grid_{page}" for page in ATTENTION_GRID_PAGES),
+]
 # Which shards hold the few images that are shown, their ids decide; only those shards are opened.
 PICTURE_INPUTS = dict(
     manifest="results/{dataset}/manifest.csv",

@@ -90,7 +90,8 @@ def read_selected(paths, image_ids):
         image_ids: the images wanted.
     """
     wanted = {shard_of(image_id, len(paths)) for image_id in image_ids}
-    found = {view.image_id: view for shard in sorted(wanted) for view in read(paths[shard])}
+    views = (view for shard in sorted(wanted) for view in read(paths[shard]))
+    found = {view.image_id: view for view in views if view.image_id in set(image_ids)}
     missing = [image_id for image_id in image_ids if image_id not in found]
     if missing:
         raise InputError(f"no image {missing[0]!r} in {Path(paths[0]).parent}")
