@@ -15,10 +15,12 @@ ENVIRONMENTS := $(sort $(wildcard envs/*.yaml))
 # Jobs call `python`: they, too, are to find the virtual environment's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+DEMO := results/kodak/dinov2_vits14
+
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper report test format docs lock tex pdf-tools clean
+.PHONY: help paper report test format docs readme lock tex pdf-tools clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +44,10 @@ format: $(INSTALLED) ## format the Python files and the rules
 
 docs: $(INSTALLED) ## write docs/configuration.md anew from config/schema.yaml
 	@$(BIN)/python scripts/describe_configuration.py --schema config/schema.yaml --output docs/configuration.md
+
+readme: $(INSTALLED) ## write the README's table of claims and its heatmap anew from a finished run of config.yaml
+	@$(BIN)/python scripts/write_claims_table.py --ledger paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
+	@cp $(DEMO)/figures/metric_heatmap.png docs/images/
 
 lock: | $(BIN)/python ## install the packages that envs/*.yaml name with a purpose, and pin what they need in turn
 	@for file in $(ENVIRONMENTS); do \
@@ -70,11 +76,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: $(PYTHON) cannot create virtual environments:" \
 	    "install its venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
 
-# Enough LaTeX is there when the last of what each Debian package brings is; Tectonic fetches what it needs by itself.
+# LaTeX is complete when it finds every package that the paper names; Tectonic fetches what it needs by itself.
 tex:
 	@if command -v tectonic > /dev/null; then exit 0; fi; \
+	packages=$$(sed -n 's/^ *\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' paper/main.tex | tr ',' '\n' | sed 's/$$/.sty/'); \
 	if command -v latexmk > /dev/null && command -v bibtex > /dev/null && command -v pdflatex > /dev/null \
-	    && kpsewhich lmodern.sty siunitx.sty pgf.sty booktabs.sty microtype.sty cleveref.sty > /dev/null; then exit 0; fi; \
+	    && kpsewhich $$packages > /dev/null; then exit 0; fi; \
 	envs/install_debian_packages LaTeX $(TEX_PACKAGES)
 
 pdf-tools:
