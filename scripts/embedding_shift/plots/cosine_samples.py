@@ -10,7 +10,8 @@ from embedding_shift.plots import style
 
 MOST_LABELS = 40
 LONGEST_LABEL = 16
-TICKS = (-0.5, 0, 0.5, 0.8, 0.9, 0.95, 0.99, 1)
+TICKS = (1, 0.99, 0.95, 0.9, 0.8, 0.5, 0, -0.5)
+SMALLEST_GAP = 0.09  # between two ticks, of the length of the colour bar
 
 
 def sample(image_ids, number):
@@ -25,7 +26,7 @@ def cosine_samples(long_table, augmentations, number):
     image_ids = sample(rows["image_id"], number)
     table = rows.pivot(index="augmentation", columns="image_id", values="value")
     values = table.reindex(index=[a.name for a in augmentations], columns=image_ids).to_numpy(dtype=np.float64)
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1.0 + 0.2 * len(augmentations)))
+    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, max(2.1, 1.0 + 0.2 * len(augmentations))))
     lowest = min(0.9, float(np.nanmin(values)))
     norm = FuncNorm((_stretch, _unstretch), vmin=lowest, vmax=1)
     axes.set_facecolor(style.LIGHT_GREY)  # shows where a value is not defined
@@ -36,12 +37,22 @@ def cosine_samples(long_table, augmentations, number):
     axes.set_xlabel("Image" if labelled else f"{len(image_ids)} images, sorted by id")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    ticks = [lowest, *(tick for tick in TICKS if tick > lowest + 0.02)]
     bar = figure.colorbar(image, ax=axes, pad=0.015, label="Cosine similarity")
+    ticks = _ticks(norm)
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
     bar.ax.minorticks_off()
     bar.outline.set_visible(False)
     return figure
+
+
+def _ticks(norm):
+    """Return the ends of a colour scale and those of TICKS that keep clear of each other and of the lower end."""
+    shown = []
+    for tick in TICKS:
+        gap = (norm(shown[-1]) - norm(tick)) if shown else 1
+        if tick > norm.vmin and min(gap, norm(tick)) > SMALLEST_GAP:
+            shown.append(tick)
+    return [*shown, norm.vmin]
 
 
 def _stretch(similarity):

@@ -9,7 +9,7 @@ from embedding_shift.plots import style
 from embedding_shift.plots.overview import value_text
 
 COLOR_BAR = (0.82, 0.09, 0.15, 0.025)  # left, bottom, width, height in the figure: below the labels of the rows
-COLOR_LABEL = "Closeness within the metric\n(0 farthest, 1 closest)"
+COLOR_LABEL = "Closeness in the metric\n(0 farthest, 1 closest)"
 MOST_UPRIGHT_COLUMNS = 11  # beyond this, values stand on end to fit their cells
 
 
@@ -21,7 +21,7 @@ def metric_heatmap(overview):
     overview = overview.ranked()
     rows = len(overview.metrics)
     figure, (axes, below) = plt.subplots(
-        2, 1, sharex=True, figsize=(style.TEXT_WIDTH, 1.1 + 0.3 * rows), height_ratios=(rows, 1)
+        2, 1, sharex=True, figsize=(style.TEXT_WIDTH, max(2.2, 1.1 + 0.3 * rows)), height_ratios=(rows, 1)
     )
     image = _cells(axes, overview.closeness.to_numpy(), overview.means.to_numpy())
     axes.set_yticks(range(rows), [metric.label for metric in overview.metrics])
@@ -64,7 +64,8 @@ def metric_clustermap(overview):
             annot=overview.means.map(value_text).to_numpy(),
             fmt="",
             annot_kws={"fontsize": 7, "rotation": 90 if len(columns) > MOST_UPRIGHT_COLUMNS else 0},
-            row_cluster=len(rows) > 1,
+            row_cluster=_differ(overview.closeness),
+            col_cluster=_differ(overview.closeness.T),
             col_colors=[augmentation.color for augmentation in overview.augmentations],
             colors_ratio=0.04,
             dendrogram_ratio=(0.1, 0.2),
@@ -78,6 +79,11 @@ def metric_clustermap(overview):
         )
     _tidy(grid)
     return grid.figure
+
+
+def _differ(table):
+    """Whether the rows of a table differ: equal rows have no dendrogram."""
+    return bool((table.nunique() > 1).any())
 
 
 def _tidy(grid):

@@ -26,7 +26,9 @@ def radar(overview):
         axes.set_title(augmentation.label)
         _tidy_radar(axes, angles, [style.wrapped(metric.label, 10) for metric in overview.metrics])
     _hide_rest(grid, overview)
-    figure.legend([best, worst], ["best augmentation in the metric", "worst"], loc="outside lower center", ncols=2)
+    figure.get_layout_engine().set(w_pad=0.07)  # inches: labels beside the circles come close to the edge
+    names = ["best augmentation in the metric", "worst"]
+    figure.legend([best, worst], names, loc="outside lower center", ncols=min(2, columns))
     return figure
 
 
