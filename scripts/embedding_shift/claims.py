@@ -14,7 +14,7 @@ Kinds and their effects:
     correlation: Spearman's rank correlation of the augmentations' means; percentile interval.
     singleton_cluster: height at which the augmentation first merges, minus the cut; percentile interval.
     sub_cluster: height at which another augmentation first merges with the group, minus the height at which the group
-        is complete; percentile interval. Heights are parts of the highest merge of the tree.
+        is complete; percentile interval. Heights are those of the dendrogram.
 
 A shift is in the unit of the metric: its value for a distance, minus its value for a similarity.
 """

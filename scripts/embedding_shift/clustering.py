@@ -13,28 +13,26 @@ def merges(distance):
 
 
 def merge_heights(distance):
-    """Return the height at which every two leaves come together, as a part of the highest merge.
+    """Return the height at which every two leaves come together.
 
     Args:
         distance: (A, A), symmetric, zero diagonal, A ≥ 2.
 
     Returns:
-        float64 (A, A), 0 to 1, zero diagonal; all zeros where all distances are zero.
+        float64 (A, A), zero diagonal, in the unit of the tree's heights.
     """
-    tree = merges(distance)
-    heights = squareform(hierarchy.cophenet(tree))
-    return heights / tree[-1, 2] if tree[-1, 2] > 0 else heights
+    return squareform(hierarchy.cophenet(merges(distance)))
 
 
 def isolation(heights, leaf):
     """Return how far above the cut a leaf (index) first merges: above 0 where it is a cluster of its own."""
-    return np.delete(heights[leaf], leaf).min() - CUT
+    return np.delete(heights[leaf], leaf).min() - CUT * heights.max()
 
 
 def cohesion(heights, members):
-    """Return the gap between the merge that completes a group of leaves (indices) and the first with another leaf.
+    """Return the height from the merge that completes a group of leaves (indices) to the first with another leaf.
 
-    Positive where the group is a sub-tree of its own, and the larger the tighter; −1 to 1.
+    Positive where the group is a sub-tree of its own, and the larger the tighter.
     """
     members = np.asarray(members)
     others = np.setdiff1d(np.arange(len(heights)), members)

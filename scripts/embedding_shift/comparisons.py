@@ -36,7 +36,6 @@ FRIEDMAN_COLUMNS = ["metric", "n", "augmentations", "statistic", "p_value", "ken
 RANK_COLUMNS = ["metric", "augmentation", "n", "mean", "mean_rank"]
 POWER = 0.8
 ALPHA = 0.05
-LARGE = 10_000  # images beyond which the t distribution is the normal one for this purpose
 MOST = 10**9  # stands for this many images or more
 
 
@@ -134,7 +133,7 @@ def images_needed(effect):
     if normal / abs(effect) >= np.sqrt(MOST):
         return MOST
     images = max(2, int(np.ceil((normal / effect) ** 2)))
-    while images < LARGE and TTestPower().power(abs(effect), images, ALPHA) < POWER:
+    while TTestPower().power(abs(effect), images, ALPHA) < POWER:
         images += 1
     return images
 
