@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, tables
+from embedding_shift import augmentations, command_line, doses, tables
 from embedding_shift.errors import InputError
 
 COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
@@ -19,6 +19,8 @@ def main():
     for name, entry in arguments.augmentations.items():
         try:
             augmentations.build(entry["transform"], entry["parameters"])
+            if "dose" in entry:
+                doses.check(entry["transform"], entry["parameters"], entry["dose"])
         except InputError as error:
             raise InputError(f"augmentation {name!r}: {error}") from None
         color = entry.get("color") or next(reserve)

@@ -177,7 +177,7 @@ def _when_left_out(key, entry, schema):
     ]
     if kinds:
         return f"must be given for {', '.join(f'`{kind}`' for kind in kinds)}"
-    if "properties" in entry:
+    if "properties" in entry and "default" in entry:
         return "defaults below"
     if "default" not in entry:
         return "—"

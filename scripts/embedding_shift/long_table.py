@@ -24,12 +24,19 @@ def pixel_rows(original_shard, augmented_shard, augmentation, warp_of=None):
             raise InputError(
                 f"{augmented_shard} holds {augmented.image_id!r} where {original_shard} holds {original.image_id!r}"
             )
-        for metric, value in _pixel_values(original.pixels, augmented, warp_of):
+        for metric, value in pixel_values(original.pixels, augmented, warp_of):
             rows.append((original.image_id, augmentation, metric.name, value))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
 
 
-def _pixel_values(original, augmented, warp_of):
+def pixel_values(original, augmented, warp_of=None):
+    """Yield (metric, value) of the pixel metrics, registered and not, of one view.
+
+    Args:
+        original: pixels (size, size, 3) of the original.
+        augmented: the View.
+        warp_of: as of `pixel_rows`.
+    """
     for metric in metrics.of_kind("pixels"):
         yield metric, metric.function(original, augmented.pixels)
     valid = np.ones(original.shape[:2], dtype=bool)

@@ -1,0 +1,99 @@
+"""The further views that the study compares: more draws, graded doses, and references for what no change looks like.
+
+A view's key in its shard is `{image_id}--{variant}`; the variant is `draw-1`, `dose-0250` (in thousandths) or the name
+of a reference.
+"""
+
+import cv2
+
+from embedding_shift import augmentations, doses, geometry, manifest, shards
+
+SEPARATOR = "--"
+ORIGINAL, JPEG, JPEG_QUALITY = "original", "jpeg_95", 95
+
+
+def key(image_id, variant):
+    """Return the key of a view in its shard."""
+    return f"{image_id}{SEPARATOR}{variant}"
+
+
+def split(view_key):
+    """Return image id and variant of a view's key."""
+    image_id, _, variant = view_key.rpartition(SEPARATOR)
+    return image_id, variant
+
+
+def draw_name(draw):
+    """Return the variant of a draw, a whole number from 1; draw 0 is the main view."""
+    return f"draw-{draw}"
+
+
+def dose_name(dose):
+    """Return the variant of a dose, which is taken to three decimals."""
+    return f"dose-{round(1000 * dose):04d}"
+
+
+def dose_of(variant):
+    """Return the dose of a variant, or None where it is none."""
+    kind, _, thousandths = variant.partition("-")
+    return int(thousandths) / 1000 if kind == "dose" else None
+
+
+def choose(manifest_rows, images):
+    """Return at most `images` image ids, sorted: those that an `n_images` of this size would keep."""
+    image_ids = sorted((row["image_id"] for row in manifest_rows), key=manifest.order_of_choice)
+    return sorted(image_ids[:images])
+
+
+def variants(parameters, scale, draws, dose_levels):
+    """Yield (variant, draw, arguments of the transform) of the views that an augmentation needs.
+
+    Args:
+        parameters: the configured arguments.
+        scale: as of `doses.parameters_at`; None for an augmentation without doses.
+        draws: draws per image, the main view among them.
+        dose_levels: 0 to 1; dose 0 is the original and needs no view.
+    """
+    for draw in range(1, draws):
+        yield draw_name(draw), draw, parameters
+    levels = sorted({round(dose, 3) for dose in dose_levels} - {0}) if scale else []
+    for dose in levels:
+        # The draw of the main view: along its curve an image keeps direction and pattern, and the amount alone grows.
+        yield dose_name(dose), 0, doses.parameters_at(parameters, scale, dose)
+
+
+def augment(originals, augmentation, transform, wanted, root_seed):
+    """Yield the study's views of one augmentation.
+
+    Args:
+        originals: views whose record holds `image_sha256`.
+        augmentation: its name; part of the seed.
+        transform: class name of the transform.
+        wanted: what `variants` yields.
+        root_seed: seed of the run.
+    """
+    built = [
+        (variant, draw, arguments, augmentations.build(transform, arguments)) for variant, draw, arguments in wanted
+    ]
+    for original in originals:
+        for variant, draw, arguments, instance in built:
+            view_seed = augmentations.seed(root_seed, original.record["image_sha256"], augmentation, draw)
+            pixels, _ = augmentations.apply(instance, original.pixels, view_seed)
+            record = {"seed": view_seed, "transform": transform, "arguments": arguments}
+            yield shards.View(key(original.image_id, variant), pixels, record)
+
+
+def references(originals):
+    """Yield each original under its key in the study, then saved as JPEG of quality 95 and read again."""
+    for original in originals:
+        yield shards.View(key(original.image_id, ORIGINAL), original.pixels)
+        _, data = cv2.imencode(".jpg", original.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        yield shards.View(key(original.image_id, JPEG), cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
+
+
+def correspondence(view):
+    """Return the geometry.Correspondence of a view of `augment`, or None where its transform moves no pixel."""
+    transform = augmentations.build(view.record["transform"], view.record["arguments"])
+    if not geometry.moves_pixels(transform):
+        return None
+    return geometry.correspondence(transform, view.record["seed"], view.pixels.shape[:2])
