@@ -1,4 +1,4 @@
-"""Each kind of claim is supported, contradicted or left open as the data say; a malformed one is refused by its line."""
+"""Each kind of claim is supported, contradicted or left open as the data say; a malformed one is refused by line."""
 
 import subprocess
 import sys
