@@ -73,6 +73,18 @@ def dataset_source(wildcards):
     return [entry["path"]] if entry["kind"] == "csv" else []
 
 
+def bundle_source(wildcards):
+    """Return the files of a local bundle, so that a changed one is taken; what is missing the script says."""
+    entry = config["models"][wildcards.model]
+    names = ["open_clip_config.json", "open_clip_model.safetensors"] if entry["kind"] == "local-dir" else []
+    return [str(path) for name in names if (path := Path(entry["path"], name)).exists()]
+
+
+def model_source(wildcards):
+    """Return the model's entry without its label, which says nothing about the weights, as JSON."""
+    return as_json({key: value for key, value in config["models"][wildcards.model].items() if key != "label"})
+
+
 def as_json(section):
     """Return a section of the configuration as one line, for a command-line argument."""
     return json.dumps(section, ensure_ascii=True)

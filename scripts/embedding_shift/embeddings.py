@@ -9,7 +9,7 @@ from embedding_shift.errors import InputError
 
 
 def write(path, image_ids, **arrays):
-    """Write `image_id` and the named arrays, first axis sorted by image id, in a file whose bytes depend on them only."""
+    """Write `image_id` and the named arrays, first axis sorted by image id, the bytes depending on them only."""
     order = np.argsort(np.asarray(image_ids, dtype=str), kind="stable")
     arrays = {"image_id": np.asarray(image_ids, dtype=str)} | arrays
     with files.whole(path) as temporary:

@@ -2,4 +2,4 @@
 
 
 class InputError(Exception):
-    """A user's mistake or a damaged file. The message names the file, key or image, what was found and what is allowed."""
+    """A user's mistake or a damaged file. The message names the file, key or image, what was found, what is allowed."""

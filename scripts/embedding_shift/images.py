@@ -56,7 +56,7 @@ def _to_rgb(image):
         return _scale_to_8_bits(image).convert("RGB")
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        background = Image.new("RGBA", image.size, WHITE + (255,))
+        background = Image.new("RGBA", image.size, (*WHITE, 255))
         return Image.alpha_composite(background, image).convert("RGB")
     return image.convert("RGB")
 

@@ -25,7 +25,7 @@ def l2_distance(original, augmented):
 
 @metrics.register("attention_similarity", "Attention similarity", "attention")
 def attention_similarity(original, augmented):
-    """1 / (1 + mean squared difference) of the upsampled, min-max scaled maps: (N, heads, rows, cols) to float64 (N,)."""
+    """1 / (1 + mean squared difference) of upsampled, min-max scaled maps: (N, heads, rows, cols) to float64 (N,)."""
     return np.array([_map_similarity(o, a) for o, a in zip(original, augmented, strict=True)], dtype=np.float64)
 
 
