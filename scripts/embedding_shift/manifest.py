@@ -5,10 +5,10 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from embedding_shift import images, shards, tables
+from embedding_shift import images, shards, tables, tar_shards
 from embedding_shift.errors import InputError
 
-LISTING_COLUMNS = ["image_id", "path", "root", "sha256", "caption", "source"]
+LISTING_COLUMNS = ["image_id", "path", "root", "sha256", "caption", "source", "reason"]
 MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", "source"]
 REJECT_COLUMNS = ["image_id", "path", "reason"]
 INGESTED_COLUMNS = [*MANIFEST_COLUMNS, "reason"]
@@ -31,13 +31,13 @@ def list_folder(folder):
         raise InputError(f"no image in {folder}; known suffixes are {', '.join(sorted(IMAGE_SUFFIXES))}")
     by_id = defaultdict(list)
     for path in paths:
-        by_id[_as_id(path.relative_to(folder).with_suffix(""))].append(path)
+        by_id[as_id(path.relative_to(folder).with_suffix(""))].append(path)
     rows = []
     for image_id, sharing in by_id.items():
         for path in sharing:
-            own_id = image_id if len(sharing) == 1 else _as_id(path.relative_to(folder))
-            rows.append(_row(own_id, path, folder))
-    return _checked(rows, folder)
+            own_id = image_id if len(sharing) == 1 else as_id(path.relative_to(folder))
+            rows.append(listing_row(own_id, path, folder))
+    return checked(rows, folder)
 
 
 def list_table(path):
@@ -60,18 +60,18 @@ def list_table(path):
             raise InputError(f"{table}, line {number}: the caption is longer than {LONGEST_CAPTION} characters")
         if not row["path"]:
             raise InputError(f"{table}, line {number}: the path is empty")
-        image_id = row.get("image_id") or _as_id(Path(row["path"]).with_suffix(""))
+        image_id = row.get("image_id") or as_id(Path(row["path"]).with_suffix(""))
         details = {key: row.get(key, "") for key in ("sha256", "caption", "source")}
         details["sha256"] = details["sha256"].lower()
-        listed.append(_row(image_id, table.parent / row["path"], table.parent) | details)
-    return _checked(listed, table)
+        listed.append(listing_row(image_id, table.parent / row["path"], table.parent) | details)
+    return checked(listed, table)
 
 
 def ingest(rows, size, max_pixels):
     """Decode and resize the listed images, one after the other.
 
     Args:
-        rows: listing rows.
+        rows: listing rows; one that has a `reason` already is passed on unopened.
         size: side of the views in pixels.
         max_pixels: larger images are rejected.
 
@@ -79,8 +79,10 @@ def ingest(rows, size, max_pixels):
         (row, view): the row with `width`, `height`, `sha256` and `reason`; the view, or None where a reason is given.
     """
     for row in rows:
-        row = dict(row, width="", height="", reason="")
+        row = dict(row, width="", height="")
         try:
+            if row["reason"]:
+                raise InputError(row["reason"])
             data = _read_inside(row["path"], row["root"])
             digest = hashlib.sha256(data).hexdigest()
             if row["sha256"] and row["sha256"] != digest:
@@ -108,23 +110,30 @@ def select(ingested, n_images=None):
     if not usable:
         first = min(rejects, key=lambda row: row["image_id"])
         raise InputError(f"none of {len(rejects)} images is usable; {first['path']}: {first['reason']}")
-    usable.sort(key=lambda row: hashlib.sha256(row["image_id"].encode()).digest())
+    usable.sort(key=lambda row: order_of_choice(row["image_id"]))
     chosen = usable[:n_images]
     return _by_id(chosen), _by_id(rejects)
 
 
-def _row(image_id, path, root):
-    return {
-        "image_id": image_id,
-        "path": path.as_posix(),
-        "root": Path(root).as_posix(),
-        "sha256": "",
-        "caption": "",
-        "source": "",
-    }
+def order_of_choice(image_id):
+    """Return the sort key by which images are chosen: a hash of the id, so that no other image has a say in it."""
+    return hashlib.sha256(image_id.encode()).digest()
 
 
-def _as_id(path):
+def listing_row(image_id, path, root):
+    """Return a listing row without details.
+
+    Args:
+        image_id: the image's id.
+        path: its file; or, inside a tar, the shard's name and the member's, with a `#` between them.
+        root: the folder that the file must lie in; or the tar.
+    """
+    details = dict.fromkeys(LISTING_COLUMNS, "")
+    return details | {"image_id": image_id, "path": str(path), "root": Path(root).as_posix()}
+
+
+def as_id(path):
+    """Return `path` with other characters than letters, digits, `_` and `-` replaced by `-`."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", Path(path).as_posix())
 
 
@@ -132,7 +141,12 @@ def _by_id(rows):
     return sorted(rows, key=lambda row: row["image_id"])
 
 
-def _checked(rows, origin):
+def checked(rows, origin):
+    """Return the listing rows sorted by image id.
+
+    Raises:
+        InputError: an id is malformed or stands twice, or a path is not UTF-8; `origin` names the source.
+    """
     paths = {}
     for row in rows:
         image_id = row["image_id"]
@@ -155,6 +169,8 @@ def _is_utf_8(text):
 
 
 def _read_inside(path, root):
+    if Path(root).is_file():
+        return tar_shards.read(root, path.partition("#")[2])
     path, root = Path(path), Path(root).resolve()
     try:
         if not path.resolve().is_relative_to(root):
