@@ -15,6 +15,10 @@ PAPER_TABLES = [
     "overview",
     "ranking",
     "agreement",
+    "claims",
+    "friedman",
+    "neighbours",
+    "registered",
     "patch_audit",
     "pairwise_distance",
     "summary",
@@ -23,21 +27,7 @@ PAPER_TABLES = [
     "software",
     "comparison",
 ]
-PAPER_FIGURES = [
-    "attention_samples",
-    "metric_heatmap",
-    "augmentation_strip",
-    "l2_kde",
-    "cosine_distribution",
-    "dendrogram",
-    "radar",
-    "metric_profiles",
-    "l2_bars",
-    "metric_clustermap",
-    "metric_comparison",
-    "cosine_samples",
-    *(f"attention_grid_{page}" for page in range(1, config["figures"]["attention_grid_pages"] + 1)),
-]
+PAPER_FIGURES = [*FIGURES, *PICTURES, "critical_difference"]
 # The text follows the first dataset and the first model; the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
 PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
@@ -46,6 +36,10 @@ PAPER_INPUTS = dict(
     manifest=f"results/{DATASETS[0]}/manifest.csv",
     rejects=f"results/{DATASETS[0]}/rejects.csv",
     distance=f"{PAPER_RESULTS}/pairwise_distance.csv",
+    claims=f"{PAPER_RESULTS}/claims.csv",
+    ledger="paper/claims.yaml",
+    friedman=f"{PAPER_RESULTS}/friedman.csv",
+    paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
     augmentations="results/augmentations.csv",
     provenance=f"results/models/{MODELS[0]}/provenance.json",
 )
@@ -57,6 +51,8 @@ PAPER_PARAMETERS = dict(
 PAPER_ARGUMENTS = (
     " --datasets {params.datasets:q} --models {params.models:q} --summaries {input.summaries:q}"
     " --manifest {input.manifest:q} --rejects {input.rejects:q} --distance {input.distance:q}"
+    " --claims {input.claims:q} --ledger {input.ledger:q} --friedman {input.friedman:q}"
+    " --paired-differences {input.paired_differences:q}"
     " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"
 )
 
@@ -77,7 +73,7 @@ rule write_numbers:
     message:
         "Writing the numbers that the paper cites."
     shell:
-        "python scripts/write_numbers.py" + PAPER_ARGUMENTS + " --output {output:q} 2>&1 | tee {log:q}"
+        f"python scripts/write_numbers.py{PAPER_ARGUMENTS} --output {{output:q}} 2>&1 | tee {{log:q}}"
 
 
 rule write_paper_tables:
@@ -97,7 +93,8 @@ rule write_paper_tables:
     message:
         "Writing the tables of the paper."
     shell:
-        "python scripts/write_paper_tables.py" + PAPER_ARGUMENTS + " --environments {input.environments:q}"
+        f"python scripts/write_paper_tables.py{PAPER_ARGUMENTS}"
+        " --environments {input.environments:q}"
         " --output-folder results/tables 2>&1 | tee {log:q}"
 
 
@@ -106,7 +103,7 @@ rule build_paper:
         sources=PAPER_SOURCES,
         numbers="results/numbers.tex",
         tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
-        figures=collect(PAPER_RESULTS + "/figures/{name}.pdf", name=PAPER_FIGURES),
+        figures=collect(f"{PAPER_RESULTS}/figures/{{name}}.pdf", name=PAPER_FIGURES),
         code=code("build_paper"),
     output:
         report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
@@ -115,7 +112,7 @@ rule build_paper:
     conda:
         "../envs/paper.yaml"
     params:
-        figures=f"{PAPER_RESULTS}/figures",
+        figures=lambda _, input: Path(input.figures[0]).parent,
     message:
         "Typesetting the paper."
     shell:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import matplotlib
@@ -13,7 +14,17 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from embedding_shift import metrics, paper, paper_inputs, paper_numbers, paper_tables, tables
+from embedding_shift import (
+    claims,
+    claims_ledger,
+    comparisons,
+    metrics,
+    paper,
+    paper_inputs,
+    paper_numbers,
+    paper_tables,
+    tables,
+)
 from embedding_shift.errors import InputError
 
 matplotlib.use("Agg")
@@ -29,6 +40,8 @@ SETTINGS = {
     "bootstrap": {"resamples": 200, "confidence": 0.95},
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
 }
+
+TABLES = ["manifest", "rejects", "distance", "claims", "friedman", "paired_differences", "augmentations"]
 
 needs_latex = pytest.mark.skipif(
     not (shutil.which("latexmk") or shutil.which("tectonic")), reason="neither latexmk nor tectonic is installed"
@@ -61,16 +74,34 @@ def write_results(folder, labels, n_images, rejects=(), models=("m",), value=lam
         for name, label in zip(names, labels, strict=True)
     ]
     tables.write_rows(folder / "augmentations.csv", list(rows[0]), rows)
+    write_statistics(folder, names, n_images)
     tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
     tables.write_rows(folder / "rejects.csv", ["image_id", "path", "reason"], [{"reason": why} for why in rejects])
     (folder / "provenance.json").write_text(json.dumps({"kind": "local-dir", "path": "/a_b/%20#" * 20}))
     return [
         *("--datasets", *["Data & 50 %"] * len(models), "--models", *models),
         *("--summaries", *[str(folder / "summary.csv")] * len(models)),
-        *(part for name in ("manifest", "rejects", "distance") for part in (f"--{name}", str(folder / f"{name}.csv"))),
-        *("--augmentations", str(folder / "augmentations.csv"), "--provenance", str(folder / "provenance.json")),
+        *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
+        *("--ledger", str(PROJECT / "paper" / "claims.yaml")),
+        *("--provenance", str(folder / "provenance.json")),
         *("--settings", json.dumps(SETTINGS)),
     ]
+
+
+def write_statistics(folder, names, n_images):
+    """Write the verdicts on the ledger's claims, and the tests of as many augmentations as there are."""
+    ids = [claim.id for claim in claims_ledger.read(PROJECT / "paper" / "claims.yaml").claims]
+    verdicts = [claims.SUPPORTED, claims.CONTRADICTED, claims.NOT_RESOLVED]
+    judged = [(name, verdicts[k % 3], 0.25, -0.5, 0.75, 0 if k == 2 else n_images) for k, name in enumerate(ids)]
+    tables.write_csv(folder / "claims.csv", pd.DataFrame(judged, columns=claims.COLUMNS))
+    pairs = [
+        ("cosine_similarity", first, second, n_images, -0.125, -0.5, 0.25, -0.2, -0.1, 0.01, 0.03, True, needed)
+        for (first, second), needed in zip(pairwise(names), cycle([12345, comparisons.MOST]), strict=False)
+    ]
+    paired = pd.DataFrame(pairs, columns=comparisons.PAIRED_COLUMNS)
+    tables.write_csv(folder / "paired_differences.csv", paired)
+    tested = [("cosine_similarity", n_images, len(names), 12.5, 1e-7, 0.8)] if pairs else []
+    tables.write_csv(folder / "friedman.csv", pd.DataFrame(tested, columns=comparisons.FRIEDMAN_COLUMNS))
 
 
 def read(arguments):
@@ -148,7 +179,7 @@ def test_no_result_is_typed_into_the_text():
     allowed = {"0.299", "0.587", "0.114", "0.7", "0.996"}
     for path in sorted((PROJECT / "paper" / "sections").glob("*.tex")):
         text = re.sub(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}", "", path.read_text(), flags=re.DOTALL)
-        text = re.sub(r"p\{[\d.]+\\linewidth\}", "", text)
+        text = re.sub(r"p\{[\d.]+\\linewidth\}|\\arraystretch\}\{[\d.]+\}", "", text)
         assert set(re.findall(r"\d+\.\d+", text)) <= allowed, path.name
 
 
@@ -193,7 +224,31 @@ def test_agreement_of_two_augmentations_is_not_stated(tmp_path):
     assert "Edge preservation & closer & n/a" in table
 
 
-def test_parameters_are_written_out(tmp_path):
+def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    table = paper_tables.claims(inputs)
+    assert "Noise shifts the embedding more than any other augmentation. & section 4 & supported & 0.2500" in table
+    assert table.count("not tested & ") == 1
+    values = dict(paper_numbers.numbers(inputs))
+    counts = [int(values["num_claims", verdict]) for verdict in ("supported", "contradicted", "not resolved")]
+    assert sum(counts) == len(inputs.ledger.claims) == table.count("section 4") + table.count("abstract")
+
+
+def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):
+    inputs = read(write_results(tmp_path, ["A"], 3))
+    inputs.claims[0]["claim"] = "absent"
+    with pytest.raises(InputError, match="'absent', which the ledger does not have"):
+        paper_tables.claims(inputs)
+
+
+def test_neighbours_follow_the_ranking(tmp_path):
+    table = paper_tables.neighbours(read(write_results(tmp_path, ["A", "B", "C"], 3)))
+    assert "A $-$ B & $-$0.1250 & [$-$0.5000, 0.2500] & $-$0.2000 & 0.0300 & 12{,}345" in table
+    assert table.index("B $-$ C") < table.index("A $-$ B")
+    assert r"$\geq10^9$" in table
+
+
+def test_parameters_are_written_out():
     row = {"label": "Warp", "transform": "Affine"}
     row["parameters"] = json.dumps({"rotate": [-15, 15], "shift": {"x": [0, 0.5]}, "fill": [1, 2, 3], "mode": "a-b"})
     text = paper_tables.augmentations([row])

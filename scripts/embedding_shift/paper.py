@@ -20,7 +20,7 @@ NOT_INSTALLED = (
     "texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-bibtex-extra texlive-science "
     "lmodern cm-super-minimal"
 )
-ERROR_LINE = re.compile(r"^(?P<place>\S+?\.(?:tex|sty|cls|bbl|aux|toc|out|bib):\d+): .*$", re.MULTILINE)
+ERROR_LINE = re.compile(r"^(?:\./)?(?P<place>\S+?\.(?:tex|sty|cls|bbl|aux|toc|out|bib):\d+): .*$", re.MULTILINE)
 FATAL_LINE = re.compile(r"^(?:! |error: )(.+)$", re.MULTILINE)
 SOURCE_LINE = re.compile(r"^l\.\d+ ?(.*)$", re.MULTILINE)
 UNDEFINED = re.compile(r"^.*Warning: ((?:Reference|Citation) [`'].+? undefined.*)$", re.MULTILINE)
@@ -93,7 +93,7 @@ def _first_error(text):
     # A missing file is told on a line of its own, before the line that says where LaTeX stopped.
     if located and fatal and fatal.start() < located.start():
         return f"{located['place']}: {fatal[1].strip()}{where}"
-    return first[0].strip() + where
+    return first[0].removeprefix("./").removeprefix("! ").strip() + where
 
 
 def _collect(folder, paper_folder, numbers, tables, figures_folder):

@@ -7,8 +7,15 @@ from functools import cached_property
 
 import pandas as pd
 
-# Importing them enters their metrics in the registry.
-from embedding_shift import metrics, pixel_metrics, registered_metrics, shift_metrics, tables  # noqa: F401
+# Importing the three enters their metrics in the registry.
+from embedding_shift import (  # noqa: F401
+    claims_ledger,
+    metrics,
+    pixel_metrics,
+    registered_metrics,
+    shift_metrics,
+    tables,
+)
 from embedding_shift.errors import InputError
 
 
@@ -60,6 +67,10 @@ class PaperInputs:
         manifest: rows of manifest.csv of the first dataset.
         rejects: rows of rejects.csv of the first dataset.
         distance: data frame of pairwise_distance.csv of the first results, indexed by augmentation.
+        claims: rows of claims.csv of the first results, as dictionaries.
+        ledger: the claims_ledger.Ledger that they are verdicts on.
+        friedman: data frame of friedman.csv of the first results.
+        paired_differences: data frame of paired_differences.csv of the first results.
         augmentations: rows of augmentations.csv.
         provenance: provenance.json of the first encoder.
         settings: `seed`, `image_size`, `bootstrap`, `figures` as in the configuration.
@@ -69,6 +80,10 @@ class PaperInputs:
     manifest: list
     rejects: list
     distance: pd.DataFrame
+    claims: list
+    ledger: claims_ledger.Ledger
+    friedman: pd.DataFrame
+    paired_differences: pd.DataFrame
     augmentations: list
     provenance: dict
     settings: dict
@@ -87,6 +102,10 @@ def add_arguments(parser):
     parser.add_argument("--manifest", required=True, help="manifest.csv of the first dataset")
     parser.add_argument("--rejects", required=True, help="rejects.csv of the first dataset")
     parser.add_argument("--distance", required=True, help="pairwise_distance.csv of the first summary")
+    parser.add_argument("--claims", required=True, help="claims.csv of the first summary")
+    parser.add_argument("--ledger", required=True, help="YAML, the claims")
+    parser.add_argument("--friedman", required=True, help="friedman.csv of the first summary")
+    parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
     parser.add_argument("--augmentations", required=True, help="augmentations.csv")
     parser.add_argument("--provenance", required=True, help="provenance.json of the first encoder")
     parser.add_argument(
@@ -116,6 +135,10 @@ def read(arguments):
         manifest=tables.read_rows(arguments.manifest),
         rejects=tables.read_rows(arguments.rejects),
         distance=_frame(arguments.distance).set_index("augmentation"),
+        claims=_frame(arguments.claims).to_dict("records"),
+        ledger=claims_ledger.read(arguments.ledger),
+        friedman=_frame(arguments.friedman),
+        paired_differences=_frame(arguments.paired_differences),
         augmentations=augmentations,
         provenance=provenance,
         settings=arguments.settings,

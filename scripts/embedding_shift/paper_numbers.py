@@ -3,7 +3,7 @@
 from itertools import combinations
 from math import isnan, nan
 
-from embedding_shift import latex
+from embedding_shift import claims, latex
 
 SUMMARY_COLUMNS = ("mean", "std", "ci_low", "ci_high", "n")
 
@@ -16,6 +16,7 @@ def numbers(inputs):
         *_extremes(main),
         *_released_patch(main),
         *_pairs(inputs),
+        *_verdicts(inputs),
         *_cells(inputs),
     ]
 
@@ -103,6 +104,14 @@ def _pairs(inputs):
         f"Here the two closest are {closest}, and the two furthest apart are {furthest}; the one whose mean distance "
         f"to all others is largest is \\emph{{{latex.escape(labels[alone])}}} ({latex.number(means[alone])}).",
     )
+
+
+def _verdicts(inputs):
+    """How many of the published claims this run supports, contradicts, and leaves open."""
+    verdicts = [row["verdict"] for row in inputs.claims]
+    yield ("claim_count",), counted(len(verdicts), "claim")
+    for verdict in (claims.SUPPORTED, claims.CONTRADICTED, claims.NOT_RESOLVED):
+        yield ("num_claims", verdict), latex.number(verdicts.count(verdict))
 
 
 def _cells(inputs):

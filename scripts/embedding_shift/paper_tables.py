@@ -6,8 +6,9 @@ from collections import Counter
 
 import pandas as pd
 
-from embedding_shift import latex
+from embedding_shift import comparisons, latex
 from embedding_shift.errors import InputError
+from embedding_shift.metrics import REGISTRY
 
 LONG_WORD = 30
 # A package that an environment names itself has a comment; what that needs in turn has none.
@@ -26,6 +27,10 @@ def all_tables(inputs, environments):
         "overview": overview(inputs.main),
         "ranking": ranking(inputs.main),
         "agreement": agreement(inputs.main),
+        "claims": claims(inputs),
+        "friedman": friedman(inputs.friedman),
+        "neighbours": neighbours(inputs),
+        "registered": registered(inputs.main),
         "patch_audit": patch_audit(inputs.main),
         "pairwise_distance": pairwise_distance(inputs),
         "summary": summary(inputs.main),
@@ -92,6 +97,65 @@ def agreement(results):
         direction = "closer" if metric.higher_is_closer else "further"
         rows.append([latex.escape(metric.label), direction, latex.number(value)])
     return latex.tabular("llr", ["Metric", "Higher means", r"Spearman's $\rho$"], [rows])
+
+
+def claims(inputs):
+    """The ledger: each published claim with this run's verdict, the effect and its interval.
+
+    Raises:
+        InputError: a verdict is on a claim that the ledger does not have.
+    """
+    texts = {claim.id: claim for claim in inputs.ledger.claims}
+    rows = []
+    for row in inputs.claims:
+        if row["claim"] not in texts:
+            raise InputError(f"there is a verdict on the claim {row['claim']!r}, which the ledger does not have")
+        claim = texts[row["claim"]]
+        effect = "not tested" if row["n"] == 0 else latex.number(row["effect"])
+        spread = "" if row["n"] == 0 else latex.interval(row["ci_low"], row["ci_high"])
+        rows.append(
+            [latex.escape(claim.text), latex.escape(claim.source), latex.escape(row["verdict"]), effect, spread]
+        )
+    alignment = r">{\raggedright\arraybackslash}p{0.42\linewidth}llrc"
+    return latex.tabular(alignment, ["Claim", "Source", "Verdict", "Effect", "Interval"], [rows])
+
+
+def friedman(frame):
+    """Friedman's test per metric: whether the augmentations differ at all."""
+    rows = [
+        [latex.escape(REGISTRY[row.metric].label)]
+        + [latex.number(value) for value in (int(row.n), row.statistic, row.p_value, row.kendalls_w)]
+        for row in frame.itertuples()
+    ]
+    return latex.tabular("lrrrr", ["Metric", "$n$", r"$\chi^2$", "$p$", "Kendall's $W$"], [rows or [["--"] * 5]])
+
+
+def neighbours(inputs):
+    """Paired differences in cosine similarity of augmentations that are next to each other in the ranking."""
+    labels, frame = inputs.main.augmentations, inputs.paired_differences
+    frame = frame[(frame["metric"] == "cosine_similarity") & frame["neighbours"].astype(bool)]
+    place = {name: position for position, name in enumerate(inputs.main.ranked("cosine_similarity"))}
+    rows = []
+    for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
+        needed = latex.number(int(row.images_needed)) if row.images_needed < comparisons.MOST else r"$\geq10^9$"
+        pair = f"{latex.escape(labels[row.first])} $-$ {latex.escape(labels[row.second])}"
+        tested = (latex.number(row.cohens_dz), latex.number(row.p_holm), needed)
+        rows.append([pair, latex.number(row.mean_difference), latex.interval(row.ci_low, row.ci_high), *tested])
+    header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
+    return latex.tabular("lrcrrr", header, [rows or [["--"] * 6]])
+
+
+def registered(results):
+    """The metrics that compare places, beside their counterparts once the geometry is undone."""
+    pairs = [(m, REGISTRY[f"{m.name}_registered"]) for m in results.metrics() if f"{m.name}_registered" in REGISTRY]
+    rows = [
+        [latex.escape(label), *(latex.number(results.value(name, m.name)) for pair in pairs for m in pair)]
+        for name, label in results.augmentations.items()
+    ]
+    over = [rf"\multicolumn{{2}}{{c}}{{{latex.escape(plain.label)}}}" for plain, _ in pairs]
+    below = ["Augmentation", *("as is", "registered") * len(pairs)]
+    head = [r" & ".join(["", *over]) + r" \\" + "\n" + " & ".join(below)]
+    return latex.tabular("l" + "rr" * len(pairs), head, [rows])
 
 
 def patch_audit(results):
