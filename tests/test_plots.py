@@ -265,6 +265,11 @@ def test_text_stays_text_and_files_carry_no_date(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.pdf", "figure.png"]
 
 
+def test_no_cosine_similarity_at_all_is_said():
+    figure = cosine_samples.cosine_samples(long_table(left_out=["cosine_similarity"]), augmentations(NAMES), 5)
+    assert any("not defined" in text for text in texts(figure))
+
+
 def test_text_on_cells_has_contrast():
     assert style.text_color_on("#332288") == "white"
     assert style.text_color_on("#FDE725") == "black"

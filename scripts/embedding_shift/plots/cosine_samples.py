@@ -24,6 +24,8 @@ def cosine_samples(long_table, augmentations, number):
     """Draw augmentations × sampled images, coloured by cosine similarity."""
     rows = long_table[long_table["metric"] == "cosine_similarity"]
     image_ids = sample(rows["image_id"], number)
+    if not image_ids:
+        return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")
     values = table.reindex(index=[a.name for a in augmentations], columns=image_ids).to_numpy(dtype=np.float64)
     figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, max(2.1, 1.0 + 0.2 * len(augmentations))))
