@@ -108,7 +108,7 @@ def is_url(shard):
 def list_shards(path, acquisition, downloads):
     """Return a listing row for every image in WebDataset shards, sorted by image id.
 
-    The id is the shard's name without its suffix, a `-`, and the sample's key.
+    The id is the shard's name without its suffix, a `-`, and the image's name in the shard without its suffix.
 
     Args:
         path: as in `shards_of`.
@@ -126,8 +126,8 @@ def list_shards(path, acquisition, downloads):
         if not found:
             raise InputError(f"no image in {shard}; known suffixes are {', '.join(sorted(manifest.IMAGE_SUFFIXES))}")
         name = shard.rpartition("/")[2].partition("?")[0].removesuffix(".tar")
-        for key, member, caption, source in found:
-            row = manifest.listing_row(manifest.as_id(f"{name}/{key}"), f"{shard}#{member}", file)
+        for stem, member, caption, source in found:
+            row = manifest.listing_row(manifest.as_id(f"{name}/{stem}"), f"{shard}#{member}", file)
             rows.append(row | {"caption": _checked_caption(caption, f"{shard}#{member}"), "source": source or shard})
     return manifest.checked(rows, path)
 

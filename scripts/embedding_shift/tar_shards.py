@@ -58,10 +58,11 @@ def read(path, name):
 
 
 def samples(path, suffixes):
-    """Yield (key, name, caption, source) for every image in the shard, in their order.
+    """Yield (stem, name, caption, source) for every image in the shard, in their order.
 
     The parts of a sample share the key: the name up to the first dot of its last part. The caption is the `.txt`, or
-    else `caption` in the `.json`; the source is `url` in the `.json`.
+    else `caption` in the `.json`; the source is `url` in the `.json`. The stem is the image's name without its last
+    suffix: the key, unless a sample holds several images, as `1.left.png` and `1.right.png`.
 
     Args:
         path: the tar.
@@ -74,12 +75,13 @@ def samples(path, suffixes):
     for name in members(path):
         key, suffix = _split(name)
         by_key[key][suffix] = name
-    for key, parts in by_key.items():
+    for parts in by_key.values():
         record = _record(path, parts.get(".json"))
         caption = _text(path, parts[".txt"]).strip() if ".txt" in parts else record.get("caption")
-        for suffix, name in parts.items():
-            if suffix in suffixes:
-                yield key, name, str(caption or ""), str(record.get("url") or "")
+        for name in parts.values():
+            stem, dot, suffix = name.rpartition(".")
+            if dot + suffix.lower() in suffixes:
+                yield stem, name, str(caption or ""), str(record.get("url") or "")
 
 
 def _check(member, path, found):

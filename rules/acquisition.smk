@@ -1,0 +1,70 @@
+"""Fetch what a dataset's URLs name: the images of a table, or WebDataset shards.
+
+input:   the table of captions and URLs, or the shards' URLs (config: datasets, with their `acquisition`)
+output:  results/{dataset}/acquisition.csv, results/{dataset}/acquisition_summary.csv
+state:   results/{dataset}/downloads/ holds the contents and a ledger. It is no output, so that a run that was killed
+         goes on where it stopped. To ask once more for what failed: `snakemake --forcerun acquire_images`; what is
+         there already is not requested again.
+"""
+
+
+def is_acquired(dataset):
+    """Tell whether a dataset's images have to be fetched from URLs."""
+    entry = config["datasets"][dataset]
+    return entry["kind"] == "tsv" or (
+        entry["kind"] == "webdataset" and entry["path"].lower().startswith(("http://", "https://"))
+    )
+
+
+def acquisition_table(wildcards):
+    """Return what became of a dataset's URLs; nothing where there are none."""
+    return collect("results/{dataset}/acquisition.csv", dataset=filter(is_acquired, [wildcards.dataset]))
+
+
+def downloads(wildcards):
+    """Return the folder of what was fetched for a dataset."""
+    return f"results/{wildcards.dataset}/downloads"
+
+
+def pinned_images(wildcards):
+    """Return the table of a pinned dataset's images; nothing where it is not pinned."""
+    pin = config["datasets"][wildcards.dataset]["pin"]
+    return [pin] if pin else []
+
+
+def number_of_images(wildcards):
+    """Return the argument that limits the number of images; empty where all are taken."""
+    number = config["datasets"][wildcards.dataset]["n_images"]
+    return f"--n-images {number}" if number else ""
+
+
+rule acquire_images:
+    input:
+        source=dataset_source,
+        pin=pinned_images,
+        code=code("acquire_images"),
+    output:
+        table="results/{dataset}/acquisition.csv",
+        summary="results/{dataset}/acquisition_summary.csv",
+    log:
+        "logs/{dataset}/acquire_images.log",
+    benchmark:
+        "benchmarks/{dataset}/acquire_images.tsv"
+    localrule: True
+    conda:
+        "../envs/images.yaml"
+    params:
+        kind=lookup(within=config, dpath="datasets/{dataset}/kind"),
+        path=lookup(within=config, dpath="datasets/{dataset}/path"),
+        downloads=downloads,
+        options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["acquisition"]),
+        max_pixels=config["max_pixels"],
+        n_images=number_of_images,
+        pin=lambda wildcards, input: "--pin" if input.pin else "",
+    message:
+        "Fetching what the URLs of {wildcards.dataset} name."
+    shell:
+        "python scripts/acquire_images.py --kind {params.kind:q} --path {params.path:q}"
+        " --downloads {params.downloads:q} --options {params.options:q} --max-pixels {params.max_pixels}"
+        " {params.n_images} {params.pin} {input.pin:q} --output {output.table:q} --summary {output.summary:q}"
+        " 2>&1 | tee {log:q}"
