@@ -97,11 +97,10 @@ def label(kind, name):
 
 def final_targets():
     """Return the files that a complete run leaves behind: the paper, and every table and figure of every model."""
-    figures = [*FIGURES, *PICTURES, "critical_difference"]
-    tables = ["summary", "pairwise_distance", "claims", "paired_differences", "friedman"]
+    tables = ["summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
     return ["results/paper.pdf"] + collect(
         "results/{dataset}/{model}/{result}",
         dataset=DATASETS,
         model=MODELS,
-        result=[f"{table}.csv" for table in tables] + [f"figures/{figure}.pdf" for figure in figures],
+        result=[f"{table}.csv" for table in tables] + [f"figures/{figure}.pdf" for figure in PAPER_FIGURES],
     )

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+# Where Slurm's programs look when no variable names a file; inside a job, the executor has cleared the variables.
+SYSTEM_CONFIGURATION = Path("/etc/slurm/slurm.conf")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
 CONFIGURATION = """
 ClusterName=tests
@@ -41,6 +43,8 @@ def why_unavailable():
     """Return why Slurm cannot be started here, or None."""
     if os.geteuid() != 0:
         return "Slurm's daemons must be started by root"
+    if SYSTEM_CONFIGURATION.exists():
+        return f"this machine has a Slurm of its own ({SYSTEM_CONFIGURATION})"
     missing = [program for program in PROGRAMS if not shutil.which(program)]
     return f"not installed: {', '.join(missing)} (Debian: slurm-wlm, munge)" if missing else None
 
@@ -50,12 +54,15 @@ class Cluster:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.environment = os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf")}
+        self.environment = os.environ | {"SLURM_CONF": str(SYSTEM_CONFIGURATION)}
         self.processes = {}
 
     def start(self):
         """Start munge, the controller and the node, and wait until the node is idle."""
         self._prepare()
+        SYSTEM_CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
+        SYSTEM_CONFIGURATION.unlink(missing_ok=True)  # a dangling link of a killed run
+        SYSTEM_CONFIGURATION.symlink_to(self.folder / "slurm.conf")
         self._start_munge()
         self._spawn("slurmctld", "-D", "-i", "-f", self.environment["SLURM_CONF"])
         self.start_node()
@@ -73,6 +80,7 @@ class Cluster:
 
     def stop(self):
         """Stop every daemon that was started here."""
+        SYSTEM_CONFIGURATION.unlink(missing_ok=True)
         for process in reversed(self.processes.values()):
             process.terminate()
         for process in self.processes.values():
