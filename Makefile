@@ -64,7 +64,7 @@ $(INSTALLED): $(ENVIRONMENTS) | $(BIN)/python
 	@sed -n 's/^      - \([^ ]*==[^ ]*\).*/\1/p' $(ENVIRONMENTS) | sort -uf > $(VENV)/wanted.txt
 	@echo "Installing the pinned packages into $(VENV) (6 GB, some minutes; large downloads are shown)"
 	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r $(VENV)/wanted.txt \
-	    | awk '/(Downloading|Using cached) .* [0-9.]+ [MG]B/ {print; fflush()} /^Installing/ {print "  Installing"; fflush()}' \
+	    | { grep --line-buffered -oE '(Downloading|Using cached) .*\([0-9.]+ [MG]B\)|^Installing' || true; } \
 	    || { echo "error: the packages could not be installed, see above; run the same command again to go on" >&2; exit 1; }
 	@mv $(VENV)/wanted.txt $@
 
