@@ -64,7 +64,7 @@ def check_name(name, pretrained):
         raise InputError(f"open_clip has no weights {pretrained!r} for {name!r}; allowed are {tags}")
     wanted, built = tag.get("quick_gelu", False), config.get("quick_gelu", False)
     right = f"{name}-quickgelu" if wanted else name.removesuffix("-quickgelu")
-    if wanted != built and open_clip.get_model_config(right) is not None:
+    if wanted != built and right != name and open_clip.get_model_config(right) is not None:
         raise InputError(
             f"the weights {pretrained!r} were trained with {'QuickGELU' if wanted else 'GELU'} and {name!r} builds "
             f"{'QuickGELU' if built else 'GELU'}: their embeddings would be wrong. The right name is {right!r}."
