@@ -216,6 +216,18 @@ def test_a_transform_that_makes_no_view_is_told(transform, parameters, message):
         augmentations.apply(augmentations.build(transform, parameters), np.zeros((32, 32, 3), np.uint8), 1)
 
 
+@pytest.mark.parametrize(
+    ("transform", "parameters", "message"),
+    [
+        ("GaussNoise", {"sigma": 1}, r"^augmentation 'mine': unknown argument 'sigma' of GaussNoise"),
+        ("Normalize", {}, r"^augmentation 'mine', image 'kodim01': Normalize returns float32"),
+    ],
+)
+def test_a_wrong_entry_is_told_with_its_name(kodak_views, transform, parameters, message):
+    with pytest.raises(InputError, match=message):
+        list(views.augment(kodak_views[:1], "mine", transform, parameters, 1))
+
+
 def test_a_registered_transform_can_be_configured(monkeypatch, kodak_views):
     monkeypatch.setattr(augmentations, "CUSTOM_TRANSFORMS", {})
 

@@ -1,6 +1,7 @@
 """Make the views of a shard: every image of it under one augmentation."""
 
 from embedding_shift import augmentations, shards
+from embedding_shift.errors import InputError
 
 
 def augment(originals, augmentation, transform, parameters, root_seed):
@@ -12,12 +13,21 @@ def augment(originals, augmentation, transform, parameters, root_seed):
         transform: class name of the transform.
         parameters: its arguments.
         root_seed: seed of the run.
+
+    Raises:
+        InputError: the entry is wrong, or the transform cannot be applied to an image.
     """
-    built = augmentations.build(transform, parameters)
+    try:
+        built = augmentations.build(transform, parameters)
+    except InputError as error:
+        raise InputError(f"augmentation {augmentation!r}: {error}") from None
     for original in originals:
         digest = original.record["image_sha256"]
         view_seed = augmentations.seed(root_seed, digest, augmentation)
-        pixels, drawn = augmentations.apply(built, original.pixels, view_seed)
+        try:
+            pixels, drawn = augmentations.apply(built, original.pixels, view_seed)
+        except InputError as error:
+            raise InputError(f"augmentation {augmentation!r}, image {original.image_id!r}: {error}") from None
         record = {
             "augmentation": augmentation,
             "image_sha256": digest,
