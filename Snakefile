@@ -8,6 +8,7 @@ configfile: "config.yaml"
 
 include: "rules/common.smk"
 include: "rules/resources.smk"
+include: "rules/acquisition.smk"
 include: "rules/data.smk"
 include: "rules/views.smk"
 include: "rules/encoders.smk"

@@ -8,36 +8,6 @@ state:   results/{dataset}/downloads/ holds the contents and a ledger. It is no 
 """
 
 
-def is_acquired(dataset):
-    """Tell whether a dataset's images have to be fetched from URLs."""
-    entry = config["datasets"][dataset]
-    return entry["kind"] == "tsv" or (
-        entry["kind"] == "webdataset" and entry["path"].lower().startswith(("http://", "https://"))
-    )
-
-
-def acquisition_table(wildcards):
-    """Return what became of a dataset's URLs; nothing where there are none."""
-    return collect("results/{dataset}/acquisition.csv", dataset=filter(is_acquired, [wildcards.dataset]))
-
-
-def downloads(wildcards):
-    """Return the folder of what was fetched for a dataset."""
-    return f"results/{wildcards.dataset}/downloads"
-
-
-def pinned_images(wildcards):
-    """Return the table of a pinned dataset's images; nothing where it is not pinned."""
-    pin = config["datasets"][wildcards.dataset]["pin"]
-    return [pin] if pin else []
-
-
-def number_of_images(wildcards):
-    """Return the argument that limits the number of images; empty where all are taken."""
-    number = config["datasets"][wildcards.dataset]["n_images"]
-    return f"--n-images {number}" if number else ""
-
-
 rule acquire_images:
     input:
         source=dataset_source,

@@ -68,9 +68,9 @@ def augmentation_parameters(wildcards):
 
 
 def dataset_source(wildcards):
-    """Return the table that a dataset is listed from; a folder is a parameter, since its date says nothing."""
+    """Return the table that a dataset is listed from; a folder or shards are a parameter, since no one date tells."""
     entry = config["datasets"][wildcards.dataset]
-    return [entry["path"]] if entry["kind"] == "csv" else []
+    return [entry["path"]] if entry["kind"] in ("csv", "tsv") else []
 
 
 def bundle_source(wildcards):
@@ -93,6 +93,36 @@ def as_json(section):
 def label(kind, name):
     """Return the label of a dataset or model."""
     return config[kind][name].get("label", name)
+
+
+def is_acquired(dataset):
+    """Tell whether a dataset's images have to be fetched from URLs."""
+    entry = config["datasets"][dataset]
+    return entry["kind"] == "tsv" or (
+        entry["kind"] == "webdataset" and entry["path"].lower().startswith(("http://", "https://"))
+    )
+
+
+def acquisition_table(wildcards):
+    """Return what became of a dataset's URLs; nothing where there are none."""
+    return collect("results/{dataset}/acquisition.csv", dataset=filter(is_acquired, [wildcards.dataset]))
+
+
+def downloads(wildcards):
+    """Return the folder of what was fetched for a dataset."""
+    return f"results/{wildcards.dataset}/downloads"
+
+
+def pinned_images(wildcards):
+    """Return the table of a pinned dataset's images; nothing where it is not pinned."""
+    pin = config["datasets"][wildcards.dataset]["pin"]
+    return [pin] if pin else []
+
+
+def number_of_images(wildcards):
+    """Return the argument that limits the number of images; empty where all are taken."""
+    number = config["datasets"][wildcards.dataset]["n_images"]
+    return f"--n-images {number}" if number else ""
 
 
 def final_targets():

@@ -10,6 +10,7 @@ steps:   list → decode, check and resize once, per shard → manifest → orig
 rule list_images:
     input:
         source=dataset_source,
+        acquisition=acquisition_table,
         code=code("list_images"),
     output:
         temp("results/{dataset}/listing.csv"),
@@ -21,10 +22,14 @@ rule list_images:
     params:
         kind=lookup(within=config, dpath="datasets/{dataset}/kind"),
         path=lookup(within=config, dpath="datasets/{dataset}/path"),
+        acquisition=lambda wildcards, input: "--acquisition" if input.acquisition else "",
+        downloads=downloads,
     message:
         "Listing the images of {wildcards.dataset}."
     shell:
-        "python scripts/list_images.py --kind {params.kind:q} --path {params.path:q} --output {output:q} 2>&1 | tee {log:q}"
+        "python scripts/list_images.py --kind {params.kind:q} --path {params.path:q}"
+        " {params.acquisition} {input.acquisition:q} --downloads {params.downloads:q} --output {output:q}"
+        " 2>&1 | tee {log:q}"
 
 
 rule ingest_images:
@@ -60,6 +65,7 @@ rule ingest_images:
 rule write_manifest:
     input:
         ingested=collect("results/{{dataset}}/ingested/{shard}.csv", shard=SHARDS),
+        pin=pinned_images,
         code=code("write_manifest"),
     output:
         manifest="results/{dataset}/manifest.csv",
@@ -70,15 +76,12 @@ rule write_manifest:
     conda:
         "../envs/images.yaml"
     params:
-        n_images=lambda wildcards: (
-            f"--n-images {config['datasets'][wildcards.dataset]['n_images']}"
-            if config["datasets"][wildcards.dataset]["n_images"]
-            else ""
-        ),
+        n_images=number_of_images,
+        pin=lambda wildcards, input: "--pin" if input.pin else "",
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
-        "python scripts/write_manifest.py --ingested {input.ingested:q} {params.n_images}"
+        "python scripts/write_manifest.py --ingested {input.ingested:q} {params.n_images} {params.pin} {input.pin:q}"
         " --manifest {output.manifest:q} --rejects {output.rejects:q} 2>&1 | tee {log:q}"
 
 
