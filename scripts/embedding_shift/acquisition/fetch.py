@@ -4,23 +4,20 @@ import asyncio
 import hashlib
 import ssl
 import time
-import zlib
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 
-from embedding_shift.acquisition import addresses
-from embedding_shift.acquisition.outcome import DEAD, FAILED, OK, REFUSED, UNUSABLE, Outcome, Problem
+from embedding_shift.acquisition import addresses, encoding
+from embedding_shift.acquisition.outcome import BROKEN, DEAD, FAILED, OK, REFUSED, UNUSABLE, Outcome, Problem
 
 USER_AGENT = "embedding-shift/1.0 (research; fetches the images of a published dataset)"
 HEADERS = {"User-Agent": USER_AGENT, "Accept": "image/*, */*;q=0.5", "Accept-Encoding": "identity"}
 REDIRECTS = {301, 302, 303, 307, 308}
 PASSING = {408, 425, 429}
 TOO_LARGE = "too many bytes"
-BROKEN = "broken answer"
-BLOCK = 65536
 
 
 class Fetcher:
@@ -132,7 +129,7 @@ class Fetcher:
         if declared.isdigit() and int(declared) > self._options.max_bytes:
             raise Problem(UNUSABLE, TOO_LARGE)
         digest, size = hashlib.sha256(), 0
-        decoder = _decoder(response.headers.get("content-encoding", ""))
+        decoder = encoding.decoder(response.headers.get("content-encoding", ""))
         with open(part, "wb") as file:
             async for received in response.aiter_raw():
                 for block in decoder.blocks(received):
@@ -143,38 +140,6 @@ class Fetcher:
                     file.write(block)
         decoder.finish()
         return digest.hexdigest(), size
-
-
-class _Plain:
-    def blocks(self, data):
-        yield data
-
-    def finish(self):
-        pass
-
-
-class _Compressed:
-    """Undoes gzip and deflate in small blocks, since a kilobyte can stand for a megabyte."""
-
-    def __init__(self):
-        self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
-
-    def blocks(self, data):
-        try:
-            while data and not self._stream.eof:
-                yield self._stream.decompress(data, BLOCK)
-                data = self._stream.unconsumed_tail
-        except zlib.error:
-            raise Problem(UNUSABLE, "damaged compression", retry=True) from None
-
-    def finish(self):
-        if not self._stream.eof:
-            raise Problem(FAILED, BROKEN, retry=True)
-
-
-def _decoder(encoding):
-    """No compression was asked for; an encoding that is unknown all the same is left to the check of the content."""
-    return _Compressed() if encoding.strip().lower() in ("gzip", "x-gzip", "deflate") else _Plain()
 
 
 def _check_status(response):

@@ -25,6 +25,7 @@ SKIPPED = "skipped"
 REPEATED = "repeated"
 
 UNKNOWN_HOST = "unknown host"
+BROKEN = "broken answer"
 
 
 @dataclass(frozen=True)
