@@ -86,9 +86,18 @@ def augment(originals, augmentation, transform, wanted, root_seed):
 def references(originals):
     """Yield each original under its key in the study, then saved as JPEG of quality 95 and read again."""
     for original in originals:
-        yield shards.View(key(original.image_id, ORIGINAL), original.pixels)
+        yield shards.View(key(original.image_id, ORIGINAL), original.pixels, original.record)
         _, data = cv2.imencode(".jpg", original.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         yield shards.View(key(original.image_id, JPEG), cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
+
+
+def read_references(path):
+    """Return {variant: {image id: View}} of a shard of `references`."""
+    found = {}
+    for view in shards.read(path):
+        image_id, variant = split(view.image_id)
+        found.setdefault(variant, {})[image_id] = shards.View(image_id, view.pixels, view.record)
+    return found
 
 
 def correspondence(view):

@@ -1,0 +1,269 @@
+"""Look closer at a few images: more draws, graded doses, the noise floor, and the flaws of the released scripts.
+
+input:   manifest, original views, metrics and embeddings of the main run, the configuration's section `study`
+output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, equal_damage.csv, variance.csv, audit.csv,
+         audit_ranks.csv and audit_claims.csv
+steps:   references and views per augmentation → encode → measure → tabulate; audit
+"""
+
+STUDY_VIEWS = collect("results/{{dataset}}/study/views/{augmentation}.tar", augmentation=AUGMENTATIONS)
+STUDY_ENCODED = collect("results/{{dataset}}/{{model}}/study/encoded/{augmentation}.npz", augmentation=AUGMENTATIONS)
+STUDY_CHECKSUMS = collect("results/{{dataset}}/study/views/{augmentation}.tar.sha256", augmentation=AUGMENTATIONS)
+
+
+rule make_study_references:
+    input:
+        manifest="results/{dataset}/manifest.csv",
+        originals=collect("results/{{dataset}}/views/original/{shard}.tar", shard=SHARDS),
+        checksums=collect("results/{{dataset}}/views/original/{shard}.tar.sha256", shard=SHARDS),
+        code=code("make_study_references"),
+    output:
+        references="results/{dataset}/study/references.tar",
+        checksum="results/{dataset}/study/references.tar.sha256",
+    log:
+        "logs/{dataset}/study/make_study_references.log",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=minutes(per_view=0.01),
+    params:
+        images=config["study"]["images"],
+    message:
+        "Choosing the images of {wildcards.dataset} for the study."
+    shell:
+        "python scripts/make_study_references.py --manifest {input.manifest:q} --originals {input.originals:q}"
+        " --images {params.images} --output {output.references:q} 2>&1 | tee {log:q}"
+
+
+rule make_study_views:
+    input:
+        checked=ancient("results/augmentations.csv"),
+        references="results/{dataset}/study/references.tar",
+        checksum="results/{dataset}/study/references.tar.sha256",
+        code=code("make_study_views"),
+    output:
+        views="results/{dataset}/study/views/{augmentation}.tar",
+        checksum="results/{dataset}/study/views/{augmentation}.tar.sha256",
+    log:
+        "logs/{dataset}/study/make_study_views/{augmentation}.log",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=minutes(per_view=1),
+    params:
+        transform=augmentation_entry("transform"),
+        parameters=augmentation_parameters,
+        scale=dose_scale,
+        draws=config["study"]["draws"],
+        doses=config["study"]["doses"],
+        seed=config["seed"],
+    message:
+        "Making more draws and doses of {wildcards.dataset}: {wildcards.augmentation}."
+    shell:
+        "python scripts/make_study_views.py --references {input.references:q} --augmentation {wildcards.augmentation}"
+        " --transform {params.transform:q} --parameters {params.parameters:q} --scale {params.scale:q}"
+        " --draws {params.draws} --doses {params.doses} --seed {params.seed} --output {output.views:q}"
+        " 2>&1 | tee {log:q}"
+
+
+rule compute_study_pixels:
+    input:
+        references="results/{dataset}/study/references.tar",
+        references_checksum="results/{dataset}/study/references.tar.sha256",
+        views=STUDY_VIEWS,
+        checksums=STUDY_CHECKSUMS,
+        code=code("compute_study_pixels"),
+    output:
+        metrics="results/{dataset}/study/pixel_metrics.parquet",
+        references="results/{dataset}/study/reference_pixels.parquet",
+    log:
+        "logs/{dataset}/study/compute_study_pixels.log",
+    benchmark:
+        "benchmarks/{dataset}/study/compute_study_pixels.tsv"
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=memory(),
+        runtime=minutes(per_view=0.2),
+    params:
+        augmentations=AUGMENTATIONS,
+    message:
+        "Measuring the pixels of the study of {wildcards.dataset}."
+    shell:
+        "python scripts/compute_study_pixels.py --references {input.references:q}"
+        " --augmentations {params.augmentations} --views {input.views:q} --metrics {output.metrics:q}"
+        " --reference-metrics {output.references:q} 2>&1 | tee {log:q}"
+
+
+rule encode_study_views:
+    input:
+        views="results/{dataset}/study/views/{augmentation}.tar",
+        checksum="results/{dataset}/study/views/{augmentation}.tar.sha256",
+        config="results/models/{model}/open_clip_config.json",
+        weights="results/models/{model}/open_clip_model.safetensors",
+        code=code("encode_views"),
+    output:
+        "results/{dataset}/{model}/study/encoded/{augmentation}.npz",
+    log:
+        "logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv"
+    conda:
+        "../envs/encode.yaml"
+    threads: config["encode_threads"]
+    resources:
+        mem_mb=encoding_memory,
+        runtime=encoding_minutes,
+    params:
+        batch_size=config["batch_size"],
+        device=config["device"],
+    message:
+        "Encoding the study of {wildcards.dataset} with {wildcards.model}: {wildcards.augmentation}."
+    shell:
+        "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
+        " --batch-size {params.batch_size} --threads {threads} --device {params.device}"
+        " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule encode_references:
+    input:
+        references="results/{dataset}/study/references.tar",
+        checksum="results/{dataset}/study/references.tar.sha256",
+        config="results/models/{model}/open_clip_config.json",
+        weights="results/models/{model}/open_clip_model.safetensors",
+        code=code("encode_references"),
+    output:
+        "results/{dataset}/{model}/study/references.npz",
+    log:
+        "logs/{dataset}/{model}/study/encode_references.log",
+    conda:
+        "../envs/encode.yaml"
+    threads: config["encode_threads"]
+    resources:
+        mem_mb=encoding_memory,
+        runtime=60,
+    params:
+        batch_size=config["batch_size"],
+        device=config["device"],
+    message:
+        "Encoding originals of {wildcards.dataset} with {wildcards.model} again, in other batches and precision."
+    shell:
+        "python scripts/encode_references.py --references {input.references:q}"
+        " --bundle results/models/{wildcards.model} --batch-size {params.batch_size} --threads {threads}"
+        " --device {params.device} --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule compute_study_metrics:
+    input:
+        main_metrics="results/{dataset}/{model}/metrics.parquet",
+        study_pixels="results/{dataset}/study/pixel_metrics.parquet",
+        reference_pixels="results/{dataset}/study/reference_pixels.parquet",
+        references="results/{dataset}/study/references.tar",
+        references_checksum="results/{dataset}/study/references.tar.sha256",
+        original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
+        original_attention="results/{dataset}/{model}/attention/original.npz",
+        encoded_references="results/{dataset}/{model}/study/references.npz",
+        views=STUDY_VIEWS,
+        checksums=STUDY_CHECKSUMS,
+        encoded=STUDY_ENCODED,
+        code=code("compute_study_metrics"),
+    output:
+        metrics="results/{dataset}/{model}/study/metrics.parquet",
+        references="results/{dataset}/{model}/study/references.parquet",
+    log:
+        "logs/{dataset}/{model}/study/compute_study_metrics.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/study/compute_study_metrics.tsv"
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=memory(per_mb=4),
+        runtime=minutes(per_view=0.2),
+    params:
+        augmentations=AUGMENTATIONS,
+    message:
+        "Measuring the shift of {wildcards.model} in the study of {wildcards.dataset}."
+    shell:
+        "python scripts/compute_study_metrics.py --main-metrics {input.main_metrics:q}"
+        " --study-pixels {input.study_pixels:q} --reference-pixels {input.reference_pixels:q}"
+        " --references {input.references:q} --original-embeddings {input.original_embeddings:q}"
+        " --original-attention {input.original_attention:q} --encoded-references {input.encoded_references:q}"
+        " --augmentations {params.augmentations} --views {input.views:q} --encoded {input.encoded:q}"
+        " --output {output.metrics:q} --reference-output {output.references:q} 2>&1 | tee {log:q}"
+
+
+rule tabulate_study:
+    input:
+        metrics="results/{dataset}/{model}/study/metrics.parquet",
+        references="results/{dataset}/{model}/study/references.parquet",
+        code=code("tabulate_study"),
+    output:
+        noise_floor="results/{dataset}/{model}/noise_floor.csv",
+        dose_response="results/{dataset}/{model}/dose_response.csv",
+        equal_damage="results/{dataset}/{model}/equal_damage.csv",
+        variance="results/{dataset}/{model}/variance.csv",
+    log:
+        "logs/{dataset}/{model}/study/tabulate_study.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/study/tabulate_study.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=20),
+        runtime=60,
+    params:
+        augmentations=AUGMENTATIONS,
+        settings=dose_settings(),
+        draws=config["study"]["draws"],
+        resamples=config["bootstrap"]["resamples"],
+        confidence=config["bootstrap"]["confidence"],
+        seed=config["seed"],
+    message:
+        "Writing the tables of the study of {wildcards.model} on {wildcards.dataset}."
+    shell:
+        "python scripts/tabulate_study.py --metrics {input.metrics:q} --references {input.references:q}"
+        " --augmentations {params.augmentations} --settings {params.settings:q} --draws {params.draws}"
+        " --resamples {params.resamples} --confidence {params.confidence} --seed {params.seed}"
+        " --noise-floor {output.noise_floor:q} --dose-response {output.dose_response:q}"
+        " --equal-damage {output.equal_damage:q} --variance {output.variance:q} 2>&1 | tee {log:q}"
+
+
+rule audit_method:
+    input:
+        study="results/{dataset}/{model}/study/metrics.parquet",
+        ledger="paper/claims.yaml",
+        original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
+        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        encoded=STUDY_ENCODED,
+        code=code("audit_method"),
+    output:
+        audit="results/{dataset}/{model}/audit.csv",
+        ranks="results/{dataset}/{model}/audit_ranks.csv",
+        claims="results/{dataset}/{model}/audit_claims.csv",
+    log:
+        "logs/{dataset}/{model}/study/audit_method.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/study/audit_method.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=20),
+        runtime=60,
+    params:
+        augmentations=AUGMENTATIONS,
+        draws=config["study"]["draws"],
+        failure_share=config["study"]["failure_share"],
+        resamples=config["bootstrap"]["resamples"],
+        confidence=config["bootstrap"]["confidence"],
+        seed=config["seed"],
+    message:
+        "Repeating the flaws of the released scripts with {wildcards.model} on {wildcards.dataset}."
+    shell:
+        "python scripts/audit_method.py --study {input.study:q} --ledger {input.ledger:q}"
+        " --original-embeddings {input.original_embeddings:q} --augmentations {params.augmentations}"
+        " --embeddings {input.embeddings:q} --encoded {input.encoded:q} --draws {params.draws}"
+        " --failure-share {params.failure_share} --resamples {params.resamples} --confidence {params.confidence}"
+        " --seed {params.seed} --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"
+        " 2>&1 | tee {log:q}"

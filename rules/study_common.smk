@@ -1,0 +1,32 @@
+"""What rules/study.smk and the targets need to know of the study (config: study); there is none without images."""
+
+STUDY = config["study"]["images"] > 0
+STUDY_TABLES = [
+    "noise_floor",
+    "dose_response",
+    "equal_damage",
+    "variance",
+    "audit",
+    "audit_ranks",
+    "audit_claims",
+]
+STUDY_FIGURES = ["noise_floor", "dose_response", "equal_damage", "audit"]
+
+
+def dose_scale(wildcards):
+    """Return the augmentation's scale of doses as JSON, null where it has none."""
+    return as_json(config["augmentations"][wildcards.augmentation].get("dose"))
+
+
+def dose_settings():
+    """Return the dose of the configured setting of every augmentation that has doses, as JSON."""
+    return as_json(
+        {name: entry["dose"]["setting"] for name, entry in config["augmentations"].items() if "dose" in entry}
+    )
+
+
+def study_targets():
+    """Return the tables and figures of the study of every dataset and model."""
+    results = [f"{table}.csv" for table in STUDY_TABLES] + [f"figures/{figure}.pdf" for figure in STUDY_FIGURES]
+    found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
+    return found if STUDY else []

@@ -1,0 +1,46 @@
+"""Compute the embedding and attention metrics of the study's views and join them with the others."""
+
+import pandas as pd
+
+from embedding_shift import command_line, embeddings, shards, study_metrics, study_views, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--main-metrics", required=True, help="Parquet, the long table of the main views")
+    parser.add_argument("--study-pixels", required=True, help="Parquet, pixel metrics of the study's views")
+    parser.add_argument("--reference-pixels", required=True, help="Parquet, pixel metrics of the references")
+    parser.add_argument("--references", required=True, help="tar of the study's references")
+    parser.add_argument("--original-embeddings", required=True, help="npz of the main views")
+    parser.add_argument("--original-attention", required=True, help="npz of the main views")
+    parser.add_argument("--encoded-references", required=True, help="npz")
+    parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
+    parser.add_argument("--views", nargs="+", required=True, help="tars of the study's views, one per augmentation")
+    parser.add_argument("--encoded", nargs="+", required=True, help="npz of the same, one per augmentation")
+    parser.add_argument("--output", required=True, help="Parquet to write, of the views")
+    parser.add_argument("--reference-output", required=True, help="Parquet to write, of the references")
+    arguments = parser.parse_args()
+    originals = study_views.read_references(arguments.references)[study_views.ORIGINAL]
+    image_ids = list(originals)
+    shape = next(iter(originals.values())).pixels.shape[:2]
+    parts = [
+        study_metrics.main_rows(tables.read_parquet([arguments.main_metrics]), image_ids),
+        tables.read_parquet([arguments.study_pixels]),
+    ]
+    references = [tables.read_parquet([arguments.reference_pixels])]
+    for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
+        original = study_metrics.selected(embeddings.concatenate([path], kind), image_ids)
+        encoded = embeddings.concatenate([arguments.encoded_references], kind)
+        references.append(study_metrics.reference_shift_rows(kind, original, encoded))
+        for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):
+            encoded = embeddings.concatenate([npz], kind)
+            parts.append(study_metrics.shift_rows(kind, original, encoded, augmentation))
+            if kind == "attention":
+                views = shards.read(tar)
+                parts.append(study_metrics.registered_attention_rows(original, encoded, views, augmentation, shape))
+    tables.write_parquet(arguments.output, pd.concat(parts, ignore_index=True))
+    tables.write_parquet(arguments.reference_output, pd.concat(references, ignore_index=True))
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,31 @@
+"""Compute the pixel metrics and the damage of the study's views and of its references."""
+
+import pandas as pd
+
+from embedding_shift import command_line, shards, study_metrics, study_views, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--references", required=True, help="tar of the study's references")
+    parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
+    parser.add_argument("--views", nargs="+", required=True, help="tars of the study's views, one per augmentation")
+    parser.add_argument("--metrics", required=True, help="Parquet to write, of the views")
+    parser.add_argument("--reference-metrics", required=True, help="Parquet to write, of the references")
+    arguments = parser.parse_args()
+    pixels = {
+        variant: {image_id: view.pixels for image_id, view in views.items()}
+        for variant, views in study_views.read_references(arguments.references).items()
+    }
+    originals = pixels[study_views.ORIGINAL]
+    parts = [
+        study_metrics.pixel_rows(originals, shards.read(path), augmentation)
+        for augmentation, path in zip(arguments.augmentations, arguments.views, strict=True)
+    ]
+    tables.write_parquet(arguments.metrics, pd.concat(parts, ignore_index=True))
+    references = study_metrics.reference_pixel_rows(originals, pixels[study_views.JPEG])
+    tables.write_parquet(arguments.reference_metrics, references)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

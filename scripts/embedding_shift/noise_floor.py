@@ -1,0 +1,61 @@
+"""What no change looks like, and what another picture does: floor and ceiling of every metric."""
+
+import numpy as np
+import pandas as pd
+
+from embedding_shift import statistics, study_metrics
+
+COLUMNS = ["reference", "metric", "mean", "ci_low", "ci_high"]
+
+
+def table(references, resamples, confidence, root_seed):
+    """Return mean and bootstrap interval per reference and metric: a data frame with COLUMNS.
+
+    Args:
+        references: the reference table of `study_metrics`.
+        resamples, confidence, root_seed: of the bootstrap.
+    """
+    references = references[np.isfinite(references["value"])]
+    groups = dict(list(references.groupby(["reference", "metric"])))
+    rows = []
+    for reference in study_metrics.REFERENCES:
+        for metric in study_metrics.names():
+            if (reference, metric) not in groups:
+                continue
+            group = groups[reference, metric].sort_values(["image_id", "other_id"])
+            seed = statistics.seed_of(root_seed, "noise floor", reference, metric)
+            values = group["value"].to_numpy()
+            if reference == study_metrics.ANOTHER:
+                pairs = group[["image_id", "other_id"]].to_numpy()
+                low, high = pair_interval(pairs, values, resamples, confidence, seed)
+            else:
+                low, high = statistics.bootstrap_mean(values, resamples, confidence, seed)
+            rows.append((reference, metric, values.mean(), low, high))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def pair_interval(pairs, values, resamples, confidence, seed):
+    """Expanded percentile bootstrap interval of a mean over pairs of images.
+
+    Images are resampled, not pairs, which share images; an image drawn twice makes no pair with itself.
+
+    Args:
+        pairs: (P, 2) image ids.
+        values: (P,) floats.
+        resamples, confidence, seed: as of `statistics.bootstrap_mean`.
+
+    Returns:
+        (low, high); both are the mean where all values are equal.
+    """
+    if np.ptp(values) == 0:
+        return float(values.mean()), float(values.mean())
+    image_ids, indices = np.unique(pairs, return_inverse=True)
+    one, two = indices.reshape(pairs.shape).T
+    n = len(image_ids)
+    drawn = np.random.default_rng(seed).integers(n, size=(resamples, n))
+    weights = np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(np.float64)
+    together = weights[:, one] * weights[:, two]
+    total = together.sum(axis=1)
+    means = (together * values).sum(axis=1)[total > 0] / total[total > 0]
+    low, high = statistics.percentile_interval(means, n, confidence)
+    return float(low), float(high)

@@ -1,0 +1,163 @@
+"""Measure the study's views: the long table of the study, and that of its references.
+
+Study table: `image_id, augmentation, variant, metric, value`, where the variant is as in `study_views`, `draw-0` being
+the main view and `dose-0000` the original. Reference table: `reference, image_id, other_id, metric, value`, where the
+other image is the same one in all references but ANOTHER.
+"""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from embedding_shift import damage, geometry, long_table, metrics, shards, study_views
+
+COLUMNS = ["image_id", "augmentation", "variant", "metric", "value"]
+REFERENCE_COLUMNS = ["reference", "image_id", "other_id", "metric", "value"]
+MAIN, UNCHANGED = "draw-0", study_views.dose_name(0)
+ENCODER_REFERENCES = ("re-encoding", "other_batch_size", "other_precision", study_views.JPEG)
+ANOTHER = "another_photograph"
+REFERENCES = (*ENCODER_REFERENCES, ANOTHER)
+AS_RELEASED = "patch_similarity_as_released"
+
+
+def names():
+    """Return the metrics of the study's tables, in their order: those of the registry, then the measures of damage."""
+    return [metric.name for metric in metrics.in_order() if metric.name != AS_RELEASED] + list(damage.MEASURES)
+
+
+def pixel_rows(originals, views, augmentation):
+    """Return the study table of the pixel metrics and measures of damage of one augmentation.
+
+    Args:
+        originals: {image id: pixels}.
+        views: iterable of the augmentation's study views.
+        augmentation: its name.
+    """
+    rows, dosed = [], False
+    for view in views:
+        image_id, variant = study_views.split(view.image_id)
+        dosed = dosed or study_views.dose_of(variant) is not None
+        correspondence = study_views.correspondence(view)
+        warp_of = None if correspondence is None else lambda _, found=correspondence: found
+        values = _pixel_values(originals[image_id], view, warp_of)
+        rows += [(image_id, augmentation, variant, name, value) for name, value in values]
+    for image_id, pixels in originals.items() if dosed else ():
+        values = _pixel_values(pixels, shards.View(image_id, pixels))
+        rows += [(image_id, augmentation, UNCHANGED, name, value) for name, value in values]
+    return _frame(rows, COLUMNS)
+
+
+def _pixel_values(original, view, warp_of=None):
+    for metric, value in long_table.pixel_values(original, view, warp_of):
+        yield metric.name, value
+    for name, measure in damage.MEASURES.items():
+        yield name, measure(original, view.pixels)
+
+
+def reference_pixel_rows(originals, jpegs):
+    """Return the reference table of the pixel metrics: each image against its JPEG, and every two images.
+
+    Args:
+        originals, jpegs: {image id: pixels}.
+    """
+    pairs = [(study_views.JPEG, name, name, originals[name], jpegs[name]) for name in sorted(originals)]
+    pairs += [(ANOTHER, one, two, originals[one], originals[two]) for one, two in combinations(sorted(originals), 2)]
+    measures = {metric.name: metric.function for metric in metrics.of_kind("pixels")} | damage.MEASURES
+    rows = [(*pair[:3], name, measure(*pair[3:])) for pair in pairs for name, measure in measures.items()]
+    return _frame(rows, REFERENCE_COLUMNS)
+
+
+def shift_rows(kind, original, encoded, augmentation):
+    """Return the study table of the metrics of one kind ("embedding" or "attention").
+
+    Args:
+        original: image ids (N,) and array (N, …) of the study's originals.
+        encoded: keys (M,) and array (M, …) of the augmentation's study views.
+        augmentation: its name.
+    """
+    parts = [
+        long_table.shift_rows(kind, original, augmented, augmentation).assign(variant=variant)
+        for variant, augmented in sorted(_with_unchanged(original, encoded).items())
+    ]
+    return _joined(parts)
+
+
+def registered_attention_rows(original, encoded, views, augmentation, shape):
+    """Return the study table of the attention metrics with the geometry undone.
+
+    Args:
+        original, encoded, augmentation: as of `shift_rows`.
+        views: the views that were encoded.
+        shape: (height, width) of a view.
+    """
+    by_key = {view.image_id: view for view in views}
+    by_variant = _with_unchanged(original, encoded)
+    parts = []
+    for variant, augmented in sorted(by_variant.items()):
+
+        def warp_of(image_id, variant=variant):
+            view = by_key.get(study_views.key(image_id, variant))
+            warp = study_views.correspondence(view) if view else None
+            return warp or geometry.Correspondence.identity(shape)
+
+        rows = long_table.registered_attention_rows(original, augmented, augmentation, warp_of)
+        parts.append(rows.assign(variant=variant))
+    return _joined(parts)
+
+
+def reference_shift_rows(kind, original, encoded):
+    """Return the reference table of the metrics of one kind; `encoded` are the keys and array of the references."""
+    image_ids, before = original
+    rows = []
+    for variant, (_, after) in variants_of(*encoded).items():
+        rows += _reference_values(kind, variant, image_ids, image_ids, before, after)
+    pairs = np.array(list(combinations(range(len(image_ids)), 2)), dtype=int).reshape(-1, 2)
+    one, two = pairs.T
+    rows += _reference_values(kind, ANOTHER, image_ids[one], image_ids[two], before[one], before[two])
+    return _frame(rows, REFERENCE_COLUMNS)
+
+
+def _reference_values(kind, reference, image_ids, other_ids, before, after):
+    for metric in metrics.of_kind(kind) if 0 not in before.shape[1:] and len(before) else ():
+        for image_id, other_id, value in zip(image_ids, other_ids, metric.function(before, after), strict=True):
+            yield reference, image_id, other_id, metric.name, value
+
+
+def variants_of(keys, array):
+    """Split an array by the variants in its keys: {variant: (image ids (N,), array (N, …))}, sorted by image id."""
+    parts = {}
+    for index, view_key in enumerate(keys):
+        image_id, variant = study_views.split(str(view_key))
+        parts.setdefault(variant, []).append((image_id, index))
+    split = {}
+    for variant, members in parts.items():
+        image_ids, indices = zip(*sorted(members), strict=True)
+        split[variant] = np.array(image_ids), array[list(indices)]
+    return split
+
+
+def _with_unchanged(original, encoded):
+    """Split as `variants_of`, and add the original as dose 0 where there are doses."""
+    by_variant = variants_of(*encoded)
+    dosed = any(study_views.dose_of(variant) is not None for variant in by_variant)
+    return by_variant | ({UNCHANGED: original} if dosed else {})
+
+
+def selected(original, image_ids):
+    """Return the pair of image ids (N,) and array (N, …) that belongs to the study's images."""
+    kept = np.isin(original[0], image_ids)
+    return original[0][kept], original[1][kept]
+
+
+def main_rows(table, image_ids):
+    """Return the rows of the main long table that belong to the study's images, as draw 0."""
+    return table[table["image_id"].isin(image_ids)].assign(variant=MAIN)[COLUMNS]
+
+
+def _joined(parts):
+    return pd.concat([_frame([], COLUMNS), *(part[COLUMNS] for part in parts)], ignore_index=True)
+
+
+def _frame(rows, columns):
+    return pd.DataFrame(rows, columns=columns).astype({"value": np.float64})

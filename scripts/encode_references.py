@@ -1,0 +1,40 @@
+"""Encode the study's references: the originals again, in other batches, in other precision, and as JPEG."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must not look elsewhere, or wait for it.
+
+import numpy as np
+import torch
+
+from embedding_shift import command_line, embeddings, encoders, study_views
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--references", required=True, help="tar of the study's references")
+    parser.add_argument("--bundle", required=True, help="folder of the open_clip bundle")
+    parser.add_argument("--batch-size", type=int, required=True, help="views in one forward pass; halved for the other")
+    parser.add_argument("--threads", type=int, required=True, help="processor threads")
+    parser.add_argument("--device", required=True, help="auto, cpu, cuda or mps")
+    parser.add_argument("--output", required=True, help="npz to write")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    encoder = encoders.Encoder(arguments.bundle, arguments.device, arguments.batch_size)
+    views = study_views.read_references(arguments.references)
+    originals, jpegs = (list(views[name].values()) for name in (study_views.ORIGINAL, study_views.JPEG))
+    encoded = {
+        "re-encoding": encoder.encode(originals),
+        study_views.JPEG: encoder.encode(jpegs),
+    }
+    with torch.autocast(encoder.device.type, dtype=torch.bfloat16):
+        encoded["other_precision"] = encoder.encode(originals)
+    encoder.batch_size = arguments.batch_size // 2 or 2
+    encoded["other_batch_size"] = encoder.encode(originals)
+    keys = [study_views.key(image_id, name) for name, (image_ids, _, _) in encoded.items() for image_id in image_ids]
+    embedding, attention = (np.concatenate([part[place] for part in encoded.values()]) for place in (1, 2))
+    embeddings.write(arguments.output, keys, embedding=embedding, attention=attention)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

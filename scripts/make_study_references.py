@@ -1,0 +1,19 @@
+"""Choose the study's images and keep them as they are and as JPEG."""
+
+from embedding_shift import command_line, shards, study_views, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--manifest", required=True, help="CSV of the images")
+    parser.add_argument("--originals", nargs="+", required=True, help="tars of the original views, by shard")
+    parser.add_argument("--images", type=int, required=True, help="images of the study")
+    parser.add_argument("--output", required=True, help="tar to write")
+    arguments = parser.parse_args()
+    image_ids = study_views.choose(tables.read_rows(arguments.manifest), arguments.images)
+    originals = shards.read_selected(arguments.originals, image_ids)
+    shards.write(arguments.output, study_views.references(originals.values()))
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,27 @@
+"""Make the study's views of one augmentation: more draws and graded doses of a few images."""
+
+import json
+
+from embedding_shift import command_line, shards, study_views
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--references", required=True, help="tar of the study's references, with its originals")
+    parser.add_argument("--augmentation", required=True, help="its name")
+    parser.add_argument("--transform", required=True, help="class name of the transform")
+    parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
+    parser.add_argument("--scale", type=json.loads, required=True, help="its scale of doses, as JSON; null for none")
+    parser.add_argument("--draws", type=int, required=True, help="draws per image")
+    parser.add_argument("--doses", type=float, nargs="*", required=True, help="doses, 0 to 1")
+    parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
+    parser.add_argument("--output", required=True, help="tar to write")
+    arguments = parser.parse_args()
+    wanted = study_views.variants(arguments.parameters, arguments.scale, arguments.draws, arguments.doses)
+    originals = study_views.read_references(arguments.references)[study_views.ORIGINAL]
+    made = study_views.augment(originals.values(), arguments.augmentation, arguments.transform, wanted, arguments.seed)
+    shards.write(arguments.output, made)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
