@@ -174,6 +174,15 @@ def test_attention_map_is_scaled_and_constant_attention_is_nothing():
     assert not shift_metrics.attention_map(np.full((2, 7, 7), 0.3, np.float32)).any()
 
 
+def test_attention_map_is_the_mean_over_heads():
+    """Two heads that look at opposite corners make a map of two corners; a third that is even changes nothing."""
+    heads = np.zeros((3, 7, 7), np.float32)
+    heads[0, 0, 0], heads[1, 6, 6], heads[2] = 0.9, 0.3, 0.5
+    scaled = shift_metrics.attention_map(heads)
+    assert scaled[0, 0] == 1
+    assert scaled[-1, -1] == pytest.approx(1 / 3)
+
+
 def test_pairwise_distance_is_the_mean_over_images_of_one_minus_cosine():
     embeddings = np.random.default_rng(0).normal(size=(3, 5, 8)).astype(np.float32)
     distance = shift_metrics.pairwise_cosine_distance(list(embeddings))

@@ -74,12 +74,12 @@ def test_cmyk_becomes_rgb():
 
 
 def test_16_bit_greyscale_is_scaled_not_clipped():
-    values = np.array([[0, 257, 32896, 65535]], dtype=np.uint16)
+    values = np.array([[0, 385, 32896, 65535]], dtype=np.uint16)
     assert decoded(encoded(Image.fromarray(values)))[0, :, 0].tolist() == [0, 1, 128, 255]
 
 
 def test_16_bit_greyscale_tiff_is_scaled_not_clipped():
-    values = np.array([[0, 257, 32896, 65535]], dtype=np.uint16)
+    values = np.array([[0, 385, 32896, 65535]], dtype=np.uint16)
     assert decoded(encoded(Image.fromarray(values), "TIFF"))[0, :, 1].tolist() == [0, 1, 128, 255]
 
 
