@@ -128,9 +128,12 @@ def number_of_images(wildcards):
 def final_targets():
     """Return the files that a complete run leaves behind: the paper, and every table and figure of every model."""
     tables = ["summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
-    return ["results/paper.pdf"] + collect(
+    every_model = collect(
         "results/{dataset}/{model}/{result}",
         dataset=DATASETS,
         model=MODELS,
         result=[f"{table}.csv" for table in tables] + [f"figures/{figure}.pdf" for figure in PAPER_FIGURES],
     )
+    acquired = collect("results/{dataset}/acquisition_summary.csv", dataset=filter(is_acquired, DATASETS))
+    comparison = ["results/comparison.csv", "results/figures/model_comparison.pdf"]
+    return ["results/paper.pdf", *every_model, *comparison, *acquired]

@@ -11,6 +11,9 @@ from embedding_shift.errors import InputError
 
 WHITE = (255, 255, 255)
 
+# Formats of pictures. Some of the others that Pillow knows start a program, as EPS does Ghostscript.
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+
 
 def decode(data, max_pixels):
     """Decode an image file.
@@ -35,7 +38,7 @@ def decode(data, max_pixels):
         try:
             # Pillow's own bomb guard would refuse earlier than max_pixels allows.
             limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > max_pixels:
                     raise InputError(f"{width}×{height} pixels; at most {max_pixels} pixels are allowed")
