@@ -38,7 +38,6 @@ rule make_study_references:
 
 rule make_study_views:
     input:
-        checked=ancient("results/augmentations.csv"),
         references="results/{dataset}/study/references.tar",
         checksum="results/{dataset}/study/references.tar.sha256",
         code=code("make_study_views"),

@@ -13,6 +13,7 @@ rule describe_augmentations:
         "results/augmentations.csv",
     log:
         "logs/describe_augmentations.log",
+    priority: 100
     localrule: True
     conda:
         "../envs/images.yaml"
@@ -27,7 +28,6 @@ rule describe_augmentations:
 
 rule augment_views:
     input:
-        checked=ancient("results/augmentations.csv"),
         originals="results/{dataset}/views/original/{shard}.tar",
         checksum="results/{dataset}/views/original/{shard}.tar.sha256",
         code=code("augment_views"),
