@@ -2,13 +2,13 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
 from embedding_shift import metrics, pixel_metrics, shift_metrics  # noqa: F401  (two of them fill the registry)
 from embedding_shift.plots import style
 
 DAMAGE_LABELS = {"rmse": "RMSE in grey levels", "ssim": "SSIM"}
 RANKED = "cosine_similarity"
+ROUNDING = 1e-12  # what double precision leaves of 1 − cosine where two embeddings are the same
 
 
 def dose_response(table, settings, augmentations, confidence):
@@ -34,12 +34,14 @@ def dose_response(table, settings, augmentations, confidence):
             _curve(axes, of_metric[of_metric["augmentation"] == augmentation.name], augmentation, settings)
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
+    for axes in grid.flat[max(0, len(shown) - columns) : len(shown)]:  # the lowest of each column
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("Dose")
     handles = [plt.Line2D([], [], color=augmentation.color, label=augmentation.label) for augmentation in dosed]
     handles.append(plt.Line2D([], [], color=style.GREY, marker="o", markersize=4, linestyle="", label="as configured"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
-    n = int(table["n"].max())
-    images = "1 image" if n == 1 else f"{n} images"
-    figure.supxlabel(f"Dose ({images}; {100 * confidence:g} % bootstrap intervals shaded)", fontsize="medium")
+    images = int(table["n"].max())
+    title = f"{images} {'image' if images == 1 else 'images'}; {100 * confidence:g} % bootstrap intervals shaded"
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, title=title, title_fontsize="small")
     return figure
 
 
@@ -61,10 +63,10 @@ def _curve(axes, rows, augmentation, settings):
 
 
 def equal_damage(table, augmentations, confidence):
-    """Draw the cosine similarity of the augmentations as configured, and where they do equal damage.
+    """Draw how far the augmentations shift the embedding where they do equal damage, and as they are configured.
 
-    One panel per measure of damage: on the left of each line the value at the configured setting, on the right the
-    value at the common level, with its interval.
+    One panel per measure of damage, of 1 − mean cosine similarity on a logarithmic scale, the largest shift at
+    equal damage on top; the numbers are the ranks as configured and at equal damage.
 
     Args:
         table: data frame of `equal_damage.csv`.
@@ -76,6 +78,8 @@ def equal_damage(table, augmentations, confidence):
         return style.note("There is no damage that all augmentations with doses reach.")
     by_name = {augmentation.name: augmentation for augmentation in augmentations}
     measures = list(ranked["damage"].unique())
+    shifts = 1 - ranked[["value", "value_at_setting"]].to_numpy()
+    lowest = shifts[shifts > ROUNDING].min(initial=1) / 3
     figure, grid = plt.subplots(
         1,
         len(measures),
@@ -85,7 +89,7 @@ def equal_damage(table, augmentations, confidence):
     )
     for axes, measure in zip(grid.flat, measures, strict=True):
         rows = ranked[ranked["damage"] == measure].sort_values(["rank", "augmentation"]).reset_index(drop=True)
-        _ranking(axes, rows, by_name)
+        _ranking(axes, rows, by_name, lowest)
         level = rows["level"].iloc[0]
         shown = f"RMSE {level:.1f} grey levels" if measure == "rmse" else f"SSIM {level:.2f}"
         axes.set_title(f"At equal damage: {shown}", loc="left")
@@ -108,17 +112,19 @@ def equal_damage(table, augmentations, confidence):
     return figure
 
 
-def _ranking(axes, rows: pd.DataFrame, by_name):
+def _ranking(axes, rows, by_name, lowest):
     for place, row in enumerate(rows.itertuples()):
         color = by_name[row.augmentation].color
-        axes.hlines(place, row.ci_low, row.ci_high, color=color, linewidth=2)
-        axes.plot(row.value, place, "o", color=color, markersize=5)
-        axes.plot(row.value_at_setting, place, "o", color=color, markersize=5, markerfacecolor="white")
-    axes.set_yticks(
-        range(len(rows)),
-        [f"{by_name[row.augmentation].label}  {row.rank_at_setting} → {row.rank}" for row in rows.itertuples()],
-    )
+        low, high, value, configured = np.maximum(
+            1 - np.array([row.ci_high, row.ci_low, row.value, row.value_at_setting]), lowest
+        )
+        axes.hlines(place, low, high, color=color, linewidth=2)
+        axes.plot(value, place, "o", color=color, markersize=5)
+        axes.plot(configured, place, "o", color=color, markersize=5, markerfacecolor="white")
+    labels = [f"{by_name[row.augmentation].label}  {row.rank_at_setting} → {row.rank}" for row in rows.itertuples()]
+    axes.set_yticks(range(len(rows)), labels)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
-    axes.set_xlabel("Cosine similarity to the original")
+    axes.set_xscale("log")
+    axes.set_xlabel("1 − mean cosine similarity")
