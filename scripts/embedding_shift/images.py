@@ -12,7 +12,7 @@ from embedding_shift.errors import InputError
 WHITE = (255, 255, 255)
 
 # Formats of pictures. Some of the others that Pillow knows start a program, as EPS does Ghostscript.
-FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 
 def decode(data, max_pixels):
