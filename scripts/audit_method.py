@@ -1,6 +1,6 @@
 """Repeat the known flaws of the seed paper's scripts and write what they do to numbers, ranks and claims."""
 
-from embedding_shift import audit, claims_ledger, command_line, embeddings, study_metrics, study_views, tables
+from embedding_shift import audit, claims_ledger, command_line, embeddings, study_names, tables
 
 
 def main():
@@ -22,13 +22,13 @@ def main():
     arguments = parser.parse_args()
     study = tables.read_parquet([arguments.study])
     image_ids = study["image_id"].unique()
-    original = study_metrics.selected(embeddings.concatenate([arguments.original_embeddings], "embedding"), image_ids)
+    original = study_names.selected(embeddings.concatenate([arguments.original_embeddings], "embedding"), image_ids)
     by_draw = [{} for _ in range(arguments.draws)]
     for name, main_path, path in zip(arguments.augmentations, arguments.embeddings, arguments.encoded, strict=True):
-        by_draw[0][name] = study_metrics.selected(embeddings.concatenate([main_path], "embedding"), image_ids)
-        by_variant = study_metrics.variants_of(*embeddings.concatenate([path], "embedding"))
+        by_draw[0][name] = study_names.selected(embeddings.concatenate([main_path], "embedding"), image_ids)
+        by_variant = study_names.variants_of(*embeddings.concatenate([path], "embedding"))
         for draw in range(1, arguments.draws):
-            by_draw[draw][name] = by_variant[study_views.draw_name(draw)]
+            by_draw[draw][name] = by_variant[study_names.draw_name(draw)]
     runs = audit.Runs(study, by_draw, original, arguments.failure_share, arguments.seed)
     means = audit.table(runs)
     tables.write_csv(arguments.audit, means)

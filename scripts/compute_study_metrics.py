@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, embeddings, shards, study_metrics, study_views, tables
+from embedding_shift import command_line, embeddings, shards, study_metrics, study_names, tables
 
 
 def main():
@@ -20,7 +20,7 @@ def main():
     parser.add_argument("--output", required=True, help="Parquet to write, of the views")
     parser.add_argument("--reference-output", required=True, help="Parquet to write, of the references")
     arguments = parser.parse_args()
-    originals = study_views.read_references(arguments.references)[study_views.ORIGINAL]
+    originals = study_names.read_references(arguments.references)[study_names.ORIGINAL]
     image_ids = list(originals)
     shape = next(iter(originals.values())).pixels.shape[:2]
     parts = [
@@ -29,7 +29,7 @@ def main():
     ]
     references = [tables.read_parquet([arguments.reference_pixels])]
     for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
-        original = study_metrics.selected(embeddings.concatenate([path], kind), image_ids)
+        original = study_names.selected(embeddings.concatenate([path], kind), image_ids)
         encoded = embeddings.concatenate([arguments.encoded_references], kind)
         references.append(study_metrics.reference_shift_rows(kind, original, encoded))
         for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, shards, study_metrics, study_views, tables
+from embedding_shift import command_line, shards, study_metrics, study_names, tables
 
 
 def main():
@@ -15,15 +15,15 @@ def main():
     arguments = parser.parse_args()
     pixels = {
         variant: {image_id: view.pixels for image_id, view in views.items()}
-        for variant, views in study_views.read_references(arguments.references).items()
+        for variant, views in study_names.read_references(arguments.references).items()
     }
-    originals = pixels[study_views.ORIGINAL]
+    originals = pixels[study_names.ORIGINAL]
     parts = [
         study_metrics.pixel_rows(originals, shards.read(path), augmentation)
         for augmentation, path in zip(arguments.augmentations, arguments.views, strict=True)
     ]
     tables.write_parquet(arguments.metrics, pd.concat(parts, ignore_index=True))
-    references = study_metrics.reference_pixel_rows(originals, pixels[study_views.JPEG])
+    references = study_metrics.reference_pixel_rows(originals, pixels[study_names.JPEG])
     tables.write_parquet(arguments.reference_metrics, references)
 
 

@@ -7,7 +7,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must no
 import numpy as np
 import torch
 
-from embedding_shift import command_line, embeddings, encoders, study_views
+from embedding_shift import command_line, embeddings, encoders, study_names
 
 
 def main():
@@ -21,17 +21,17 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     encoder = encoders.Encoder(arguments.bundle, arguments.device, arguments.batch_size)
-    views = study_views.read_references(arguments.references)
-    originals, jpegs = (list(views[name].values()) for name in (study_views.ORIGINAL, study_views.JPEG))
+    views = study_names.read_references(arguments.references)
+    originals, jpegs = (list(views[name].values()) for name in (study_names.ORIGINAL, study_names.JPEG))
     encoded = {
         "re-encoding": encoder.encode(originals),
-        study_views.JPEG: encoder.encode(jpegs),
+        study_names.JPEG: encoder.encode(jpegs),
     }
     with torch.autocast(encoder.device.type, dtype=torch.bfloat16):
         encoded["other_precision"] = encoder.encode(originals)
     encoder.batch_size = arguments.batch_size // 2 or 2
     encoded["other_batch_size"] = encoder.encode(originals)
-    keys = [study_views.key(image_id, name) for name, (image_ids, _, _) in encoded.items() for image_id in image_ids]
+    keys = [study_names.key(image_id, name) for name, (image_ids, _, _) in encoded.items() for image_id in image_ids]
     embedding, attention = (np.concatenate([part[place] for part in encoded.values()]) for place in (1, 2))
     embeddings.write(arguments.output, keys, embedding=embedding, attention=attention)
 

@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import command_line, shards, study_views
+from embedding_shift import command_line, shards, study_names, study_views
 
 
 def main():
@@ -18,7 +18,7 @@ def main():
     parser.add_argument("--output", required=True, help="tar to write")
     arguments = parser.parse_args()
     wanted = study_views.variants(arguments.parameters, arguments.scale, arguments.draws, arguments.doses)
-    originals = study_views.read_references(arguments.references)[study_views.ORIGINAL]
+    originals = study_names.read_references(arguments.references)[study_names.ORIGINAL]
     made = study_views.augment(originals.values(), arguments.augmentation, arguments.transform, wanted, arguments.seed)
     shards.write(arguments.output, made)
 

@@ -27,6 +27,7 @@ from embedding_shift import (
     shards,
     statistics,
     study_metrics,
+    study_names,
     study_views,
     variance,
 )
@@ -52,13 +53,13 @@ def made(originals, name, draws=1, levels=()):
     entry = CONFIGURED[name]
     wanted = study_views.variants(entry.get("parameters", {}), entry.get("dose"), draws, levels)
     views = study_views.augment(originals, name, entry["transform"], wanted, 1)
-    return {study_views.split(view.image_id): view for view in views}
+    return {study_names.split(view.image_id): view for view in views}
 
 
 def study_table(values, metric="patch_similarity", variants=None):
     """A study table of one metric from values (images, augmentations, draws) of noise, blur, elastic, ..."""
     images, kinds, draws = values.shape
-    variants = variants or [study_metrics.MAIN, *(study_views.draw_name(draw) for draw in range(1, draws))]
+    variants = variants or [study_names.MAIN, *(study_names.draw_name(draw) for draw in range(1, draws))]
     rows = [
         (f"i{image}", list(CONFIGURED)[kind], variants[draw], metric, values[image, kind, draw])
         for image in range(images)
@@ -89,10 +90,10 @@ def test_the_setting_lies_on_the_scale(name, kodak_views):
     harm = {0.1: [], setting: [], 1: []}
     for original in originals:
         seed = augmentations.seed(1, original.record["image_sha256"], name)
-        found = views[original.image_id, study_views.dose_name(setting)].pixels
+        found = views[original.image_id, study_names.dose_name(setting)].pixels
         assert np.array_equal(found, augmentations.apply(transform, original.pixels, seed)[0])
         for level, values in harm.items():
-            view = views[original.image_id, study_views.dose_name(level)]
+            view = views[original.image_id, study_names.dose_name(level)]
             values.append(damage.rmse(original.pixels, view.pixels))
     means = [np.mean(harm[level]) for level in sorted(harm)]
     assert means == sorted(means)
@@ -140,9 +141,9 @@ def test_shards_are_the_same_bytes_every_time(tmp_path, kodak_views):
 
 
 def test_keys_and_doses_are_read_back():
-    assert study_views.split(study_views.key("a--b", "dose-0250")) == ("a--b", "dose-0250")
-    assert study_views.dose_of(study_views.dose_name(0.25)) == 0.25
-    assert study_views.dose_of("draw-1") is None
+    assert study_names.split(study_names.key("a--b", "dose-0250")) == ("a--b", "dose-0250")
+    assert study_names.dose_of(study_names.dose_name(0.25)) == 0.25
+    assert study_names.dose_of("draw-1") is None
 
 
 def test_images_are_chosen_by_hash_and_more_keep_the_fewer():
@@ -194,7 +195,7 @@ def responses(slopes, images=6):
     generator = np.random.default_rng(3)
     harm = np.array([0, 10, 40]) * generator.uniform(0.8, 1.2, (images, len(slopes), 1))
     harm[:, 0] *= 2  # the first augmentation does twice the damage at every dose
-    variants = [study_views.dose_name(dose) for dose in (0, 0.5, 1)]
+    variants = [study_names.dose_name(dose) for dose in (0, 0.5, 1)]
     tables = [
         study_table(harm, "rmse", variants),
         study_table(1 - harm / 100, "ssim", variants),
@@ -252,7 +253,7 @@ def test_noise_floor_of_few_images(images, kodak_views):
     views = list(study_views.references(kodak_views[:images]))
     pixels = {}
     for view in views:
-        image_id, variant = study_views.split(view.image_id)
+        image_id, variant = study_names.split(view.image_id)
         pixels.setdefault(variant, {})[image_id] = view.pixels
     references = study_metrics.reference_pixel_rows(pixels["original"], pixels["jpeg_95"])
     table = noise_floor.table(references, *BOOTSTRAP)
@@ -274,8 +275,8 @@ def test_references_are_encoded_in_four_ways(tmp_path, monkeypatch, kodak_views)
     arguments += ["--batch-size=4", "--threads=1", "--device=cpu"]
     monkeypatch.setattr(sys, "argv", ["encode_references.py", *arguments])
     runpy.run_path(str(PROJECT / "scripts" / "encode_references.py"), run_name="__main__")
-    encoded = study_metrics.variants_of(*embeddings.concatenate([tmp_path / "encoded.npz"], "embedding"))
-    assert set(encoded) == set(study_metrics.ENCODER_REFERENCES)
+    encoded = study_names.variants_of(*embeddings.concatenate([tmp_path / "encoded.npz"], "embedding"))
+    assert set(encoded) == set(study_names.ENCODER_REFERENCES)
     again = encoded["re-encoding"][1]
     assert np.allclose(encoded["other_batch_size"][1], again, atol=1e-4)
     difference = np.abs(encoded["other_precision"][1] - again).max() / np.abs(again).max()
@@ -414,7 +415,7 @@ def test_the_audit_reproduces_the_released_patch_values():
     for row in EXPECTED["pixel_metrics"]:
         original, view = (golden_picture(row["image"], name) for name in ("original", row["augmentation"]))
         values = study_metrics.pixel_rows({row["image"]: original}, [unmoved(row["image"], view)], row["augmentation"])
-        rows.append(values.assign(variant=study_metrics.MAIN))
+        rows.append(values.assign(variant=study_names.MAIN))
     expected = pd.DataFrame(EXPECTED["pixel_metrics"]).groupby("augmentation").mean(numeric_only=True)
     none = {name: (np.array([]), np.zeros((0, 2))) for name in expected.index}
     table = audit.table(audit.Runs(pd.concat(rows), [none], (np.array([]), np.zeros((0, 2))), 0.05, 1))
@@ -426,7 +427,7 @@ def test_the_audit_reproduces_the_released_patch_values():
 def unmoved(image_id, pixels):
     """A view whose record tells of a transform that moves no pixel."""
     record = {"seed": 1, "transform": "GaussNoise", "arguments": {"std_range": [0.1, 0.2]}}
-    return shards.View(study_views.key(image_id, "draw-1"), pixels, record)
+    return shards.View(study_names.key(image_id, "draw-1"), pixels, record)
 
 
 # Measuring the study's views

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from embedding_shift import claims, comparisons, metrics, statistics, study_metrics, study_views
+from embedding_shift import claims, comparisons, metrics, statistics, study_names
 
 COLUMNS = ["flaw", "augmentation", "metric", "as_released", "corrected"]
 RANK_COLUMNS = ["flaw", "metric", "kendall_tau", "rank_changes"]
@@ -77,12 +77,12 @@ class Runs:
         )
         if "wrapped_arithmetic" in active:
             table = table[table["metric"] != "patch_similarity"]
-            table = table.replace({"metric": {study_metrics.AS_RELEASED: "patch_similarity"}})
+            table = table.replace({"metric": {study_names.AS_RELEASED: "patch_similarity"}})
         table, embeddings = _plain(table), self.embeddings[embedded]
         return self._with_failures(table, embeddings) if "failures_replaced" in active else (table, embeddings)
 
     def _draw(self, draw):
-        variant = study_metrics.MAIN if draw == 0 else study_views.draw_name(draw)
+        variant = study_names.MAIN if draw == 0 else study_names.draw_name(draw)
         known = self.study["metric"].isin(list(metrics.REGISTRY)) & np.isfinite(self.study["value"])
         return self.study[(self.study["variant"] == variant) & known]
 
@@ -104,7 +104,7 @@ class Runs:
 
 def _plain(table):
     """Leave out the registered metrics and the patch metric in 8 bits, which stand in for others or not at all."""
-    helpers = table["metric"].str.endswith(REGISTERED) | (table["metric"] == study_metrics.AS_RELEASED)
+    helpers = table["metric"].str.endswith(REGISTERED) | (table["metric"] == study_names.AS_RELEASED)
     return table.loc[~helpers, [*KEYS, "metric", "value"]]
 
 

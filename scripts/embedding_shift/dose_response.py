@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from embedding_shift import comparisons, damage, statistics, study_metrics, study_views
+from embedding_shift import comparisons, damage, statistics, study_names
 
 COLUMNS = ["augmentation", "dose", "metric", "n", "mean", "ci_low", "ci_high"]
 EQUAL_DAMAGE_COLUMNS = [
@@ -28,12 +28,12 @@ def responses(study, augmentations):
         study: the study table of `study_metrics`.
         augmentations: names, in the order of the tables.
     """
-    doses = study["variant"].map(study_views.dose_of)
+    doses = study["variant"].map(study_names.dose_of)
     rows = study.assign(dose=doses)[doses.notna() & np.isfinite(study["value"])]
     found = {}
     for augmentation in augmentations:
         of_augmentation = rows[rows["augmentation"] == augmentation]
-        for metric in study_metrics.names():
+        for metric in study_names.names():
             values = of_augmentation[of_augmentation["metric"] == metric]
             wide = values.pivot(index="image_id", columns="dose", values="value").dropna()
             if len(wide):

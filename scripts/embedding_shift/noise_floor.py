@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from embedding_shift import statistics, study_metrics
+from embedding_shift import statistics, study_names
 
 COLUMNS = ["reference", "metric", "mean", "ci_low", "ci_high"]
 
@@ -18,14 +18,14 @@ def table(references, resamples, confidence, root_seed):
     references = references[np.isfinite(references["value"])]
     groups = dict(list(references.groupby(["reference", "metric"])))
     rows = []
-    for reference in study_metrics.REFERENCES:
-        for metric in study_metrics.names():
+    for reference in study_names.REFERENCES:
+        for metric in study_names.names():
             if (reference, metric) not in groups:
                 continue
             group = groups[reference, metric].sort_values(["image_id", "other_id"])
             seed = statistics.seed_of(root_seed, "noise floor", reference, metric)
             values = group["value"].to_numpy()
-            if reference == study_metrics.ANOTHER:
+            if reference == study_names.ANOTHER:
                 pairs = group[["image_id", "other_id"]].to_numpy()
                 low, high = pair_interval(pairs, values, resamples, confidence, seed)
             else:

@@ -1,6 +1,6 @@
 """Measure the study's views: the long table of the study, and that of its references.
 
-Study table: `image_id, augmentation, variant, metric, value`, where the variant is as in `study_views`, `draw-0` being
+Study table: `image_id, augmentation, variant, metric, value`, where the variant is as in `study_names`, `draw-0` being
 the main view and `dose-0000` the original. Reference table: `reference, image_id, other_id, metric, value`, where the
 other image is the same one in all references but ANOTHER.
 """
@@ -10,20 +10,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from embedding_shift import damage, geometry, long_table, metrics, shards, study_views
+from embedding_shift import damage, geometry, long_table, metrics, shards, study_names, study_views
+from embedding_shift.study_names import ANOTHER, JPEG, MAIN, UNCHANGED, variants_of
 
 COLUMNS = ["image_id", "augmentation", "variant", "metric", "value"]
 REFERENCE_COLUMNS = ["reference", "image_id", "other_id", "metric", "value"]
-MAIN, UNCHANGED = "draw-0", study_views.dose_name(0)
-ENCODER_REFERENCES = ("re-encoding", "other_batch_size", "other_precision", study_views.JPEG)
-ANOTHER = "another_photograph"
-REFERENCES = (*ENCODER_REFERENCES, ANOTHER)
-AS_RELEASED = "patch_similarity_as_released"
-
-
-def names():
-    """Return the metrics of the study's tables, in their order: those of the registry, then the measures of damage."""
-    return [metric.name for metric in metrics.in_order() if metric.name != AS_RELEASED] + list(damage.MEASURES)
 
 
 def pixel_rows(originals, views, augmentation):
@@ -36,8 +27,8 @@ def pixel_rows(originals, views, augmentation):
     """
     rows, dosed = [], False
     for view in views:
-        image_id, variant = study_views.split(view.image_id)
-        dosed = dosed or study_views.dose_of(variant) is not None
+        image_id, variant = study_names.split(view.image_id)
+        dosed = dosed or study_names.dose_of(variant) is not None
         correspondence = study_views.correspondence(view)
         warp_of = None if correspondence is None else lambda _, found=correspondence: found
         values = _pixel_values(originals[image_id], view, warp_of)
@@ -61,7 +52,7 @@ def reference_pixel_rows(originals, jpegs):
     Args:
         originals, jpegs: {image id: pixels}.
     """
-    pairs = [(study_views.JPEG, name, name, originals[name], jpegs[name]) for name in sorted(originals)]
+    pairs = [(JPEG, name, name, originals[name], jpegs[name]) for name in sorted(originals)]
     pairs += [(ANOTHER, one, two, originals[one], originals[two]) for one, two in combinations(sorted(originals), 2)]
     measures = {metric.name: metric.function for metric in metrics.of_kind("pixels")} | damage.MEASURES
     rows = [(*pair[:3], name, measure(*pair[3:])) for pair in pairs for name, measure in measures.items()]
@@ -97,7 +88,7 @@ def registered_attention_rows(original, encoded, views, augmentation, shape):
     for variant, augmented in sorted(by_variant.items()):
 
         def warp_of(image_id, variant=variant):
-            view = by_key.get(study_views.key(image_id, variant))
+            view = by_key.get(study_names.key(image_id, variant))
             warp = study_views.correspondence(view) if view else None
             return warp or geometry.Correspondence.identity(shape)
 
@@ -124,30 +115,11 @@ def _reference_values(kind, reference, image_ids, other_ids, before, after):
             yield reference, image_id, other_id, metric.name, value
 
 
-def variants_of(keys, array):
-    """Split an array by the variants in its keys: {variant: (image ids (N,), array (N, …))}, sorted by image id."""
-    parts = {}
-    for index, view_key in enumerate(keys):
-        image_id, variant = study_views.split(str(view_key))
-        parts.setdefault(variant, []).append((image_id, index))
-    split = {}
-    for variant, members in parts.items():
-        image_ids, indices = zip(*sorted(members), strict=True)
-        split[variant] = np.array(image_ids), array[list(indices)]
-    return split
-
-
 def _with_unchanged(original, encoded):
     """Split as `variants_of`, and add the original as dose 0 where there are doses."""
     by_variant = variants_of(*encoded)
-    dosed = any(study_views.dose_of(variant) is not None for variant in by_variant)
+    dosed = any(study_names.dose_of(variant) is not None for variant in by_variant)
     return by_variant | ({UNCHANGED: original} if dosed else {})
-
-
-def selected(original, image_ids):
-    """Return the pair of image ids (N,) and array (N, …) that belongs to the study's images."""
-    kept = np.isin(original[0], image_ids)
-    return original[0][kept], original[1][kept]
 
 
 def main_rows(table, image_ids):

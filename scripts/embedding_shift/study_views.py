@@ -1,42 +1,11 @@
-"""The further views that the study compares: more draws, graded doses, and references for what no change looks like.
-
-A view's key in its shard is `{image_id}--{variant}`; the variant is `draw-1`, `dose-0250` (in thousandths) or the name
-of a reference.
-"""
+"""The further views that the study compares: more draws, graded doses, and references for what no change looks like."""
 
 import cv2
 
 from embedding_shift import augmentations, doses, geometry, manifest, shards
+from embedding_shift.study_names import JPEG, ORIGINAL, dose_name, draw_name, key
 
-SEPARATOR = "--"
-ORIGINAL, JPEG, JPEG_QUALITY = "original", "jpeg_95", 95
-
-
-def key(image_id, variant):
-    """Return the key of a view in its shard."""
-    return f"{image_id}{SEPARATOR}{variant}"
-
-
-def split(view_key):
-    """Return image id and variant of a view's key."""
-    image_id, _, variant = view_key.rpartition(SEPARATOR)
-    return image_id, variant
-
-
-def draw_name(draw):
-    """Return the variant of a draw, a whole number from 1; draw 0 is the main view."""
-    return f"draw-{draw}"
-
-
-def dose_name(dose):
-    """Return the variant of a dose, which is taken to three decimals."""
-    return f"dose-{round(1000 * dose):04d}"
-
-
-def dose_of(variant):
-    """Return the dose of a variant, or None where it is none."""
-    kind, _, thousandths = variant.partition("-")
-    return int(thousandths) / 1000 if kind == "dose" else None
+JPEG_QUALITY = 95
 
 
 def choose(manifest_rows, images):
@@ -89,15 +58,6 @@ def references(originals):
         yield shards.View(key(original.image_id, ORIGINAL), original.pixels, original.record)
         _, data = cv2.imencode(".jpg", original.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         yield shards.View(key(original.image_id, JPEG), cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
-
-
-def read_references(path):
-    """Return {variant: {image id: View}} of a shard of `references`."""
-    found = {}
-    for view in shards.read(path):
-        image_id, variant = split(view.image_id)
-        found.setdefault(variant, {})[image_id] = shards.View(image_id, view.pixels, view.record)
-    return found
 
 
 def correspondence(view):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from embedding_shift import study_metrics, study_views
+from embedding_shift import study_names
 
 COLUMNS = ["metric", "component", "variance", "share"]
 COMPONENTS = ("image", "augmentation", "image_by_augmentation", "draw")
@@ -19,10 +19,10 @@ def table(study, augmentations, draws):
         augmentations: names.
         draws: draws per image.
     """
-    variants = [study_metrics.MAIN, *(study_views.draw_name(draw) for draw in range(1, draws))]
+    variants = [study_names.MAIN, *(study_names.draw_name(draw) for draw in range(1, draws))]
     rows = []
     drawn = study[study["variant"].isin(variants) & np.isfinite(study["value"])]
-    for metric in study_metrics.names():
+    for metric in study_names.names():
         of_metric = drawn[drawn["metric"] == metric]
         wide = of_metric.pivot(index="image_id", columns=["augmentation", "variant"], values="value")
         wide = wide.reindex(columns=pd.MultiIndex.from_product([augmentations, variants])).dropna()
