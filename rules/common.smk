@@ -127,7 +127,7 @@ def number_of_images(wildcards):
 
 def final_targets():
     """Return the files that a complete run leaves behind: the paper, and every table and figure of every model."""
-    tables = ["summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
+    tables = ["exclusions", "summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
     every_model = collect(
         "results/{dataset}/{model}/{result}",
         dataset=DATASETS,

@@ -1,7 +1,7 @@
 """Measure what each augmentation did, to the pixels and to the representation.
 
 input:   views, embeddings and attention of the original and of every augmentation
-output:  results/{dataset}/{model}/metrics.parquet, summary.csv, pairwise_distance.csv
+output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv, pairwise_distance.csv
 steps:   pixel metrics per augmentation and shard → long table per model → summary; distances
 """
 
@@ -81,7 +81,8 @@ rule compute_metrics:
         ),
         code=code("compute_metrics"),
     output:
-        "results/{dataset}/{model}/metrics.parquet",
+        metrics="results/{dataset}/{model}/metrics.parquet",
+        exclusions="results/{dataset}/{model}/exclusions.csv",
     log:
         "logs/{dataset}/{model}/compute_metrics.log",
     benchmark:
@@ -99,7 +100,8 @@ rule compute_metrics:
         "python scripts/compute_metrics.py --augmentations {params.augmentations}"
         " --original-embeddings {input.original_embeddings:q} --original-attention {input.original_attention:q}"
         " --embeddings {input.embeddings:q} --attention {input.attention:q}"
-        " --parts {input.pixel_metrics:q} {input.registered_attention:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --parts {input.pixel_metrics:q} {input.registered_attention:q}"
+        " --output {output.metrics:q} --exclusions {output.exclusions:q} 2>&1 | tee {log:q}"
 
 
 rule summarise_metrics:

@@ -12,6 +12,7 @@ def main():
     parser.add_argument("--attention", nargs="+", required=True, help="npz of every augmentation")
     parser.add_argument("--parts", nargs="+", required=True, help="Parquet of the metrics that are computed already")
     parser.add_argument("--output", required=True, help="Parquet to write")
+    parser.add_argument("--exclusions", required=True, help="CSV to write: what has no value, and why")
     arguments = parser.parse_args()
     parts = [tables.read_parquet(arguments.parts)]
     for kind, original, augmented in (
@@ -21,6 +22,7 @@ def main():
         before = embeddings.concatenate([original], kind)
         for augmentation, path in zip(arguments.augmentations, augmented, strict=True):
             parts.append(long_table.shift_rows(kind, before, embeddings.concatenate([path], kind), augmentation))
+    tables.write_csv(arguments.exclusions, long_table.exclusions(parts, arguments.augmentations))
     tables.write_parquet(arguments.output, long_table.merge(parts, arguments.augmentations))
 
 

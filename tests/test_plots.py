@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift import metrics, statistics
+from embedding_shift import metrics, statistics, tables
 from embedding_shift.plots import (
     bars,
     cosine_samples,
@@ -236,7 +236,7 @@ def test_many_or_long_image_ids_are_not_written():
 @pytest.mark.parametrize("name", ["metric_clustermap", "l2_kde", "dendrogram"])
 def test_script_writes_the_same_bytes_twice(tmp_path, name):
     table = long_table(n=5)
-    table.to_parquet(tmp_path / "metrics.parquet")
+    tables.write_parquet(tmp_path / "metrics.parquet", table)
     summary_of(table).to_csv(tmp_path / "summary.csv", index=False)
     distance = pd.DataFrame(distance_between(NAMES), columns=NAMES)
     distance.insert(0, "augmentation", NAMES)

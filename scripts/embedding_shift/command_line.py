@@ -6,7 +6,12 @@ import sys
 
 from embedding_shift.errors import InputError
 
-UNWRITABLE = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "read-only"}
+UNWRITABLE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would be larger than the limit for this user",
+    errno.EROFS: "the file system is read-only",
+}
 
 
 def parser(description):

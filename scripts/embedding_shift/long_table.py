@@ -1,5 +1,7 @@
 """Compute metrics and put them in the long table: `image_id, augmentation, metric, value`."""
 
+from itertools import zip_longest
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,15 @@ from embedding_shift import metrics, pixel_metrics, registered_metrics, shards, 
 from embedding_shift.errors import InputError
 
 COLUMNS = ["image_id", "augmentation", "metric", "value"]
+EXCLUSION_COLUMNS = ["image_id", "augmentation", "metric", "reason"]
+# Why a metric of each kind may have no finite value.
+REASONS = {
+    "embedding": "the embedding of the original or of the view is not finite, or has length zero",
+    "attention": "the attention map of the original or of the view is not finite",
+    "pixels": "no part of the original has any texture to compare",
+    "registered_pixels": "with the geometry undone, no pixel or no texture is left to compare",
+    "registered_attention": "with the geometry undone, no pixel is left to compare, or an attention map is not finite",
+}
 
 
 def pixel_rows(original_shard, augmented_shard, augmentation, warp_of=None):
@@ -19,11 +30,10 @@ def pixel_rows(original_shard, augmented_shard, augmentation, warp_of=None):
         warp_of: function of a view that returns its geometry.Correspondence; None where no pixel moves.
     """
     rows = []
-    for original, augmented in zip(shards.read(original_shard), shards.read(augmented_shard), strict=True):
-        if original.image_id != augmented.image_id:
-            raise InputError(
-                f"{augmented_shard} holds {augmented.image_id!r} where {original_shard} holds {original.image_id!r}"
-            )
+    for original, augmented in zip_longest(shards.read(original_shard), shards.read(augmented_shard)):
+        found, expected = (view.image_id if view else "no more" for view in (augmented, original))
+        if found != expected:
+            raise InputError(f"{augmented_shard} holds {found!r} where {original_shard} holds {expected!r}")
         for metric, value in pixel_values(original.pixels, augmented, warp_of):
             rows.append((original.image_id, augmentation, metric.name, value))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
@@ -95,7 +105,22 @@ def merge(tables, augmentations):
     Rows whose value is not finite are left out: their metric is not defined for their image, and `n` says so.
     """
     table = pd.concat(tables, ignore_index=True)
-    table = table[np.isfinite(table["value"])]
+    return _in_order(table[np.isfinite(table["value"])], augmentations, COLUMNS)
+
+
+def exclusions(tables, augmentations):
+    """Return what `merge` leaves out, in the same order: data frame with EXCLUSION_COLUMNS.
+
+    Args:
+        tables, augmentations: as of `merge`.
+    """
+    table = pd.concat(tables, ignore_index=True)
+    table = table[~np.isfinite(table["value"])]
+    reasons = table["metric"].map(lambda name: REASONS[metrics.REGISTRY[name].kind]).astype(object)
+    return _in_order(table.assign(reason=reasons), augmentations, EXCLUSION_COLUMNS)
+
+
+def _in_order(table, augmentations, columns):
     order = pd.DataFrame(
         {
             "augmentation": table["augmentation"].map(augmentations.index),
@@ -103,4 +128,4 @@ def merge(tables, augmentations):
             "image_id": table["image_id"],
         }
     )
-    return table.loc[order.sort_values(list(order)).index, COLUMNS].reset_index(drop=True)
+    return table.loc[order.sort_values(list(order)).index, columns].reset_index(drop=True)

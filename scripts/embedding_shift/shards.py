@@ -65,9 +65,18 @@ def read(path):
         InputError: the shard is not the one that was written. It is deleted, so that a rerun builds it anew.
     """
     _verify(path)
+    try:
+        yield from _views(path)
+    except (tarfile.TarError, ValueError) as error:
+        raise files.damaged(path, f"it is no shard of views ({error})") from None
+
+
+def _views(path):
     with tarfile.open(path, "r:") as archive:
         record = {}
         for member in archive:
+            if not member.isreg() or member.issparse():
+                raise ValueError(f"{member.name!r} is not a plain file")
             image_id, _, suffix = member.name.rpartition(".")
             data = archive.extractfile(member).read()
             if suffix == "json":
@@ -77,9 +86,16 @@ def read(path):
 
 
 def count(path):
-    """Return the number of views in the shard at `path`, from its headers alone."""
-    with tarfile.open(path, "r:") as archive:
-        return sum(member.name.endswith(".png") for member in archive)
+    """Return the number of views in the shard at `path`, from its headers alone.
+
+    Raises:
+        InputError: the headers cannot be read; as `read`.
+    """
+    try:
+        with tarfile.open(path, "r:") as archive:
+            return sum(member.name.endswith(".png") for member in archive)
+    except tarfile.TarError as error:
+        raise files.damaged(path, error) from None
 
 
 def read_selected(paths, image_ids):
@@ -100,12 +116,12 @@ def read_selected(paths, image_ids):
 
 def _verify(path):
     checksum = checksum_path(path)
-    expected = checksum.read_text().split()[0] if checksum.exists() and checksum.stat().st_size else "no checksum"
+    words = checksum.read_bytes().split() if checksum.exists() else []
+    expected = words[0].decode("ascii", "replace") if words else "no checksum"
     found = files.sha256(path)
     if found != expected:
-        Path(path).unlink()
         checksum.unlink(missing_ok=True)
-        raise InputError(f"{path} is damaged: its SHA-256 is {found}, not {expected}. It was deleted; run again.")
+        raise files.damaged(path, f"its SHA-256 is {found}, not {expected}")
 
 
 def _add(archive, name, data):
@@ -120,4 +136,7 @@ def _encode(pixels):
 
 
 def _decode(data):
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
+    if pixels is None:
+        raise ValueError("a picture cannot be decoded")
+    return pixels

@@ -4,23 +4,26 @@ import cv2
 import numpy as np
 
 from embedding_shift import metrics
+from embedding_shift.errors import InputError
 
 ATTENTION_MAP_SIZE = 224
 
 
 @metrics.register("cosine_similarity", "Cosine similarity", "embedding")
 def cosine_similarity(original, augmented):
-    """u·v / (‖u‖‖v‖) for embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN where a norm is zero."""
+    """u·v / (‖u‖‖v‖) for embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN where a norm is zero or infinite."""
     original, augmented = original.astype(np.float64), augmented.astype(np.float64)
-    norms = np.linalg.norm(original, axis=1) * np.linalg.norm(augmented, axis=1)
-    products = np.sum(original * augmented, axis=1)
-    return np.divide(products, norms, out=np.full(len(norms), np.nan), where=norms > 0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        norms = np.linalg.norm(original, axis=1) * np.linalg.norm(augmented, axis=1)
+        products = np.sum(original * augmented, axis=1)
+        return np.divide(products, norms, out=np.full(len(norms), np.nan), where=norms > 0)
 
 
 @metrics.register("l2_distance", "L2 distance", "embedding", higher_is_closer=False)
 def l2_distance(original, augmented):
     """‖u − v‖ for embeddings (N, D) and (N, D): float64 (N,), ≥ 0."""
-    return np.linalg.norm(original.astype(np.float64) - augmented.astype(np.float64), axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.linalg.norm(original.astype(np.float64) - augmented.astype(np.float64), axis=1)
 
 
 @metrics.register("attention_similarity", "Attention similarity", "attention")
@@ -40,7 +43,9 @@ def attention_map(attention):
 
 
 def scaled(array):
-    """Shift and scale an array to [0, 1]; a constant array becomes all zeros."""
+    """Shift and scale an array to [0, 1]; a constant array becomes all zeros, one that is not finite all NaN."""
+    if not np.isfinite(array).all():
+        return np.full_like(array, np.nan)
     spread = np.ptp(array)
     return (array - array.min()) / spread if spread > 0 else np.zeros_like(array)
 
@@ -52,16 +57,26 @@ def _map_similarity(original, augmented):
 def pairwise_cosine_distance(embeddings):
     """Mean over images of 1 − cosine similarity between every two augmentations of the same image.
 
+    An image counts where all its embeddings have a direction: finite, and not of length zero.
+
     Args:
         embeddings: sequence of A arrays (N, D), the same images in the same order.
 
     Returns:
         float64 (A, A), symmetric, zero diagonal.
+
+    Raises:
+        InputError: no image counts.
     """
-    units = []
-    for array in embeddings:
-        array = array.astype(np.float64)
-        units.append(array / np.linalg.norm(array, axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):
+        norms = np.stack([np.linalg.norm(array.astype(np.float64), axis=1) for array in embeddings])
+    counts = np.all(np.isfinite(norms) & (norms > 0), axis=0)
+    if not counts.any():
+        raise InputError("no image has an embedding that is finite and not zero under every augmentation")
+    units = [
+        array[counts].astype(np.float64) / norm[counts, np.newaxis]
+        for array, norm in zip(embeddings, norms, strict=True)
+    ]
     distance = np.zeros((len(units), len(units)))
     for i, first in enumerate(units):
         for j in range(i + 1, len(units)):
