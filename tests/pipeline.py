@@ -1,5 +1,6 @@
 """Runs of the real pipeline on a copy of the project."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -14,6 +15,12 @@ ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     "OMP_NUM_THREADS": "1",
 }
+
+
+def file_digests(folder):
+    """{path: SHA-256} of every file under `folder`."""
+    files = (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 class Pipeline:

@@ -1,80 +1,16 @@
 """The whole pipeline on a few photographs: what it makes, what it makes anew, and what it makes of bad input."""
 
 import random
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
-from pipeline import PROJECT, Pipeline
-from small_models import write_clip_bundle
+from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, tiny_config, write_data
 
 from embedding_shift import shards, tables
 
 pytestmark = pytest.mark.slow
-
-# Of three shards, the last stays empty.
-PHOTOGRAPHS = ("kodim02", "kodim04", "kodim06", "kodim07")
-CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
-NINE = list(CONFIG["augmentations"])
-FEW = ("elastic",)
-RESULTS = "results/tiny/clip"
-
-
-def tiny_config(**changes):
-    return {
-        "seed": CONFIG["seed"],
-        "batch_size": 4,
-        "device": "cpu",
-        "bootstrap": {"resamples": 100},
-        "figures": {"attention_grid_pages": 1},
-        "datasets": {"tiny": {"label": "Four photographs", "kind": "csv", "path": "data/images.csv"}},
-        "models": {"clip": {"label": "A small random CLIP", "kind": "local-dir", "path": "bundle"}},
-        "augmentations": CONFIG["augmentations"],
-    } | changes
-
-
-def write_data(pipeline, rows):
-    lines = [f"{image_id},{path},A photograph,Kodak" for image_id, path in rows]
-    (pipeline / "data/images.csv").write_text("\n".join(["image_id,path,caption,source", *lines]) + "\n")
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
-    """The project with four photographs, two bad files and a small encoder, before any run."""
-    pipeline = Pipeline.fresh(tmp_path_factory.mktemp("prepared") / "project")
-    (pipeline / "data").mkdir()
-    for name in PHOTOGRAPHS:
-        shutil.copy(PROJECT / f"resources/kodak/images/{name}.png", pipeline / "data")
-    (pipeline / "data/words.jpg").write_text("only words")
-    (pipeline / "data/cut.png").write_bytes((pipeline / "data/kodim02.png").read_bytes()[:100_000])
-    write_data(pipeline, [(name, f"{name}.png") for name in PHOTOGRAPHS] + [("words", "words.jpg"), ("cut", "cut.png")])
-    write_clip_bundle(pipeline / "bundle")
-    pipeline.config = tiny_config()
-    return pipeline
-
-
-@pytest.fixture(scope="session")
-def finished(prepared, tmp_path_factory):
-    """The same after a complete run on two cores."""
-    pipeline = prepared.copy(tmp_path_factory.mktemp("finished") / "project")
-    done = pipeline.run(cores=2)
-    assert done.returncode == 0, done.stdout[-5000:]
-    return pipeline
-
-
-@pytest.fixture
-def again(finished, tmp_path):
-    """A copy of the finished run, to change something in."""
-    return finished.copy(tmp_path / "project")
-
-
-@pytest.fixture
-def unrun(prepared, tmp_path):
-    """A copy of the project before any run."""
-    return prepared.copy(tmp_path / "project")
 
 
 def views(pipeline, augmentation):

@@ -1,0 +1,91 @@
+"""The tiny pipeline on a real Slurm: the same results as on this machine alone, also when the node crashes."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import slurm
+from pipeline import ENVIRONMENT, file_digests
+from tiny_run import tiny_config
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(slurm.why_unavailable() is not None, reason=f"no Slurm: {slurm.why_unavailable()}"),
+]
+# Without accounting, Snakemake asks the queue; at once, since these jobs take seconds.
+SITE = ["--slurm-no-account", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+# The same through a submit command of the user's, as for any other scheduler.
+GENERIC = [
+    "--executor",
+    "cluster-generic",
+    "--jobs",
+    "10",
+    "--cluster-generic-submit-cmd",
+    "sbatch --parsable --output /dev/null --mem {resources.mem_mb} --time {resources.runtime}",
+]
+TABLES = ["results/tiny/clip/summary.csv", "results/tiny/clip/pairwise_distance.csv"]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slurm")
+    for parent in (folder, *folder.parents[:2]):
+        os.chmod(parent, 0o755)  # munge runs as a user of its own
+    with slurm.running(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def small(unrun):
+    """The tiny pipeline with one augmentation, to be run for its tables."""
+    configuration = unrun.config
+    unrun.config = tiny_config(augmentations={"elastic": configuration["augmentations"]["elastic"]})
+    return unrun
+
+
+def submit(pipeline, cluster, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=pipeline.folder,
+        env=ENVIRONMENT | cluster.environment | {"PATH": ENVIRONMENT["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_slurm_gives_what_a_local_run_gives(small, cluster, tmp_path):
+    local = small.copy(tmp_path / "local")
+    assert local.run().returncode == 0
+    run = submit(small, cluster, "--profile", "profiles/slurm", *SITE)
+    said, _ = run.communicate()
+    assert run.returncode == 0, said[-5000:]
+    assert "submitted with SLURM jobid" in said
+    assert (small / "results/paper.pdf").exists()
+    assert file_digests(small / "results") == file_digests(local / "results")
+
+
+def test_a_crash_of_the_node_is_survived(small, cluster, tmp_path):
+    undisturbed = small.copy(tmp_path / "undisturbed")
+    assert undisturbed.run(*TABLES).returncode == 0
+    run = submit(small, cluster, "--profile", "profiles/slurm", *SITE, *TABLES)
+    while not list((small / "results/tiny").glob("views/*/*.tar")):
+        assert run.poll() is None, run.stdout.read()[-5000:]
+        time.sleep(0.5)
+    cluster.kill_node()
+    time.sleep(5)
+    cluster.start_node()
+    run.communicate()
+    again = submit(small, cluster, "--profile", "profiles/slurm", *SITE, *TABLES)
+    said, _ = again.communicate()
+    assert again.returncode == 0, said[-5000:]
+    assert file_digests(small / "results") == file_digests(undisturbed / "results")
+
+
+def test_any_submit_command_will_do(small, cluster):
+    run = submit(small, cluster, *GENERIC, *TABLES)
+    said, _ = run.communicate()
+    assert run.returncode == 0, said[-5000:]
+    assert all((small / table).exists() for table in TABLES)
