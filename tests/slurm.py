@@ -120,10 +120,10 @@ class Cluster:
         self._wait_for((munge / "socket").exists, "munge")
 
     def _spawn(self, program, *arguments, user=None):
-        log = open(self.folder / f"{program}.out", "ab")
-        self.processes[program] = subprocess.Popen(
-            [program, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, user=user
-        )
+        with open(self.folder / f"{program}.out", "ab") as log:
+            self.processes[program] = subprocess.Popen(
+                [program, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, user=user
+            )
 
     def _node_state(self):
         done = subprocess.run(["sinfo", "-h", "-o", "%T"], env=self.environment, capture_output=True, text=True)

@@ -2,6 +2,8 @@
 
 import albumentations
 import cv2
+from pathlib import Path
+
 import numpy as np
 import pytest
 import yaml
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from embedding_shift import augmentations, geometry, pixel_metrics, registered_metrics
 
 SIZE = 224
-CONFIGURED = yaml.safe_load(open("config.yaml"))["augmentations"]
+CONFIGURED = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())["augmentations"]
 MOVING = {"shift_scale_rotate", "horizontal_flip", "elastic", "perspective"}
 PIXEL_METRICS = ("patch_similarity", "edge_preservation", "detail_preservation")
 
