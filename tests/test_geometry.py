@@ -1,9 +1,9 @@
 """Undoing the geometry: what moved is compared with where it came from."""
 
-import albumentations
-import cv2
 from pathlib import Path
 
+import albumentations
+import cv2
 import numpy as np
 import pytest
 import yaml
