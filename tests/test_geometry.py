@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline import PROJECT
 
 from embedding_shift import augmentations, geometry, pixel_metrics, registered_metrics
 
@@ -20,7 +21,7 @@ PIXEL_METRICS = ("patch_similarity", "edge_preservation", "detail_preservation")
 
 @pytest.fixture(scope="module")
 def photograph():
-    return cv2.imread("tests/data/golden/kodim05.original.png")[..., ::-1].copy()
+    return cv2.imread(f"{PROJECT}/tests/data/golden/kodim05.original.png")[..., ::-1].copy()
 
 
 @pytest.fixture(scope="module")
