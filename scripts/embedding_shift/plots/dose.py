@@ -21,7 +21,7 @@ def dose_response(table, settings, augmentations, confidence):
         confidence: coverage of the intervals, which are shaded.
     """
     if table.empty:
-        return style.note("No augmentation has a scale of doses.")
+        return style.note("This run has no dose-response curves.")
     shown = [metric for metric in labels() if metric in set(table["metric"])]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
