@@ -19,6 +19,7 @@ include: "rules/study.smk"
 include: "rules/comparison.smk"
 include: "rules/figures.smk"
 include: "rules/pictures.smk"
+include: "rules/study_figures.smk"
 include: "rules/paper.smk"
 
 

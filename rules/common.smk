@@ -136,4 +136,4 @@ def final_targets():
     )
     acquired = collect("results/{dataset}/acquisition_summary.csv", dataset=filter(is_acquired, DATASETS))
     comparison = ["results/comparison.csv", "results/figures/model_comparison.pdf"]
-    return ["results/paper.pdf", *every_model, *comparison, *acquired]
+    return ["results/paper.pdf", *every_model, *study_targets(), *comparison, *acquired]
