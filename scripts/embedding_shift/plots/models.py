@@ -51,12 +51,10 @@ def _panel(axes, metric, rows, labels, augmentations):
         color, positions = COLORS[number % len(COLORS)], np.arange(len(augmentations)) + offsets[number]
         axes.hlines(positions, low / unit, high / unit, color=color, linewidth=1.2)
         axes.plot(means / unit, positions, MARKS[number % len(MARKS)], color=color, markersize=3.5, label=label)
-    if without:
-        axes.text(
-            0.98, 0.02, "not applicable:\n" + "\n".join(without), transform=axes.transAxes, ha="right", va="bottom"
-        )
-    direction = "higher is closer" if metric.higher_is_closer else "lower is closer"
-    axes.set_xlabel(f"part of the encoder's average\n{direction}" if relative else direction)
+    below = ["part of the encoder's average"] if relative else []
+    below.append("higher is closer" if metric.higher_is_closer else "lower is closer")
+    below += [style.wrapped(f"not applicable to {label}", 32) for label in without]
+    axes.set_xlabel("\n".join(below))
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
 
