@@ -46,6 +46,9 @@ rule encode_views:
     conda:
         "../envs/encode.yaml"
     threads: config["encode_threads"]
+    resources:
+        mem_mb=encoding_memory,
+        runtime=encoding_minutes,
     params:
         batch_size=config["batch_size"],
         device=config["device"],
@@ -68,6 +71,9 @@ rule merge_encoded:
         "logs/{dataset}/{model}/merge_encoded/{view}.log",
     conda:
         "../envs/images.yaml"
+    resources:
+        mem_mb=memory(per_mb=4),
+        runtime=60,
     message:
         "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:

@@ -22,6 +22,9 @@ GENERIC = [
     "cluster-generic",
     "--jobs",
     "10",
+    "--default-resources",
+    "mem_mb=2000",
+    "runtime=30",
     "--cluster-generic-submit-cmd",
     "sbatch --parsable --output /dev/null --mem {resources.mem_mb} --time {resources.runtime}",
 ]
