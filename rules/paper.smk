@@ -25,12 +25,20 @@ PAPER_TABLES = [
     "rejects",
     "encoder",
     "software",
+    "acquisition",
     "comparison",
 ]
-PAPER_FIGURES = [*FIGURES, *PICTURES, "critical_difference"]
+STUDY_PAPER_TABLES = ["noise_floor", "equal_damage", "variance", "audit", "audit_claims", "audit_numbers"]
+PAPER_TABLES += STUDY_PAPER_TABLES if STUDY else []
+PAPER_TABLES += ["rank_agreement"] if len(MODELS) > 1 else []
+PAPER_FIGURES = [*FIGURES, *PICTURES, "critical_difference", *(STUDY_FIGURES if STUDY else [])]
 # The text follows the first dataset and the first model; the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
 PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
+ACQUIRED = list(filter(is_acquired, DATASETS))
+# What only some runs have: the tables of the study, the encoders' agreement, what became of URLs.
+PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
+PAPER_AGREEMENT = {"rank_agreement": "results/rank_agreement.csv"} if len(MODELS) > 1 else {}
 PAPER_INPUTS = dict(
     summaries=[f"results/{dataset}/{model}/summary.csv" for dataset, model in PAPER_PAIRS],
     manifest=f"results/{DATASETS[0]}/manifest.csv",
@@ -42,19 +50,29 @@ PAPER_INPUTS = dict(
     paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
     augmentations="results/augmentations.csv",
     provenance=f"results/models/{MODELS[0]}/provenance.json",
+    acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
+    **PAPER_STUDY,
+    **PAPER_AGREEMENT,
 )
 PAPER_PARAMETERS = dict(
     datasets=[label("datasets", dataset) for dataset, _ in PAPER_PAIRS],
     models=[label("models", model) for _, model in PAPER_PAIRS],
-    settings=as_json({key: config[key] for key in ("seed", "image_size", "bootstrap", "figures")}),
+    model_names=[model for _, model in PAPER_PAIRS],
+    acquired=[label("datasets", dataset) for dataset in ACQUIRED],
+    settings=as_json(
+        {key: config[key] for key in ("seed", "image_size", "bootstrap", "figures", "study")}
+        | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
+    ),
 )
 PAPER_ARGUMENTS = (
-    " --datasets {params.datasets:q} --models {params.models:q} --summaries {input.summaries:q}"
+    " --datasets {params.datasets:q} --models {params.models:q} --model-names {params.model_names:q}"
+    " --summaries {input.summaries:q}"
     " --manifest {input.manifest:q} --rejects {input.rejects:q} --distance {input.distance:q}"
     " --claims {input.claims:q} --ledger {input.ledger:q} --friedman {input.friedman:q}"
     " --paired-differences {input.paired_differences:q}"
     " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"
-)
+    " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"
+) + "".join(f" --{name.replace('_', '-')} {{input.{name}:q}}" for name in (*PAPER_STUDY, *PAPER_AGREEMENT))
 
 
 rule write_numbers:
@@ -103,7 +121,8 @@ rule build_paper:
         sources=PAPER_SOURCES,
         numbers="results/numbers.tex",
         tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
-        figures=collect(f"{PAPER_RESULTS}/figures/{{name}}.pdf", name=PAPER_FIGURES),
+        figures=collect(f"{PAPER_RESULTS}/figures/{{name}}.pdf", name=PAPER_FIGURES)
+        + ["results/figures/model_comparison.pdf"] * (len(MODELS) > 1),
         code=code("build_paper"),
     output:
         report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
@@ -111,10 +130,8 @@ rule build_paper:
         "logs/build_paper.log",
     conda:
         "../envs/paper.yaml"
-    params:
-        figures=lambda _, input: Path(input.figures[0]).parent,
     message:
         "Typesetting the paper."
     shell:
         "python scripts/build_paper.py --paper-folder paper --numbers {input.numbers:q} --tables {input.tables:q}"
-        " --figures-folder {params.figures:q} --output {output:q} 2>&1 | tee {log:q}"
+        " --figures {input.figures:q} --output {output:q} 2>&1 | tee {log:q}"

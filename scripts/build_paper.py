@@ -8,10 +8,10 @@ def main():
     parser.add_argument("--paper-folder", required=True, help="folder of main.tex, sections/ and references.bib")
     parser.add_argument("--numbers", required=True, help="LaTeX file of the macros")
     parser.add_argument("--tables", nargs="+", required=True, help="LaTeX files of the tables")
-    parser.add_argument("--figures-folder", required=True, help="folder of the figures as PDF")
+    parser.add_argument("--figures", nargs="+", required=True, help="figures as PDF")
     parser.add_argument("--output", required=True, help="PDF to write")
     arguments = parser.parse_args()
-    paper.build(arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures_folder, arguments.output)
+    paper.build(arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures, arguments.output)
 
 
 if __name__ == "__main__":

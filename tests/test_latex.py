@@ -75,6 +75,24 @@ def test_number(value, expected):
     assert latex.number(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.0, "0"),
+        (0.000864531, r"$8.65\times10^{-4}$"),
+        (0.00123456, "0.00123"),
+        (0.99996, "1.000"),
+        (51.618, "51.6"),
+        (1234.5, "1234"),
+        (-0.25, "$-$0.250"),
+        (3e7, r"$3.00\times10^{7}$"),
+        (math.nan, "n/a"),
+    ],
+)
+def test_three_digits_that_count(value, expected):
+    assert latex.significant(value) == expected
+
+
 def test_macro_names_are_letters_only():
     assert latex.macro_name("mean", "l2_distance", "color_jitter") == "MeanLTwoDistanceColorJitter"
     assert latex.macro_name("num", "x-10") == "NumXOneZero"

@@ -1,177 +1,15 @@
-"""The paper from tables to PDF, typeset by the LaTeX that is installed."""
+"""The paper's numbers, tables and typesetting, with the LaTeX that is installed."""
 
-import argparse
 import json
 import re
-import shutil
-import subprocess
-import sys
-from itertools import cycle, pairwise
-from pathlib import Path
 
-import matplotlib
-import pandas as pd
+import matplotlib.pyplot as plt
 import pytest
 import scipy.stats
+from paper_run import PROJECT, needs_latex, read, run, small_paper, write_results
 
-from embedding_shift import (
-    claims,
-    claims_ledger,
-    comparisons,
-    metrics,
-    paper,
-    paper_inputs,
-    paper_numbers,
-    paper_tables,
-    tables,
-)
+from embedding_shift import paper, paper_numbers, paper_tables
 from embedding_shift.errors import InputError
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-PROJECT = Path(__file__).parents[1]
-SCRIPTS = PROJECT / "scripts"
-ENVIRONMENTS = sorted((PROJECT / "envs").glob("*.yaml"))
-NASTY = ["\\", "100 %", "$x_1$", "a & b", "#3", "~^{}", "Ünïcode – × 日本", "[1]*", "--,,\"'`", "\\input{/etc/passwd}"]
-SETTINGS = {
-    "seed": 7,
-    "image_size": 224,
-    "bootstrap": {"resamples": 200, "confidence": 0.95},
-    "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
-}
-
-TABLES = ["manifest", "rejects", "distance", "claims", "friedman", "paired_differences", "augmentations"]
-
-needs_latex = pytest.mark.skipif(
-    not (shutil.which("latexmk") or shutil.which("tectonic")), reason="neither latexmk nor tectonic is installed"
-)
-
-
-def write_results(folder, labels, n_images, rejects=(), models=("m",), value=lambda place, metric: 1 - place / 16):
-    """Write the tables of a run with one augmentation per label; return the arguments that name them."""
-    names = [f"augmentation_{place}" for place in range(len(labels))]
-    summary = [
-        (
-            name,
-            metric.name,
-            n_images,
-            value(place, metric),
-            0.25,
-            value(place, metric) - 0.5,
-            value(place, metric) + 0.5,
-        )
-        for place, name in enumerate(names)
-        for metric in metrics.in_order()
-    ]
-    columns = ["augmentation", "metric", "n", "mean", "std", "ci_low", "ci_high"]
-    tables.write_csv(folder / "summary.csv", pd.DataFrame(summary, columns=columns))
-    distance = pd.DataFrame({name: [abs(i - j) / 8 for i in range(len(names))] for j, name in enumerate(names)})
-    distance.insert(0, "augmentation", names)
-    tables.write_csv(folder / "distance.csv", distance)
-    rows = [
-        {"augmentation": name, "label": label, "color": "#000000", "transform": "T_%", "parameters": '{"a_b": [-1, 2]}'}
-        for name, label in zip(names, labels, strict=True)
-    ]
-    tables.write_rows(folder / "augmentations.csv", list(rows[0]), rows)
-    write_statistics(folder, names, n_images)
-    tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
-    tables.write_rows(folder / "rejects.csv", ["image_id", "path", "reason"], [{"reason": why} for why in rejects])
-    (folder / "provenance.json").write_text(json.dumps({"kind": "local-dir", "path": "/a_b/%20#" * 20}))
-    return [
-        *("--datasets", *["Data & 50 %"] * len(models), "--models", *models),
-        *("--summaries", *[str(folder / "summary.csv")] * len(models)),
-        *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
-        *("--ledger", str(PROJECT / "paper" / "claims.yaml")),
-        *("--provenance", str(folder / "provenance.json")),
-        *("--settings", json.dumps(SETTINGS)),
-    ]
-
-
-def write_statistics(folder, names, n_images):
-    """Write the verdicts on the ledger's claims, and the tests of as many augmentations as there are."""
-    ids = [claim.id for claim in claims_ledger.read(PROJECT / "paper" / "claims.yaml").claims]
-    verdicts = [claims.SUPPORTED, claims.CONTRADICTED, claims.NOT_RESOLVED]
-    judged = [(name, verdicts[k % 3], 0.25, -0.5, 0.75, 0 if k == 2 else n_images) for k, name in enumerate(ids)]
-    tables.write_csv(folder / "claims.csv", pd.DataFrame(judged, columns=claims.COLUMNS))
-    pairs = [
-        ("cosine_similarity", first, second, n_images, -0.125, -0.5, 0.25, -0.2, -0.1, 0.01, 0.03, True, needed)
-        for (first, second), needed in zip(pairwise(names), cycle([12345, comparisons.MOST]), strict=False)
-    ]
-    paired = pd.DataFrame(pairs, columns=comparisons.PAIRED_COLUMNS)
-    tables.write_csv(folder / "paired_differences.csv", paired)
-    tested = [("cosine_similarity", n_images, len(names), 12.5, 1e-7, 0.8)] if pairs else []
-    tables.write_csv(folder / "friedman.csv", pd.DataFrame(tested, columns=comparisons.FRIEDMAN_COLUMNS))
-
-
-def read(arguments):
-    parser = argparse.ArgumentParser()
-    paper_inputs.add_arguments(parser)
-    return paper_inputs.read(parser.parse_args(arguments))
-
-
-def run(script, *arguments):
-    """Run a script as a rule would."""
-    command = [sys.executable, str(SCRIPTS / f"{script}.py"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
-def draw_figures(folder):
-    """Write a small PDF for every figure that the sources of the paper include."""
-    sources = "".join(path.read_text() for path in sorted((PROJECT / "paper").rglob("*.tex")))
-    names = set(re.findall(r"\\fitfigure\{(\w+)\}", sources))
-    pages = range(1, SETTINGS["figures"]["attention_grid_pages"] + 1)
-    for name in names | {f"attention_grid_{page}" for page in pages}:
-        figure = plt.figure(figsize=(6.3, 2))
-        folder.mkdir(exist_ok=True)
-        figure.savefig(folder / f"{name}.pdf")
-        plt.close(figure)
-
-
-def small_paper(folder, body, preamble=""):
-    """Write a paper of one page; return the arguments of `paper.build` without the output."""
-    (folder / "paper").mkdir()
-    text = f"\\documentclass{{article}}\n{preamble}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
-    (folder / "paper" / "main.tex").write_text(text)
-    (folder / "numbers.tex").write_text("\\newcommand{\\Seed}{1}\n")
-    (folder / "figures").mkdir()
-    return folder / "paper", folder / "numbers.tex", [], folder / "figures"
-
-
-@needs_latex
-@pytest.mark.parametrize(
-    ("labels", "n_images", "rejects", "models"),
-    [(NASTY, 24, [*NASTY, "no such file", "no such file"], ["m & n", "~"]), (["Only one"], 1, [], ["m"])],
-)
-def test_the_whole_paper_is_set_whatever_the_labels(tmp_path, labels, n_images, rejects, models):
-    arguments = write_results(tmp_path, labels, n_images, rejects, models)
-    assert run("write_numbers", *arguments, "--output", tmp_path / "numbers.tex").stderr == ""
-    done = run(
-        *("write_paper_tables", *arguments, "--environments", *ENVIRONMENTS, "--output-folder", tmp_path / "tables")
-    )
-    assert done.stderr == ""
-    draw_figures(tmp_path / "figures")
-    done = run(
-        *("build_paper", "--paper-folder", PROJECT / "paper", "--numbers", tmp_path / "numbers.tex", "--tables"),
-        *sorted((tmp_path / "tables").glob("*.tex")),
-        *("--figures-folder", tmp_path / "figures", "--output", tmp_path / "paper.pdf"),
-    )
-    assert (done.stderr, done.returncode) == ("", 0)
-    assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
-    if shutil.which("pdftotext"):
-        text = subprocess.run(["pdftotext", tmp_path / "paper.pdf", "-"], capture_output=True, text=True).stdout
-        assert "Data & 50 %" in text and f"n = {n_images}" in text
-        assert labels != NASTY or "\\input{/etc/passwd}" in text
-
-
-def test_every_table_that_the_paper_reads_is_written_and_the_other_way_round(tmp_path):
-    inputs = read(write_results(tmp_path, ["A", "B"], 3))
-    written = set(paper_tables.all_tables(inputs, ENVIRONMENTS))
-    sources = "".join(path.read_text() for path in (PROJECT / "paper").rglob("*.tex"))
-    assert set(re.findall(r"\\input\{tables/(\w+)\}", sources)) == written
-    rule = (PROJECT / "rules" / "paper.smk").read_text()
-    listed = re.search(r"PAPER_TABLES = \[(.*?)\]", rule, re.DOTALL)[1]
-    assert set(re.findall(r'"(\w+)"', listed)) == written
 
 
 def test_no_result_is_typed_into_the_text():
@@ -280,8 +118,9 @@ def test_the_same_sources_give_the_same_bytes(tmp_path):
     arguments = small_paper(tmp_path, body, trailer)
     (tmp_path / "paper" / "references.bib").write_text("@misc{key, title={A}, author={B}, year=2000}\n")
     figure = plt.figure()
-    figure.savefig(tmp_path / "figures" / "a.pdf")
+    figure.savefig(tmp_path / "a.pdf")
     plt.close(figure)
+    arguments = *arguments[:3], [tmp_path / "a.pdf"]
     for name in ("first", "second"):
         paper.build(*arguments, tmp_path / f"{name}.pdf")
     assert (tmp_path / "first.pdf").read_bytes() == (tmp_path / "second.pdf").read_bytes()
@@ -317,8 +156,10 @@ def test_without_latex_the_message_says_what_to_install(tmp_path, monkeypatch):
 
 def test_a_missing_source_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(paper, "program", lambda: ["true"])
-    folder, _, table_paths, figures = small_paper(tmp_path, "text")
+    folder, numbers, _, _ = small_paper(tmp_path, "text")
     with pytest.raises(InputError, match=f"there is no file {tmp_path / 'absent.tex'}"):
-        paper.build(folder, tmp_path / "absent.tex", table_paths, figures, tmp_path / "paper.pdf")
+        paper.build(folder, tmp_path / "absent.tex", [], [], tmp_path / "paper.pdf")
+    with pytest.raises(InputError, match=f"there is no file {tmp_path / 'absent.pdf'}"):
+        paper.build(folder, numbers, [], [tmp_path / "absent.pdf"], tmp_path / "paper.pdf")
     with pytest.raises(InputError, match=r"there is no file .*main\.tex"):
-        paper.build(tmp_path / "nowhere", tmp_path / "numbers.tex", table_paths, figures, tmp_path / "paper.pdf")
+        paper.build(tmp_path / "nowhere", numbers, [], [], tmp_path / "paper.pdf")

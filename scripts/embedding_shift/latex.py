@@ -125,12 +125,27 @@ def number(value):
         return r"$\infty$" if value > 0 else r"$-\infty$"
     size = abs(value)
     if size >= 1e6 or 0 < size < 5e-5:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return rf"${mantissa}\times10^{{{int(exponent)}}}$"
+        return _scientific(value)
     size = float(f"{size:.3e}")
     decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else 4
     text = f"{size:.{decimals}f}"
     return f"$-${text}" if value < 0 else text
+
+
+def significant(value):
+    """Return a number with three digits that count, however small it is; `0` for exactly zero, `n/a` for NaN."""
+    value = float(value)
+    if value == 0:
+        return "0"
+    if not 1e-3 <= abs(value) < 1e6:
+        return _scientific(value) if 0 < abs(value) < 1e-3 else number(value)
+    exponent = int(f"{value:e}".split("e")[1])
+    return f"{value:.{max(0, 2 - exponent)}f}".replace("-", "$-$")
+
+
+def _scientific(value):
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return rf"${mantissa}\times10^{{{int(exponent)}}}$"
 
 
 def interval(low, high):
@@ -191,6 +206,16 @@ def longtable(alignment, header, groups, caption, label):
         f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
         f"{head}\\endfirsthead\n{head}\\endhead\n\\bottomrule\n\\endfoot\n{body}\\end{{longtable}}\n"
     )
+
+
+def slanted(label):
+    """Return a column head that takes little width."""
+    return rf"\rotatebox{{60}}{{{escape(label)}}}"
+
+
+def stacked(upper, lower):
+    """Return a cell of two centred lines, the lower one smaller."""
+    return rf"\begin{{tabular}}[c]{{@{{}}c@{{}}}}{upper}\\[-1pt]{{\scriptsize {lower}}}\end{{tabular}}"
 
 
 def _row(cells, end=r"\\"):

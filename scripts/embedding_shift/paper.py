@@ -27,7 +27,7 @@ UNDEFINED = re.compile(r"^.*Warning: ((?:Reference|Citation) [`'].+? undefined.*
 MULTIPLY_DEFINED = re.compile(r"^.*Warning: (Label `.+' multiply defined.*)$", re.MULTILINE)
 
 
-def build(paper_folder, numbers, tables, figures_folder, output):
+def build(paper_folder, numbers, tables, figures, output):
     """Compile `main.tex` of `paper_folder`, which finds `numbers.tex`, `tables/` and `figures/` beside it.
 
     Raises:
@@ -37,7 +37,7 @@ def build(paper_folder, numbers, tables, figures_folder, output):
     command = program()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        _collect(folder, Path(paper_folder), numbers, tables, Path(figures_folder))
+        _collect(folder, Path(paper_folder), numbers, tables, figures)
         done = subprocess.run(
             command, cwd=folder, env=os.environ | FIXED, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             encoding="utf-8", errors="replace",
@@ -96,7 +96,7 @@ def _first_error(text):
     return first[0].removeprefix("./").removeprefix("! ").strip() + where
 
 
-def _collect(folder, paper_folder, numbers, tables, figures_folder):
+def _collect(folder, paper_folder, numbers, tables, figures):
     """Copy sources, numbers, tables and figures to where `main.tex` looks for them."""
     if not (paper_folder / "main.tex").is_file():
         raise InputError(f"there is no file {paper_folder / 'main.tex'}")
@@ -105,7 +105,7 @@ def _collect(folder, paper_folder, numbers, tables, figures_folder):
     _copy(Path(numbers), folder / "numbers.tex")
     for table in map(Path, tables):
         _copy(table, folder / "tables" / table.name)
-    for figure in sorted(figures_folder.glob("*.pdf")):
+    for figure in map(Path, figures):
         _copy(figure, folder / "figures" / figure.name)
 
 

@@ -18,6 +18,8 @@ from embedding_shift import (  # noqa: F401
 )
 from embedding_shift.errors import InputError
 
+STUDY_TABLES = ("noise_floor", "equal_damage", "variance", "audit", "audit_ranks", "audit_claims")
+
 
 @dataclass(frozen=True)
 class Results:
@@ -73,7 +75,11 @@ class PaperInputs:
         paired_differences: data frame of paired_differences.csv of the first results.
         augmentations: rows of augmentations.csv.
         provenance: provenance.json of the first encoder.
-        settings: `seed`, `image_size`, `bootstrap`, `figures` as in the configuration.
+        acquisitions: rows of acquisition_summary.csv by label of the dataset, for those that were fetched.
+        rank_agreement: data frame of rank_agreement.csv, its encoders by label; None where there is one encoder.
+        study: data frame by table of the study (STUDY_TABLES); empty where there was no study.
+        settings: `seed`, `image_size`, `bootstrap`, `figures`, `study` as in the configuration, and `n_images` of the
+            first dataset.
     """
 
     results: list
@@ -86,6 +92,9 @@ class PaperInputs:
     paired_differences: pd.DataFrame
     augmentations: list
     provenance: dict
+    acquisitions: dict
+    rank_agreement: pd.DataFrame | None
+    study: dict
     settings: dict
 
     @property
@@ -98,6 +107,7 @@ def add_arguments(parser):
     """Add the arguments that `read` reads."""
     parser.add_argument("--datasets", nargs="+", required=True, help="label of the dataset of every summary")
     parser.add_argument("--models", nargs="+", required=True, help="label of the encoder of every summary")
+    parser.add_argument("--model-names", nargs="+", required=True, help="name of each of these encoders in the tables")
     parser.add_argument("--summaries", nargs="+", required=True, help="summary.csv, the one the text follows first")
     parser.add_argument("--manifest", required=True, help="manifest.csv of the first dataset")
     parser.add_argument("--rejects", required=True, help="rejects.csv of the first dataset")
@@ -108,9 +118,12 @@ def add_arguments(parser):
     parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
     parser.add_argument("--augmentations", required=True, help="augmentations.csv")
     parser.add_argument("--provenance", required=True, help="provenance.json of the first encoder")
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help="seed, image_size, bootstrap and figures of the run, as JSON"
-    )
+    parser.add_argument("--acquired", nargs="*", default=[], help="label of every dataset that was fetched from URLs")
+    parser.add_argument("--acquisitions", nargs="*", default=[], help="acquisition_summary.csv of each of them")
+    parser.add_argument("--rank-agreement", help="rank_agreement.csv; left out where there is one encoder")
+    for table in STUDY_TABLES:
+        parser.add_argument(_option(table), help=f"{table}.csv of the first summary; left out where there is no study")
+    parser.add_argument("--settings", type=json.loads, required=True, help="what the run was configured with, as JSON")
 
 
 def read(arguments):
@@ -141,8 +154,29 @@ def read(arguments):
         paired_differences=_frame(arguments.paired_differences),
         augmentations=augmentations,
         provenance=provenance,
+        acquisitions=_acquisitions(arguments),
+        rank_agreement=_rank_agreement(arguments),
+        study={table: _frame(getattr(arguments, table)) for table in STUDY_TABLES if getattr(arguments, table)},
         settings=arguments.settings,
     )
+
+
+def _acquisitions(arguments):
+    """Return {label of the dataset: rows of acquisition_summary.csv}."""
+    pairs = zip(arguments.acquired, arguments.acquisitions, strict=True)
+    return {dataset: tables.read_rows(path) for dataset, path in pairs}
+
+
+def _rank_agreement(arguments):
+    """Return the data frame of rank_agreement.csv with labels for names, or None."""
+    if not arguments.rank_agreement:
+        return None
+    labels = dict(zip(arguments.model_names, arguments.models, strict=True))
+    return _frame(arguments.rank_agreement).replace({"first": labels, "second": labels})
+
+
+def _option(table):
+    return f"--{table.replace('_', '-')}"
 
 
 def _frame(path):

@@ -3,7 +3,7 @@
 from itertools import combinations
 from math import isnan, nan
 
-from embedding_shift import claims, latex
+from embedding_shift import claims, latex, study_numbers
 
 SUMMARY_COLUMNS = ("mean", "std", "ci_low", "ci_high", "n")
 
@@ -17,6 +17,7 @@ def numbers(inputs):
         *_released_patch(main),
         *_pairs(inputs),
         *_verdicts(inputs),
+        *study_numbers.numbers(inputs),
         *_cells(inputs),
     ]
 
@@ -56,10 +57,31 @@ def _run(inputs):
     yield ("rejected_image_count",), counted(n_rejected, "image")
     yield ("augmentation_count",), counted(len(main.augmentations), "augmentation")
     yield ("metric_count",), counted(counts["metrics"], "metric")
+    yield ("wanted_sentence",), _wanted(settings["n_images"], n_images)
+    yield from _attention(main)
     yield ("page_count",), counted(counts["attention_grid_pages"], "page")
     yield ("seed",), str(settings["seed"])
     yield ("image_size",), str(settings["image_size"])
     yield ("confidence_percent",), rf"{100 * bootstrap['confidence']:g}\,\%"
+
+
+def _wanted(wanted, found):
+    """Say how many images the configuration asks for, where it does."""
+    if wanted is None:
+        return ""
+    if found < wanted:
+        return (
+            f"The configuration asks for {counted(wanted, 'image')}; no more than {latex.number(found)} could be used."
+        )
+    return "That is the number that the configuration asks for."
+
+
+def _attention(main):
+    """Whether there are attention maps, and what tables say where there are none."""
+    measured = bool(main.ranked("attention_similarity"))
+    yield ("attention_measured",), str(int(measured))
+    without = f" {latex.ABSENT}: not applicable, since no attention map of {latex.escape(main.model)} is known."
+    yield ("attention_note",), "" if measured else without
 
 
 def _extremes(main):

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pandas as pd
 
-from embedding_shift import comparisons, latex
+from embedding_shift import comparison_tables, comparisons, latex, study_tables
 from embedding_shift.errors import InputError
-from embedding_shift.metrics import REGISTRY
+from embedding_shift.metrics import REGISTRY, in_order
 
 LONG_WORD = 30
 # A package that an environment names itself has a comment; what that needs in turn has none.
@@ -37,7 +37,10 @@ def all_tables(inputs, environments):
         "rejects": rejects(inputs),
         "encoder": encoder(inputs.provenance),
         "software": software(environments),
-        "comparison": comparison(inputs.results),
+        "acquisition": acquisition(inputs.acquisitions),
+        "comparison": comparison_tables.comparison(inputs.results),
+        **comparison_tables.all_tables(inputs),
+        **study_tables.all_tables(inputs),
     }
 
 
@@ -54,12 +57,12 @@ def augmentations(rows):
 
 def overview(results):
     """Mean of every metric of the overview, per augmentation."""
-    metrics = results.metrics(overview=True)
+    metrics = [metric for metric in in_order() if metric.in_overview]
     rows = [
         [latex.escape(label), *(latex.number(results.value(name, metric.name)) for metric in metrics)]
         for name, label in results.augmentations.items()
     ]
-    header = ["Augmentation", *(_slanted(metric.label) for metric in metrics)]
+    header = ["Augmentation", *(latex.slanted(metric.label) for metric in metrics)]
     return latex.tabular("l" + "r" * len(metrics), header, [rows])
 
 
@@ -176,7 +179,7 @@ def pairwise_distance(inputs):
     for i, first in enumerate(names[:-1]):
         upper = ["" if j <= i else latex.number(inputs.distance.at[first, name]) for j, name in enumerate(names)]
         rows.append([latex.escape(labels[first]), *upper[1:]])
-    header = ["", *(_slanted(labels[name]) for name in names[1:])]
+    header = ["", *(latex.slanted(labels[name]) for name in names[1:])]
     return latex.tabular("l" + "r" * (len(names) - 1), header, [rows or [["--"]]])
 
 
@@ -207,6 +210,33 @@ def rejects(inputs):
     used = [["Used", latex.number(len(inputs.manifest))]]
     groups = [rows, used] if rows else [[["Left out", latex.number(0)]], used]
     return latex.tabular(r">{\raggedright\arraybackslash}p{0.75\linewidth}r", ["Images", "Count"], groups)
+
+
+def acquisition(acquisitions):
+    """What became of the URLs of every dataset that was fetched; a sentence where none was.
+
+    Args:
+        acquisitions: {label of the dataset: rows of acquisition_summary.csv}.
+    """
+    if not acquisitions:
+        return "No image of this run had to be fetched from a URL.\n"
+    groups = []
+    for dataset, outcomes in acquisitions.items():
+        rows = [
+            [latex.escape(row["status"]), latex.escape(row["reason"]) or "--", latex.number(int(row["n"]))]
+            for row in outcomes
+        ]
+        total = latex.number(sum(int(row["n"]) for row in outcomes))
+        head = rf"\multicolumn{{2}}{{@{{}}l}}{{\textbf{{{latex.escape(dataset)}}}}}"
+        groups.append([[head, rf"\textbf{{{total}}}"], *rows])
+    table = latex.tabular(r"l>{\raggedright\arraybackslash}p{0.6\linewidth}r", ["Outcome", "Reason", "URLs"], groups)
+    return (
+        "Table~\\ref{tab:acquisition} says what became of every URL that the data were to come from.\n"
+        "\\begin{table}[htbp]\n\\centering\n\\caption{What became of the URLs, by outcome and reason. A dead one is "
+        "gone for good; a failed one may answer another time; an unusable one gave something else than was wanted; a "
+        "skipped one was not needed; a repeated one stands in the list before. The same content under another URL is "
+        f"used once.}}\n\\label{{tab:acquisition}}\n\\small\n{table}\\end{{table}}\n"
+    )
 
 
 def encoder(provenance):
@@ -240,24 +270,6 @@ def software(environments):
     return latex.tabular(alignment, ["Package", "Version", "What it does here"], [rows])
 
 
-def comparison(results):
-    """Mean cosine similarity for every dataset and encoder, where there is more than one; else a sentence."""
-    if len(results) == 1:
-        return "This run has one dataset and one encoder, so that there is nothing to compare.\n"
-    rows = [
-        [latex.escape(entry.dataset), latex.escape(entry.model)]
-        + [latex.number(entry.value(name, "cosine_similarity")) for name in results[0].augmentations]
-        for entry in results
-    ]
-    header = ["Dataset", "Encoder", *(_slanted(label) for label in results[0].augmentations.values())]
-    table = latex.tabular("ll" + "r" * len(results[0].augmentations), header, [rows])
-    return (
-        "Table~\\ref{tab:comparison} sets the mean cosine similarity of every encoder and dataset of this run side by "
-        "side.\n\\begin{table}[htbp]\n\\centering\n\\caption{Mean cosine similarity for every dataset and encoder.}\n"
-        f"\\label{{tab:comparison}}\n\\small\\fittable{{\n{table}}}\n\\end{{table}}\n"
-    )
-
-
 def _plain(value):
     """A parameter as people write it: a pair of numbers is a range."""
     if isinstance(value, list):
@@ -274,8 +286,3 @@ def _code(value):
     if len(str(value)) > LONG_WORD and " " not in text:
         text = r"\allowbreak ".join(latex.escape(character) for character in str(value))
     return rf"\texttt{{{text}}}"
-
-
-def _slanted(label):
-    """A column head that takes little width."""
-    return rf"\rotatebox{{60}}{{{latex.escape(label)}}}"

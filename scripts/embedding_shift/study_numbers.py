@@ -1,0 +1,76 @@
+"""The numbers and sentences of the study that the paper's text cites, as macros."""
+
+from math import nan
+
+from embedding_shift import latex, study_names, study_tables
+
+METRIC = "cosine_similarity"
+
+
+def numbers(inputs):
+    """Return the (name parts, LaTeX) pairs of the study; where there was none, only that there was none."""
+    study, main = inputs.study, inputs.main
+    yield ("study_done",), str(int(bool(study)))
+    if study:
+        settings = inputs.settings["study"]
+        yield ("num_study_images",), latex.number(min(settings["images"], len(inputs.manifest)))
+        yield ("num_study_draws",), latex.number(settings["draws"])
+        yield from _floor(study["noise_floor"], main)
+        yield ("equal_damage_sentence",), _equal_damage(study["equal_damage"], main.augmentations)
+        yield ("variance_sentence",), _variance(study["variance"])
+        yield ("audit_claims_sentence",), _audit_claims(study["audit_claims"])
+
+
+def _floor(frame, main):
+    """How many augmentations lie, in the mean, beyond the floor and beyond the ceiling."""
+    means = frame[frame["metric"] == METRIC].set_index("reference")["mean"]
+    shifts = [main.value(name, METRIC) for name in main.augmentations]
+    for name, reference in (("beyond_floor", study_names.JPEG), ("beyond_ceiling", study_names.ANOTHER)):
+        level = means.get(reference, nan)
+        yield ("num", name), latex.number(int(sum(shift < level for shift in shifts)))
+
+
+def _equal_damage(frame, labels):
+    """Say for each measure of damage how many ranks change, and which augmentation then shifts the embedding most."""
+    frame = frame[frame["metric"] == METRIC]
+    sentences = []
+    for measure, block in frame.groupby("damage", sort=False):
+        changed = latex.number(int((block["rank"] != block["rank_at_setting"]).sum()))
+        most = latex.escape(labels[block.sort_values("rank", kind="stable")["augmentation"].iloc[0]])
+        sentences.append(
+            f"At equal {study_tables.DAMAGE_LABELS[measure]} the number of ranks that change is {changed} of "
+            f"{latex.number(len(block))}, and the largest shift is that of \\emph{{{most}}}."
+        )
+    return " ".join(sentences) or "Fewer than two augmentations of this run have doses, so that none can be compared."
+
+
+def _variance(frame):
+    """Say which part of the variance of the cosine similarity each component has."""
+    shares = frame[frame["metric"] == METRIC].set_index("component")["share"]
+    parts = [
+        f"{study_tables.percent(shares[name])} {words}"
+        for name, words in (
+            ("augmentation", "between augmentations"),
+            ("image", "between images"),
+            ("image_by_augmentation", "in how images differ from one augmentation to another"),
+            ("draw", "between draws of the same augmentation on the same image"),
+        )
+        if name in shares.index
+    ]
+    if not shares.sum() > 0:
+        return "The cosine similarity has no variance to split."
+    joined = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"The variance of the cosine similarity splits into {joined}."
+
+
+def _audit_claims(frame):
+    """Say how many claims change their verdict under any flaw."""
+    changed = frame[frame["corrected"] != frame["as_released"]]
+    if changed.empty:
+        return "No claim changes its verdict under any of them."
+    count, total = changed["claim"].nunique(), frame["claim"].nunique()
+    alone = changed.loc[changed["flaw"] != "all", "claim"].nunique()
+    return (
+        f"The number of claims that change their verdict under at least one of them is {latex.number(count)} of "
+        f"{latex.number(total)}; under a flaw by itself, it is {latex.number(alone)}."
+    )
