@@ -20,7 +20,7 @@ DEMO := results/kodak/dinov2_vits14
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper report test format docs readme lock tex pdf-tools clean
+.PHONY: help paper report test format docs readme lock tex pdf-tools slurm clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,7 +31,7 @@ paper: $(INSTALLED) tex ## set everything up and do the whole run: results/paper
 report: $(INSTALLED) ## gather the figures, tables and run times of a finished run in results/report.html
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)
 
-test: $(INSTALLED) tex pdf-tools ## set everything up, check format and lint, run the tests (ARGS=... for pytest)
+test: $(INSTALLED) tex pdf-tools slurm ## set everything up, check format and lint, run the tests (ARGS=... for pytest)
 	@$(BIN)/ruff format --check . || { echo "error: 'make format' formats these files" >&2; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/snakefmt --check Snakefile rules || { echo "error: 'make format' formats the rules" >&2; exit 1; }
@@ -86,3 +86,9 @@ tex:
 
 pdf-tools:
 	@{ command -v pdftotext && command -v pdftoppm; } > /dev/null || envs/install_debian_packages Poppler poppler-utils
+
+# Only root can start Slurm's daemons; without them their tests say that they are skipped.
+slurm:
+	@if [ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null \
+	    && ! { command -v slurmctld && command -v slurmd && command -v munged; } > /dev/null; then \
+	    envs/install_debian_packages Slurm slurm-wlm munge; fi
