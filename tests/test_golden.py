@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from embedding_shift import metrics, pixel_metrics, shift_metrics
+from embedding_shift import metrics, pixel_metrics, registered_metrics, shift_metrics
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
@@ -52,6 +52,7 @@ def test_embedding_metrics_match_the_golden_values(name):
 
 
 def test_registry_names_every_metric_once_and_in_order():
+    assert registered_metrics.patch_similarity is metrics.REGISTRY["patch_similarity_registered"].function
     assert [metric.name for metric in metrics.in_order()] == [
         "cosine_similarity",
         "l2_distance",
@@ -60,6 +61,10 @@ def test_registry_names_every_metric_once_and_in_order():
         "edge_preservation",
         "detail_preservation",
         "patch_similarity_as_released",
+        "patch_similarity_registered",
+        "edge_preservation_registered",
+        "detail_preservation_registered",
+        "attention_similarity_registered",
     ]
 
 
