@@ -1,8 +1,12 @@
-"""The encoder's outputs on disk: one `.npz` of embeddings and one of attention per augmentation."""
+"""The encoder's outputs on disk: one `.npz` of embeddings and one of attention per augmentation.
 
-import errno
+The archive's comment holds the SHA-256 of all the rest, which is checked whenever the file is read. An archive that
+another program wrote has no such comment; there the checksums of its members are checked.
+"""
+
+import os
 import zipfile
-import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +20,9 @@ def write(path, image_ids, **arrays):
     arrays = {"image_id": np.asarray(image_ids, dtype=str)} | arrays
     with files.whole(path) as temporary:
         np.savez(temporary, **{name: np.asarray(array)[order] for name, array in arrays.items()})
+        with zipfile.ZipFile(temporary, "a") as archive:
+            archive.comment = files.PLACEHOLDER
+        files.seal(temporary, _seal_of(temporary))
 
 
 def read(path):
@@ -26,37 +33,35 @@ def read(path):
             rerun makes it anew.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            # Reading an array alone leaves its checksum unchecked where the shape in its header is too small.
-            damaged = archive.testzip()
+        if not _is_intact(path):
+            raise files.damaged(path, "its content does not agree with its checksum")
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, RuntimeError, NotImplementedError) as error:
+        raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None
+    except (zipfile.BadZipFile, ValueError) as error:
         raise files.damaged(path, error) from None
-    except OSError as error:
-        if error.errno not in (None, errno.EINVAL):  # A damaged position in the file is an invalid argument.
-            raise
-        raise files.damaged(path, error) from None
-    if damaged:
-        raise files.damaged(path, f"the checksum of {damaged!r} is wrong")
-    if len({len(array) for array in arrays.values() if array.ndim}) != 1 or "image_id" not in arrays:
-        raise files.damaged(path, f"it holds {', '.join(arrays) or 'nothing'}, not the same images throughout")
-    return arrays
 
 
 def concatenate(paths, name):
     """Return image ids (N,) and the array `name` (N, …) of several files, sorted by image id."""
-    parts = [_read_with(path, name) for path in paths]
+    parts = [read(path) for path in paths]
     parts = [part for part in parts if len(part["image_id"])] or parts[:1]
     image_ids = np.concatenate([part["image_id"] for part in parts])
     order = np.argsort(image_ids, kind="stable")
     return image_ids[order], np.concatenate([part[name] for part in parts])[order]
 
 
-def _read_with(path, name):
-    arrays = read(path)
-    if name not in arrays:
-        raise files.damaged(path, f"it has no {name!r}")
-    return arrays
+def _is_intact(path):
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - zipfile.sizeEndCentDir))
+        ends_without_comment = file.read().startswith(zipfile.stringEndArchive)
+    if ends_without_comment:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    return files.is_sealed(path, _seal_of(path))
+
+
+def _seal_of(path):
+    """Return where in the file its SHA-256 stands."""
+    return max(0, Path(path).stat().st_size - len(files.PLACEHOLDER))

@@ -11,6 +11,8 @@ from pathlib import Path
 from embedding_shift.errors import InputError
 
 STARTED = time.time()
+PLACEHOLDER = b"0" * 64  # as long as a SHA-256 in hexadecimal
+BLOCK = 2**20
 
 
 @contextmanager
@@ -42,6 +44,36 @@ def sha256(path):
     """Return the hexadecimal SHA-256 of a file, read in blocks."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def seal(path, start):
+    """Write the SHA-256 of a file into the file itself, over the PLACEHOLDER that stands at byte `start`."""
+    digest = _sha256_around(path, start)
+    with open(path, "r+b") as file:
+        file.seek(start)
+        file.write(digest)
+
+
+def is_sealed(path, start):
+    """Whether a file is byte by byte the one that `seal` left."""
+    with open(path, "rb") as file:
+        file.seek(start)
+        return file.read(len(PLACEHOLDER)) == _sha256_around(path, start)
+
+
+def _sha256_around(path, start):
+    """SHA-256, in hexadecimal, of the file with PLACEHOLDER at `start`."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        left = start
+        while left and (block := file.read(min(left, BLOCK))):
+            digest.update(block)
+            left -= len(block)
+        digest.update(PLACEHOLDER)
+        file.seek(start + len(PLACEHOLDER))
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest().encode()
 
 
 def damaged(path, finding):

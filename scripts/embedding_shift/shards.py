@@ -68,7 +68,7 @@ def read(path):
     try:
         yield from _views(path)
     except (tarfile.TarError, ValueError) as error:
-        raise files.damaged(path, f"it is no shard of views ({error})") from None
+        raise _damaged(path, f"it is no shard of views ({error})") from None
 
 
 def _views(path):
@@ -94,8 +94,10 @@ def count(path):
     try:
         with tarfile.open(path, "r:") as archive:
             return sum(member.name.endswith(".png") for member in archive)
+    except FileNotFoundError:
+        raise _absent(path) from None
     except tarfile.TarError as error:
-        raise files.damaged(path, error) from None
+        raise _damaged(path, error) from None
 
 
 def read_selected(paths, image_ids):
@@ -118,10 +120,21 @@ def _verify(path):
     checksum = checksum_path(path)
     words = checksum.read_bytes().split() if checksum.exists() else []
     expected = words[0].decode("ascii", "replace") if words else "no checksum"
-    found = files.sha256(path)
+    try:
+        found = files.sha256(path)
+    except FileNotFoundError:
+        raise _absent(path) from None
     if found != expected:
-        checksum.unlink(missing_ok=True)
-        raise files.damaged(path, f"its SHA-256 is {found}, not {expected}")
+        raise _damaged(path, f"its SHA-256 is {found}, not {expected}")
+
+
+def _absent(path):
+    return InputError(f"there is no shard {path}; another job may have found it damaged. Run again.")
+
+
+def _damaged(path, finding):
+    checksum_path(path).unlink(missing_ok=True)
+    return files.damaged(path, finding)
 
 
 def _add(archive, name, data):

@@ -1,9 +1,8 @@
 """Read and write the tables: CSV and Parquet, always whole and always in the same form."""
 
 import csv
-import errno
-import hashlib
-import json
+import os
+import re
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +13,10 @@ from embedding_shift.errors import InputError
 
 LONGEST_FIELD = 1_000_000  # characters
 LONGEST_LINE = 10 * LONGEST_FIELD
-DIGEST = b"content_sha256"
+SEAL = b"file_sha256"
+SEAL_IN_TAIL = re.compile(SEAL + rb".{1,4}?([0-9a-f]{64})", re.DOTALL)
+LONGEST_METADATA = 2**16
+SEALED = {SEAL: files.PLACEHOLDER, b"sealed_table": b"yes"}
 
 
 def read_rows(path):
@@ -60,42 +62,44 @@ def write_csv(path, frame):
 
 
 def read_parquet(paths):
-    """Return the rows of several Parquet files that `write_parquet` wrote as one data frame, in the order of `paths`.
+    """Return the rows of several Parquet files as one data frame, in the order of `paths`.
 
     Raises:
-        InputError: a file is absent; or it is not what was written. Such a file is deleted, so that a rerun makes it
-            anew.
+        InputError: a file is absent; or it is no Parquet file, or not the one that `write_parquet` wrote. Such a file
+            is deleted, so that a rerun makes it anew.
     """
     return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
 
 
 def write_parquet(path, frame):
-    """Write a data frame as Parquet, with a digest of its content in the metadata."""
+    """Write a data frame as Parquet; its metadata holds the SHA-256 of all the rest of the file."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    digest = {DIGEST: _digest(table.to_pandas()).encode()}
     with files.whole(path) as temporary:
-        parquet.write_table(table.replace_schema_metadata(table.schema.metadata | digest), temporary)
+        parquet.write_table(table.replace_schema_metadata(table.schema.metadata | SEALED), temporary)
+        tail, start = _tail(temporary)
+        files.seal(temporary, start + SEAL_IN_TAIL.search(tail).start(1))
 
 
 def _read_parquet(path):
     try:
-        table = parquet.read_table(path)
-        frame = table.to_pandas()
-        intact = _digest(frame) == table.schema.metadata.get(DIGEST, b"").decode()
+        tail, start = _tail(path)
+        # Two marks, so that damage to one does not make the file look like another program's, which has no checksum.
+        if any(mark in tail for mark in SEALED):
+            found = SEAL_IN_TAIL.search(tail)
+            if not found or not files.is_sealed(path, start + found.start(1)):
+                raise files.damaged(path, "its content does not agree with its checksum")
+        return pd.read_parquet(path)
     except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except Exception as error:  # The reader raises many kinds on damaged data; all but the system's own mean the same.
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise
+        raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None
+    except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None):
+            raise  # It cannot be read at all, whatever is in it.
         raise files.damaged(path, " ".join(str(error).split())) from None
-    if not intact:
-        raise files.damaged(path, "its content does not agree with its digest")
-    return frame
 
 
-def _digest(frame):
-    """SHA-256 of names, types and values: Parquet's own checksums cover neither its headers nor its footer."""
-    digest = hashlib.sha256(json.dumps([(name, str(kind)) for name, kind in frame.dtypes.items()]).encode())
-    for name in frame:
-        digest.update(pd.util.hash_pandas_object(frame[name], index=False).to_numpy().tobytes())
-    return digest.hexdigest()
+def _tail(path):
+    """Return the end of a file, which holds a Parquet file's metadata, and where it begins, in bytes from the start."""
+    with open(path, "rb") as file:
+        start = max(0, file.seek(0, os.SEEK_END) - LONGEST_METADATA)
+        file.seek(start)
+        return file.read(), start
