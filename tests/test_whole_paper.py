@@ -90,7 +90,7 @@ def test_the_floor_is_a_shift_with_its_bounds_the_right_way_round():
         ("another_photograph", "cosine_similarity", 1 - 2.5e-5, 1 - 5e-5, 1 - 1e-5),
     ]
     table = study_tables.noise_floor(pd.DataFrame(rows, columns=columns))
-    assert "Encoded again & 0 & -- " in table
+    assert "Cosine similarity & 0 & " in table and "L2 distance & -- & " in table
     assert "0.250" in table and "[0.125, 0.500]" in table
     assert "1.50" in table and "[1.25, 2.00]" in table
     assert r"$2.50\times10^{-5}$" in table and r"[$1.00\times10^{-5}$, $5.00\times10^{-5}$]" in table

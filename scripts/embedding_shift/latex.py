@@ -215,7 +215,8 @@ def slanted(label):
 
 def stacked(upper, lower):
     """Return a cell of two centred lines, the lower one smaller."""
-    return rf"\begin{{tabular}}[c]{{@{{}}c@{{}}}}{upper}\\[-1pt]{{\scriptsize {lower}}}\end{{tabular}}"
+    below = rf"{{\scriptsize\rule[-1.4ex]{{0pt}}{{0pt}}{lower}}}"
+    return rf"\begin{{tabular}}[c]{{@{{}}c@{{}}}}{upper}\\[-1pt]{below}\end{{tabular}}"
 
 
 def _row(cells, end=r"\\"):

@@ -7,11 +7,11 @@ from embedding_shift.errors import InputError
 from embedding_shift.metrics import REGISTRY
 
 REFERENCE_LABELS = {
-    "re-encoding": "Encoded again",
-    "other_batch_size": "Another batch size",
-    "other_precision": "Another precision (bfloat16)",
-    "jpeg_95": "JPEG, quality 95",
-    "another_photograph": "Another photograph",
+    "re-encoding": r"Encoded\\again",
+    "other_batch_size": r"Another\\batch size",
+    "other_precision": r"Another precision\\(bfloat16)",
+    "jpeg_95": r"JPEG,\\quality 95",
+    "another_photograph": r"Another\\photograph",
 }
 ROUNDING = 1e-12  # what double precision leaves of one minus a similarity where nothing has changed
 DAMAGE_LABELS = {"rmse": "RMSE", "ssim": "SSIM"}
@@ -51,14 +51,14 @@ def noise_floor(frame):
     measured = set(frame["metric"])
     shown = [m.name for m in metrics.in_order() if m.in_overview and m.name in measured]
     shown += [name for name in damage.MEASURES if name in measured]
-    cells = {(row.reference, row.metric): _shift(row) for row in frame.itertuples()}
     references = [name for name in study_names.REFERENCES if name in set(frame["reference"])]
+    cells = {(row.reference, row.metric): _shift(row) for row in frame.itertuples()}
     rows = [
-        [latex.escape(REFERENCE_LABELS[name]), *(cells.get((name, metric), "--") for metric in shown)]
-        for name in references
+        [latex.escape(_metric_label(metric)), *(cells.get((name, metric), "--") for name in references)]
+        for metric in shown
     ]
-    header = ["Reference", *(latex.slanted(_metric_label(name)) for name in shown)]
-    return latex.tabular("l" + "c" * len(shown), header, [rows])
+    header = ["Metric", *(rf"\shortstack{{{REFERENCE_LABELS[name]}}}" for name in references)]
+    return latex.tabular("l" + "c" * len(references), header, [rows])
 
 
 def _shift(row):

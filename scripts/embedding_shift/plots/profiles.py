@@ -13,7 +13,7 @@ def radar(overview):
     """Draw one radar per augmentation: outer ring the best augmentation in each metric, inner ring the worst."""
     columns, rows = _layout(overview)
     figure, grid = plt.subplots(
-        rows, columns, squeeze=False, figsize=(2.1 * columns, 0.25 + 1.7 * rows), subplot_kw={"projection": "polar"}
+        rows, columns, squeeze=False, figsize=(2.1 * columns, 0.25 + 1.6 * rows), subplot_kw={"projection": "polar"}
     )
     angles = np.linspace(0, 2 * np.pi, len(overview.metrics), endpoint=False)
     around = np.linspace(0, 2 * np.pi, 200)
@@ -26,9 +26,10 @@ def radar(overview):
         axes.set_title(augmentation.label)
         _tidy_radar(axes, angles, [style.wrapped(metric.label, 10) for metric in overview.metrics])
     _hide_rest(grid, overview)
-    figure.get_layout_engine().set(w_pad=0.07)  # inches: labels beside the circles come close to the edge
+    figure.get_layout_engine().set(w_pad=0.08)  # inches: labels beside the circles come close to the edge
     names = ["best augmentation in the metric", "worst"]
     figure.legend([best, worst], names, loc="outside lower center", ncols=min(2, columns))
+    figure.draw_without_rendering()  # Where the labels of a polar plot stand the layout knows from the second time on.
     return figure
 
 
