@@ -1,0 +1,146 @@
+"""Runs that are hit by a fault: jobs and Snakemake killed, and what was finished by then."""
+
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline import ENVIRONMENT
+
+PAUSE = 0.03
+
+
+class Run:
+    """Snakemake at work in a copy of the project, in a process group of its own."""
+
+    def __init__(self, pipeline, targets, *arguments, cores=2, **options):
+        self.folder = pipeline.folder.resolve()
+        self._log = self.folder / "run.log"
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments, "--", *targets]
+        with open(self._log, "wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **options,
+            )
+
+    @property
+    def output(self):
+        return self._log.read_text(errors="replace")
+
+    def ends(self):
+        """Wait for the end and return the exit code."""
+        return self.process.wait()
+
+    def is_over(self):
+        time.sleep(PAUSE)
+        return self.process.poll() is not None
+
+    def wait_for_job(self, script):
+        """Wait until a job of `script` runs; return its process id, or None if the run ends before."""
+        while not self.is_over():
+            for pid, name in jobs(self.folder).items():
+                if name == script:
+                    return pid
+        return None
+
+    def kill(self, with_jobs):
+        """Kill Snakemake alone, whose jobs go on, or everything that it started, as a power cut would."""
+        if with_jobs:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.kill()
+        self.process.wait()
+
+
+def jobs(folder):
+    """{process id: script} of the jobs at work in `folder`."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if (entry / "cwd").readlink() != folder:
+                continue
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # It has just ended, or is another user's.
+            continue
+        if len(arguments) > 1 and (script := re.fullmatch(rb"scripts/(\w+)\.py", arguments[1])):
+            found[int(entry.name)] = script[1].decode()
+    return found
+
+
+def wait_for_jobs(folder):
+    """Wait for the jobs that outlived a killed Snakemake."""
+    while jobs(folder.resolve()):
+        time.sleep(PAUSE)
+
+
+def kill_each(run, due):
+    """Kill the first job of each script that `due` names, so many seconds after it began; return the scripts killed."""
+    seen, killed = {}, set()
+    while not run.is_over():
+        now = time.monotonic()
+        for pid, script in jobs(run.folder).items():
+            if script not in due or script in killed:
+                continue
+            if seen.setdefault(script, (pid, now))[0] == pid and now - seen[script][1] >= due[script]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    del seen[script]  # It has just ended; the next job of this script is taken.
+                    continue
+                killed.add(script)
+    return killed
+
+
+def durations(run):
+    """Return {script: seconds that its longest job took} of a run, once it is over."""
+    first, longest = {}, {}
+    while not run.is_over():
+        now = time.monotonic()
+        for pid, script in jobs(run.folder).items():
+            longest[script] = max(longest.get(script, 0), now - first.setdefault(pid, now))
+    return longest
+
+
+def finished_files(pipeline):
+    """{path: time of change} of the results that finished jobs have left."""
+    begun = incomplete(pipeline)
+    files = {str(path.relative_to(pipeline.folder)): path for path in (pipeline / "results").rglob("*")}
+    return {
+        name: path.stat().st_mtime_ns
+        for name, path in files.items()
+        if path.is_file() and not path.name.startswith(".") and name not in begun
+    }
+
+
+def incomplete(pipeline):
+    """The outputs of the jobs that Snakemake knows to have begun and not to have ended."""
+    markers = (pipeline / ".snakemake/incomplete").iterdir()
+    return {base64.urlsafe_b64decode(marker.name).decode() for marker in markers if marker.is_file()}
+
+
+@contextmanager
+def mounted(folder, *options):
+    """Mount a file system in memory on `folder`, or with the option `bind` the folder itself, for a while."""
+    source = [str(folder)] if "--bind" in options else ["-t", "tmpfs", "tmpfs"]
+    subprocess.run(["mount", *options, *source, str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def remount(folder, options):
+    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
