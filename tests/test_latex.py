@@ -93,6 +93,11 @@ def test_three_digits_that_count(value, expected):
     assert latex.significant(value) == expected
 
 
+def test_an_interval_has_bounds_or_is_absent():
+    assert latex.interval(-0.5, 1.25) == "[$-$0.5000, 1.250]"
+    assert latex.interval(math.nan, math.nan) == "n/a"
+
+
 def test_macro_names_are_letters_only():
     assert latex.macro_name("mean", "l2_distance", "color_jitter") == "MeanLTwoDistanceColorJitter"
     assert latex.macro_name("num", "x-10") == "NumXOneZero"

@@ -149,7 +149,9 @@ def _scientific(value):
 
 
 def interval(low, high):
-    """Return an interval in brackets."""
+    """Return an interval in brackets, `n/a` where it has no bounds."""
+    if math.isnan(low) and math.isnan(high):
+        return ABSENT
     return f"[{number(low)}, {number(high)}]"
 
 
