@@ -234,9 +234,9 @@ def acquisition(acquisitions):
         "Table~\\ref{tab:acquisition} says what became of every URL that the data were to come from.\n"
         "\\begin{table}[htbp]\n\\centering\n\\caption{What became of the URLs, by outcome and reason. An ok one gave "
         "usable content, a dead one is gone for good, a failed one may answer another time, a refused one was not "
-        "allowed, an unusable one gave something else than was wanted, a skipped one was not needed, and a repeated one "
-        "stands in the list before. The same content under another URL is "
-        f"used once.}}\n\\label{{tab:acquisition}}\n\\small\n{table}\\end{{table}}\n"
+        "allowed, an unusable one gave something else than was wanted, a skipped one was not needed, and a repeated "
+        "one stands in the list before. The same content under another URL is used "
+        f"once.}}\n\\label{{tab:acquisition}}\n\\small\n{table}\\end{{table}}\n"
     )
 
 
