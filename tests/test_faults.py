@@ -219,7 +219,7 @@ def test_a_read_only_results_folder(again):
         faulty_runs.remount(again / "results", "bind,ro")
         run = Run(again, TARGETS, "--forcerun", "summarise_metrics")
         assert run.ends() != 0
-        assert "Write-protected output files for rule summarise_metrics" in run.output or "read-only" in run.output
+        assert "Write-protected output files for rule" in run.output or "read-only" in run.output
         assert "Traceback" not in run.output
         assert file_digests(again / "results") == before
 
