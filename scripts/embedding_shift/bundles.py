@@ -84,9 +84,12 @@ def describe(folder):
     """Load a bundle's image tower, run it once, and say what it is, as JSON values.
 
     Raises:
-        InputError: it does not load, or does not take images of the size it says.
+        InputError: it does not load, has weights that are no numbers, or does not take images of the size it says.
     """
     encoder = Encoder(folder, "cpu", batch_size=1)
+    for name, weights in encoder.visual.named_parameters():
+        if not weights.isfinite().all():
+            raise InputError(f"the encoder in {folder}: the weights {name!r} hold NaN or infinity")
     try:
         _, embedding, attention = encoder.encode([], total=0)
     except (RuntimeError, AssertionError, ValueError) as error:

@@ -25,16 +25,16 @@ def read_url_table(path):
         InputError: no such file, no rows, not UTF-8, damaged, or a line of another form.
     """
     try:
-        data = Path(path).read_bytes()
-        data = gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data
-        lines = data.decode("utf-8-sig").split("\n")
+        opened = gzip.open if _starts_with(path, GZIP_MAGIC) else open
+        with opened(path, "rt", encoding="utf-8-sig", newline="\n") as file:
+            numbered = enumerate(tables.lines(file, path), start=1)
+            rows = [_fields(line.rstrip("\r\n"), number, path) for number, line in numbered if line.strip()]
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder; a table of captions and URLs is needed") from None
     except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, gzip.zlib.error) as error:
         raise InputError(f"{path} cannot be read as a table in UTF-8: {error}") from None
-    rows = [_fields(line.rstrip("\r"), number, path) for number, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
         raise InputError(f"{path} has no rows")
     return rows
@@ -130,6 +130,11 @@ def list_shards(path, acquisition, downloads):
             row = manifest.listing_row(manifest.as_id(f"{name}/{stem}"), f"{shard}#{member}", file)
             rows.append(row | {"caption": _checked_caption(caption, f"{shard}#{member}"), "source": source or shard})
     return manifest.checked(rows, path)
+
+
+def _starts_with(path, magic):
+    with open(path, "rb") as file:
+        return file.read(len(magic)) == magic
 
 
 def _fields(line, number, path):

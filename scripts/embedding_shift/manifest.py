@@ -15,6 +15,7 @@ INGESTED_COLUMNS = [*MANIFEST_COLUMNS, "reason"]
 IMAGE_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 IMAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 LONGEST_CAPTION = 10_000
+LARGEST_FILE = 2**30  # bytes of an image
 
 
 def list_folder(folder):
@@ -175,6 +176,8 @@ def _read_inside(path, root):
     try:
         if not path.resolve().is_relative_to(root):
             raise InputError(f"the path leaves the dataset's folder {root.name}")
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"the file has {path.stat().st_size} bytes; at most {LARGEST_FILE} are read")
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError("there is no such file") from None

@@ -1,6 +1,7 @@
 """Read and write the tables: CSV and Parquet, always whole and always in the same form."""
 
 import csv
+import io
 import os
 import re
 
@@ -49,10 +50,15 @@ def lines(file, path):
 
 def write_rows(path, columns, rows):
     """Write dictionaries as CSV with exactly `columns`."""
+    line = io.StringIO(newline="")
+    # A field is quoted when it holds a character of the line end; a lone carriage return must be, too.
+    writer = csv.DictWriter(line, columns, extrasaction="ignore", lineterminator="\r\n")
     with files.whole(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        for row in [dict(zip(columns, columns, strict=True)), *rows]:
+            writer.writerow(row)
+            file.write(line.getvalue().removesuffix("\r\n") + "\n")
+            line.seek(0)
+            line.truncate()
 
 
 def write_csv(path, frame):
