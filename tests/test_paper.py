@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 from paper_run import PROJECT, needs_latex, read, run, small_paper, write_results
 
-from embedding_shift import paper, paper_numbers, paper_tables
+from embedding_shift import paper, paper_numbers, paper_tables, source_tables
 from embedding_shift.errors import InputError
 
 
@@ -96,10 +96,19 @@ def test_parameters_are_written_out():
 def test_environments_that_disagree_are_refused(tmp_path):
     for name, version in (("one", "1.0"), ("two", "2.0")):
         (tmp_path / f"{name}.yaml").write_text(f"  - pip:\n      - numpy=={version}  # arrays\n      - six==1.0\n")
-    assert "numpy & 1.0 & arrays" in paper_tables.software([tmp_path / "one.yaml"])
-    assert "six" not in paper_tables.software([tmp_path / "one.yaml"])
+    assert "numpy & 1.0 & arrays" in source_tables.software([tmp_path / "one.yaml"])
+    assert "six" not in source_tables.software([tmp_path / "one.yaml"])
     with pytest.raises(InputError, match=r"two.yaml pins numpy 2.0, another environment 1.0"):
-        paper_tables.software([tmp_path / "one.yaml", tmp_path / "two.yaml"])
+        source_tables.software([tmp_path / "one.yaml", tmp_path / "two.yaml"])
+
+
+def test_what_is_known_of_the_encoder_is_a_row_each():
+    table = source_tables.encoder(
+        {"label": "Mine", "tower": {"image_size": [224, 336], "attention": {"source": "cls_1"}}}
+    )
+    assert r"tower image size & \texttt{224 x 336}" in table
+    assert r"tower attention source & \texttt{cls\_1}" in table
+    assert "Mine" not in table
 
 
 def test_missing_tables_are_named(tmp_path):

@@ -18,7 +18,7 @@ from paper_run import (
     write_study,
 )
 
-from embedding_shift import paper_numbers, paper_tables, study_tables
+from embedding_shift import paper_numbers, paper_tables, source_tables, study_tables
 from embedding_shift.errors import InputError
 
 ABSENT = "This run had no study"
@@ -148,7 +148,7 @@ def test_too_few_images_are_told(tmp_path, wanted, sentence):
 
 def test_the_acquisition_adds_up(tmp_path):
     arguments = write_results(tmp_path, ["A"], 3)
-    table = paper_tables.acquisition(read(arguments + write_acquisition(tmp_path, "The web")).acquisitions)
+    table = source_tables.acquisition(read(arguments + write_acquisition(tmp_path, "The web")).acquisitions)
     assert r"\textbf{The web}} & \textbf{11{,}120}" in table
     assert r"dead & 404 \& 50 \% & 11{,}111" in table
 

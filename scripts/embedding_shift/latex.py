@@ -88,6 +88,7 @@ ACCENTS = {
 }
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 ABSENT = "n/a"
+LONG_WORD = 30
 
 
 def escape(text):
@@ -208,6 +209,14 @@ def longtable(alignment, header, groups, caption, label):
         f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
         f"{head}\\endfirsthead\n{head}\\endhead\n\\bottomrule\n\\endfoot\n{body}\\end{{longtable}}\n"
     )
+
+
+def code(value):
+    """A technical word in typewriter, which may break anywhere where it is as long as a checksum."""
+    text = escape(value)
+    if len(str(value)) > LONG_WORD and " " not in text:
+        text = r"\allowbreak ".join(escape(character) for character in str(value))
+    return rf"\texttt{{{text}}}"
 
 
 def slanted(label):

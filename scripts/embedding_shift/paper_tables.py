@@ -1,18 +1,12 @@
 """The paper's generated tables: LaTeX from PaperInputs. Captions of those that fit on a page stand in the text."""
 
 import json
-import re
-from collections import Counter
 
 import pandas as pd
 
-from embedding_shift import comparison_tables, comparisons, latex, study_tables
+from embedding_shift import comparison_tables, comparisons, latex, source_tables, study_tables
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import REGISTRY, in_order
-
-LONG_WORD = 30
-# A package that an environment names itself has a comment; what that needs in turn has none.
-PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
 
 
 def all_tables(inputs, environments):
@@ -34,10 +28,10 @@ def all_tables(inputs, environments):
         "patch_audit": patch_audit(inputs.main),
         "pairwise_distance": pairwise_distance(inputs),
         "summary": summary(inputs.main),
-        "rejects": rejects(inputs),
-        "encoder": encoder(inputs.provenance),
-        "software": software(environments),
-        "acquisition": acquisition(inputs.acquisitions),
+        "rejects": source_tables.rejects(inputs),
+        "encoder": source_tables.encoder(inputs.provenance),
+        "software": source_tables.software(environments),
+        "acquisition": source_tables.acquisition(inputs.acquisitions),
         "comparison": comparison_tables.comparison(inputs.results),
         **comparison_tables.all_tables(inputs),
         **study_tables.all_tables(inputs),
@@ -50,7 +44,7 @@ def augmentations(rows):
     for row in rows:
         parameters = json.loads(row["parameters"])
         described = "; ".join(f"{name} {_plain(value)}" for name, value in parameters.items()) or "none"
-        cells.append([latex.escape(row["label"]), _code(row["transform"]), latex.escape(described)])
+        cells.append([latex.escape(row["label"]), latex.code(row["transform"]), latex.escape(described)])
     alignment = r"l>{\raggedright\arraybackslash}p{0.25\linewidth}>{\raggedright\arraybackslash}p{0.42\linewidth}"
     return latex.tabular(alignment, ["Augmentation", "Transform", "Parameters"], [cells])
 
@@ -203,74 +197,6 @@ def summary(results):
     return latex.longtable(alignment, header, groups, caption, "tab:summary")
 
 
-def rejects(inputs):
-    """How many images were left out, by reason."""
-    reasons = Counter(row["reason"] for row in inputs.rejects)
-    rows = [[latex.escape(reason), latex.number(count)] for reason, count in sorted(reasons.items())]
-    used = [["Used", latex.number(len(inputs.manifest))]]
-    groups = [rows, used] if rows else [[["Left out", latex.number(0)]], used]
-    return latex.tabular(r">{\raggedright\arraybackslash}p{0.75\linewidth}r", ["Images", "Count"], groups)
-
-
-def acquisition(acquisitions):
-    """What became of the URLs of every dataset that was fetched; a sentence where none was.
-
-    Args:
-        acquisitions: {label of the dataset: rows of acquisition_summary.csv}.
-    """
-    if not acquisitions:
-        return "No image of this run had to be fetched from a URL.\n"
-    groups = []
-    for dataset, outcomes in acquisitions.items():
-        rows = [
-            [latex.escape(row["status"]), latex.escape(row["reason"]) or "--", latex.number(int(row["n"]))]
-            for row in outcomes
-        ]
-        total = latex.number(sum(int(row["n"]) for row in outcomes))
-        head = rf"\multicolumn{{2}}{{@{{}}l}}{{\textbf{{{latex.escape(dataset)}}}}}"
-        groups.append([[head, rf"\textbf{{{total}}}"], *rows])
-    table = latex.tabular(r"l>{\raggedright\arraybackslash}p{0.6\linewidth}r", ["Outcome", "Reason", "URLs"], groups)
-    return (
-        "Table~\\ref{tab:acquisition} says what became of every URL that the data were to come from.\n"
-        "\\begin{table}[htbp]\n\\centering\n\\caption{What became of the URLs, by outcome and reason. An ok one gave "
-        "usable content, a dead one is gone for good, a failed one may answer another time, a refused one was not "
-        "allowed, an unusable one gave something else than was wanted, a skipped one was not needed, and a repeated "
-        "one stands in the list before. The same content under another URL is used "
-        f"once.}}\n\\label{{tab:acquisition}}\n\\small\n{table}\\end{{table}}\n"
-    )
-
-
-def encoder(provenance):
-    """Where the weights of the encoder came from."""
-    rows = [
-        [latex.escape(key.replace("_", " ")), _code(value)]
-        for key, value in sorted(provenance.items())
-        if key != "label"
-    ]
-    return latex.tabular(r"l>{\raggedright\arraybackslash}p{0.75\linewidth}", ["Property", "Value"], [rows])
-
-
-def software(environments):
-    """The packages that the environments name themselves, each with its version and what it is for.
-
-    Raises:
-        InputError: two environments pin different versions of a package.
-    """
-    pins = {}
-    for path in environments:
-        with open(path, encoding="utf-8") as file:
-            found = PIN.findall(file.read())
-        for name, version, use in found:
-            if not use and name != "python":
-                continue
-            use = use or "runs the scripts"
-            if pins.setdefault(name, (version, use))[0] != version:
-                raise InputError(f"{path} pins {name} {version}, another environment {pins[name][0]}")
-    rows = [[latex.escape(text) for text in (name, *pins[name])] for name in sorted(pins, key=str.lower)]
-    alignment = r"ll>{\raggedright\arraybackslash}p{0.5\linewidth}"
-    return latex.tabular(alignment, ["Package", "Version", "What it does here"], [rows])
-
-
 def _plain(value):
     """A parameter as people write it: a pair of numbers is a range."""
     if isinstance(value, list):
@@ -279,11 +205,3 @@ def _plain(value):
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
     return str(value).replace("-", "\u2212") if isinstance(value, (int, float)) else str(value)
-
-
-def _code(value):
-    """A technical word in typewriter, which may break anywhere where it is as long as a checksum."""
-    text = latex.escape(value)
-    if len(str(value)) > LONG_WORD and " " not in text:
-        text = r"\allowbreak ".join(latex.escape(character) for character in str(value))
-    return rf"\texttt{{{text}}}"

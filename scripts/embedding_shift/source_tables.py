@@ -1,0 +1,87 @@
+"""The paper's tables of what a run was made from: images, URLs, the encoder, software."""
+
+import re
+from collections import Counter
+
+from embedding_shift import latex
+from embedding_shift.errors import InputError
+
+# A package that an environment names itself has a comment; what that needs in turn has none.
+PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
+
+
+def rejects(inputs):
+    """How many images were left out, by reason."""
+    reasons = Counter(row["reason"] for row in inputs.rejects)
+    rows = [[latex.escape(reason), latex.number(count)] for reason, count in sorted(reasons.items())]
+    used = [["Used", latex.number(len(inputs.manifest))]]
+    groups = [rows, used] if rows else [[["Left out", latex.number(0)]], used]
+    return latex.tabular(r">{\raggedright\arraybackslash}p{0.75\linewidth}r", ["Images", "Count"], groups)
+
+
+def acquisition(acquisitions):
+    """What became of the URLs of every dataset that was fetched; a sentence where none was.
+
+    Args:
+        acquisitions: {label of the dataset: rows of acquisition_summary.csv}.
+    """
+    if not acquisitions:
+        return "No image of this run had to be fetched from a URL.\n"
+    groups = []
+    for dataset, outcomes in acquisitions.items():
+        rows = [
+            [latex.escape(row["status"]), latex.escape(row["reason"]) or "--", latex.number(int(row["n"]))]
+            for row in outcomes
+        ]
+        total = latex.number(sum(int(row["n"]) for row in outcomes))
+        head = rf"\multicolumn{{2}}{{@{{}}l}}{{\textbf{{{latex.escape(dataset)}}}}}"
+        groups.append([[head, rf"\textbf{{{total}}}"], *rows])
+    table = latex.tabular(r"l>{\raggedright\arraybackslash}p{0.6\linewidth}r", ["Outcome", "Reason", "URLs"], groups)
+    return (
+        "Table~\\ref{tab:acquisition} says what became of every URL that the data were to come from.\n"
+        "\\begin{table}[htbp]\n\\centering\n\\caption{What became of the URLs, by outcome and reason. An ok one gave "
+        "usable content, a dead one is gone for good, a failed one may answer another time, a refused one was not "
+        "allowed, an unusable one gave something else than was wanted, a skipped one was not needed, and a repeated "
+        "one stands in the list before. The same content under another URL is used "
+        f"once.}}\n\\label{{tab:acquisition}}\n\\small\n{table}\\end{{table}}\n"
+    )
+
+
+def encoder(provenance):
+    """Where the weights of the encoder came from, and what was found in them."""
+    rows = [
+        [latex.escape(key.replace("_", " ")), latex.code(value)]
+        for key, value in _flat(sorted(provenance.items()))
+        if key != "label"
+    ]
+    return latex.tabular(r"l>{\raggedright\arraybackslash}p{0.7\linewidth}", ["Property", "Value"], [rows])
+
+
+def _flat(items):
+    """Yield the items of nested mappings, their keys joined; sizes as `224 x 224`."""
+    for key, value in items:
+        if isinstance(value, dict):
+            yield from ((f"{key} {inner}", found) for inner, found in _flat(value.items()))
+        else:
+            yield key, " x ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def software(environments):
+    """The packages that the environments name themselves, each with its version and what it is for.
+
+    Raises:
+        InputError: two environments pin different versions of a package.
+    """
+    pins = {}
+    for path in environments:
+        with open(path, encoding="utf-8") as file:
+            found = PIN.findall(file.read())
+        for name, version, use in found:
+            if not use and name != "python":
+                continue
+            use = use or "runs the scripts"
+            if pins.setdefault(name, (version, use))[0] != version:
+                raise InputError(f"{path} pins {name} {version}, another environment {pins[name][0]}")
+    rows = [[latex.escape(text) for text in (name, *pins[name])] for name in sorted(pins, key=str.lower)]
+    alignment = r"ll>{\raggedright\arraybackslash}p{0.5\linewidth}"
+    return latex.tabular(alignment, ["Package", "Version", "What it does here"], [rows])
