@@ -6,6 +6,7 @@ Whatever the source, the bundle is of one form, and encoding needs nothing else:
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -51,10 +52,15 @@ def write(folder, config, state, provenance):
         state: {name: tensor}, complete and contiguous.
         provenance: where the weights come from, as JSON values.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     with files.whole(Path(folder) / WEIGHTS_FILE) as temporary:
-        save_file(state, temporary)
+        try:
+            save_file(state, temporary)
+        except SafetensorError as error:
+            system = re.search(r"\(os error (\d+)\)", str(error))
+            raise OSError(int(system[1]), os.strerror(int(system[1]))) if system else error from None
     _finish(folder, config, provenance)
 
 

@@ -30,6 +30,10 @@ def whole(path):
         yield temporary
         _flush(temporary)
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
+            error.filename = str(path)  # What people know the file by.
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,7 +1,9 @@
 """The one style of all figures: sizes, fonts, the augmentations' labels and colours, and how files are written."""
 
+import io
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -99,6 +101,9 @@ def note(text, width=COLUMN_WIDTH, height=1.2):
 def save(figure, pdf, png):
     """Write a figure to both paths, whole, with the same bytes on every run, and close it."""
     for path, metadata in ((pdf, {"CreationDate": None}), (png, {"Software": None})):
+        # By way of the memory: on a full disk, Matplotlib's error hides the system's.
+        picture = io.BytesIO()
+        figure.savefig(picture, format=Path(path).suffix[1:], metadata=metadata)
         with files.whole(path) as temporary:
-            figure.savefig(temporary, metadata=metadata)
+            temporary.write_bytes(picture.getbuffer())
     plt.close(figure)
