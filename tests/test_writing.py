@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pipeline import PROJECT
 from test_faults import needs_mount
 
 from embedding_shift import bundles, command_line, embeddings, files, run_lock, shards, tables
@@ -178,3 +179,10 @@ def test_a_file_system_without_locks_is_no_obstacle(folder, monkeypatch):
     run_lock.attend(folder).close()
     run_lock.start(folder).close()
     assert (folder / "locks/0.output.lock").exists()
+
+
+def test_every_test_that_the_page_on_faults_names_is_there():
+    named = set(re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", (PROJECT / "docs/faults.md").read_text()))
+    assert len(named) > 20
+    for file, name in named:
+        assert f" {name}(" in (text := (PROJECT / "tests" / file).read_text()) or f"class {name}:" in text or not name
