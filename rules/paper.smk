@@ -23,6 +23,7 @@ PAPER_TABLES = [
     "pairwise_distance",
     "summary",
     "rejects",
+    "exclusions",
     "encoder",
     "software",
     "acquisition",
@@ -43,6 +44,7 @@ PAPER_INPUTS = dict(
     summaries=[f"results/{dataset}/{model}/summary.csv" for dataset, model in PAPER_PAIRS],
     manifest=f"results/{DATASETS[0]}/manifest.csv",
     rejects=f"results/{DATASETS[0]}/rejects.csv",
+    exclusions=f"{PAPER_RESULTS}/exclusions.csv",
     distance=f"{PAPER_RESULTS}/pairwise_distance.csv",
     claims=f"{PAPER_RESULTS}/claims.csv",
     ledger="paper/claims.yaml",
@@ -67,7 +69,8 @@ PAPER_PARAMETERS = dict(
 PAPER_ARGUMENTS = (
     " --datasets {params.datasets:q} --models {params.models:q} --model-names {params.model_names:q}"
     " --summaries {input.summaries:q}"
-    " --manifest {input.manifest:q} --rejects {input.rejects:q} --distance {input.distance:q}"
+    " --manifest {input.manifest:q} --rejects {input.rejects:q}"
+    " --exclusions {input.exclusions:q} --distance {input.distance:q}"
     " --claims {input.claims:q} --ledger {input.ledger:q} --friedman {input.friedman:q}"
     " --paired-differences {input.paired_differences:q}"
     " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"

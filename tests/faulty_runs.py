@@ -54,6 +54,12 @@ class Run:
                     return pid
         return None
 
+    def wait_while_at_work(self, pid, seconds):
+        """Wait so many seconds, or until the job `pid` ends: on a busy machine nothing takes as long as it once did."""
+        end = time.monotonic() + seconds
+        while pid in jobs(self.folder) and time.monotonic() < end:
+            time.sleep(PAUSE)
+
     def kill(self, with_jobs):
         """Kill Snakemake alone, whose jobs go on, or everything that it started, as a power cut would."""
         if with_jobs:

@@ -20,6 +20,7 @@ from embedding_shift import (
     comparisons,
     damage,
     dose_response,
+    long_table,
     metrics,
     model_comparison,
     noise_floor,
@@ -45,7 +46,7 @@ SETTINGS = {
     "n_images": None,
 }
 
-TABLES = ["manifest", "rejects", "distance", "claims", "friedman", "paired_differences", "augmentations"]
+TABLES = ["manifest", "rejects", "exclusions", "distance", "claims", "friedman", "paired_differences", "augmentations"]
 
 needs_latex = pytest.mark.skipif(
     not (shutil.which("latexmk") or shutil.which("tectonic")), reason="neither latexmk nor tectonic is installed"
@@ -53,7 +54,14 @@ needs_latex = pytest.mark.skipif(
 
 
 def write_results(
-    folder, labels, n_images, rejects=(), models=("m",), value=lambda place, metric: 1 - place / 16, attention=True
+    folder,
+    labels,
+    n_images,
+    rejects=(),
+    models=("m",),
+    value=lambda place, metric: 1 - place / 16,
+    attention=True,
+    exclusions=(),
 ):
     """Write the tables of a run with one augmentation per label; return the arguments that name them."""
     names = [f"augmentation_{place}" for place in range(len(labels))]
@@ -84,6 +92,7 @@ def write_results(
     write_statistics(folder, names, n_images)
     tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
     tables.write_rows(folder / "rejects.csv", ["image_id", "path", "reason"], [{"reason": why} for why in rejects])
+    tables.write_rows(folder / "exclusions.csv", long_table.EXCLUSION_COLUMNS, exclusions)
     (folder / "provenance.json").write_text(json.dumps({"kind": "local-dir", "path": "/a_b/%20#" * 20}))
     return [
         *("--datasets", *["Data & 50 %"] * len(models), "--models", *models),

@@ -3,7 +3,6 @@
 The fault model, with what is promised for each fault, is docs/faults.md.
 """
 
-import contextlib
 import os
 import random
 import resource
@@ -112,22 +111,15 @@ def test_a_job_of_each_stage_is_killed(unrun, undisturbed):
 def test_snakemake_itself_is_killed(unrun, undisturbed):
     """Alone, so that its jobs outlive it, or with all its jobs; the rerun needs no unlocking and no cleaning up."""
     generator = random.Random(5)
-    finished, kills = {}, 0
+    finished = {}
     for script, with_jobs in (("augment_views", False), ("encode_views", True), ("compute_metrics", False)):
         run = Run(unrun, TARGETS)
-        if run.wait_for_job(script) is None:
-            assert run.ends() == 0, run.output[-5000:]
-            break  # Nothing was left to be done.
-        deadline = generator.uniform(0, 0.9) * undisturbed.durations[script]
-        # On a busy machine the run may come to its end before it is killed; the rest has to hold all the same.
-        with contextlib.suppress(subprocess.TimeoutExpired, ProcessLookupError):
-            run.process.wait(deadline)
-        with contextlib.suppress(ProcessLookupError):
-            run.kill(with_jobs)
-            kills += 1
+        job = run.wait_for_job(script)
+        assert job, run.output[-5000:]
+        run.wait_while_at_work(job, generator.uniform(0, 0.9) * undisturbed.durations[script])
+        run.kill(with_jobs)
         assert_no_work_was_repeated(unrun, finished)
         finished |= faulty_runs.finished_files(unrun)
-    assert kills
     run = Run(unrun, TARGETS)
     assert run.ends() == 0, run.output[-5000:]
     assert_no_work_was_repeated(unrun, finished)

@@ -34,13 +34,17 @@ def names(labels):
 @needs_pdftotext
 def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_path):
     rejects = [*NASTY, "no such file", "no such file"]
-    arguments = write_results(tmp_path, NASTY, 24, rejects, ["m & n", "~"])
+    exclusions = [
+        {"image_id": reason, "augmentation": "a", "metric": "detail_preservation", "reason": reason} for reason in NASTY
+    ]
+    arguments = write_results(tmp_path, NASTY, 24, rejects, ["m & n", "~"], exclusions=exclusions)
     arguments += write_study(tmp_path, names(NASTY)) + write_acquisition(tmp_path, "Data & 50 %")
     text = build(tmp_path, arguments + write_rank_agreement(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert ABSENT not in text and "Audit of the released scripts" in text
     assert "404 & 50 %" in text and "11,111" in text and "m & n" in text
     assert "How alike two encoders rank" in text
+    assert f"{len(NASTY)} values are not defined, on {len(NASTY)} images" in text
 
 
 @needs_latex
@@ -48,6 +52,7 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
 def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
     text = build(tmp_path, write_results(tmp_path, ["Only one"], 1, attention=False))
     assert ABSENT in text and "Audit of the released scripts" not in text
+    assert "Every metric has a value for every image" in text
     assert "No attention map is known for m" in text
     assert "n/a: not applicable, since no attention map of m is known." in text
     assert "attention of the final layer changes most" not in text

@@ -68,6 +68,7 @@ class PaperInputs:
         results: Results of every dataset under every encoder; the first is the one that the text follows.
         manifest: rows of manifest.csv of the first dataset.
         rejects: rows of rejects.csv of the first dataset.
+        exclusions: rows of exclusions.csv of the first results.
         distance: data frame of pairwise_distance.csv of the first results, indexed by augmentation.
         claims: rows of claims.csv of the first results, as dictionaries.
         ledger: the claims_ledger.Ledger that they are verdicts on.
@@ -85,6 +86,7 @@ class PaperInputs:
     results: list
     manifest: list
     rejects: list
+    exclusions: list
     distance: pd.DataFrame
     claims: list
     ledger: claims_ledger.Ledger
@@ -111,6 +113,7 @@ def add_arguments(parser):
     parser.add_argument("--summaries", nargs="+", required=True, help="summary.csv, the one the text follows first")
     parser.add_argument("--manifest", required=True, help="manifest.csv of the first dataset")
     parser.add_argument("--rejects", required=True, help="rejects.csv of the first dataset")
+    parser.add_argument("--exclusions", required=True, help="exclusions.csv of the first summary")
     parser.add_argument("--distance", required=True, help="pairwise_distance.csv of the first summary")
     parser.add_argument("--claims", required=True, help="claims.csv of the first summary")
     parser.add_argument("--ledger", required=True, help="YAML, the claims")
@@ -147,6 +150,7 @@ def read(arguments):
         results=results,
         manifest=tables.read_rows(arguments.manifest),
         rejects=tables.read_rows(arguments.rejects),
+        exclusions=tables.read_rows(arguments.exclusions),
         distance=_frame(arguments.distance).set_index("augmentation"),
         claims=_frame(arguments.claims).to_dict("records"),
         ledger=claims_ledger.read(arguments.ledger),

@@ -29,6 +29,7 @@ def all_tables(inputs, environments):
         "pairwise_distance": pairwise_distance(inputs),
         "summary": summary(inputs.main),
         "rejects": source_tables.rejects(inputs),
+        "exclusions": source_tables.exclusions(inputs),
         "encoder": source_tables.encoder(inputs.provenance),
         "software": source_tables.software(environments),
         "acquisition": source_tables.acquisition(inputs.acquisitions),

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from embedding_shift import latex
+from embedding_shift import latex, metrics
 from embedding_shift.errors import InputError
 
 # A package that an environment names itself has a comment; what that needs in turn has none.
@@ -17,6 +17,28 @@ def rejects(inputs):
     used = [["Used", latex.number(len(inputs.manifest))]]
     groups = [rows, used] if rows else [[["Left out", latex.number(0)]], used]
     return latex.tabular(r">{\raggedright\arraybackslash}p{0.75\linewidth}r", ["Images", "Count"], groups)
+
+
+def exclusions(inputs):
+    """How many values are not defined, by metric and reason; a sentence where all are."""
+    if not inputs.exclusions:
+        return "Every metric has a value for every image under every augmentation.\n"
+    found = Counter((row["metric"], row["reason"]) for row in inputs.exclusions)
+    places = {metric.name: place for place, metric in enumerate(metrics.in_order())}
+    rows = [
+        [latex.escape(metrics.REGISTRY[name].label), latex.escape(reason), latex.number(count)]
+        for (name, reason), count in sorted(found.items(), key=lambda item: (places[item[0][0]], item[0][1]))
+    ]
+    table = latex.tabular(r"l>{\raggedright\arraybackslash}p{0.52\linewidth}r", ["Metric", "Reason", "Values"], [rows])
+    total = len(inputs.exclusions)
+    images = len({row["image_id"] for row in inputs.exclusions})
+    return (
+        f"{latex.number(total)} {'value is' if total == 1 else 'values are'} not defined, on "
+        f"{latex.number(images)} {'image' if images == 1 else 'images'}; Table~\\ref{{tab:exclusions}} gives the "
+        "reasons.\n"
+        "\\begin{table}[htbp]\n\\centering\n\\caption{Values that are not defined, by metric and reason: one for every "
+        "image and augmentation. They enter no mean.}\n\\label{tab:exclusions}\n\\small\n" + table + "\\end{table}\n"
+    )
 
 
 def acquisition(acquisitions):
