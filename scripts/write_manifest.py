@@ -1,20 +1,18 @@
 """Write the manifest of the images that are used and the list of those that are not."""
 
 from embedding_shift import command_line, manifest, pin, tables
-from embedding_shift.errors import InputError
 
 
 def main():
     parser = command_line.parser(__doc__)
     parser.add_argument("--ingested", nargs="+", required=True, help="CSV of every shard")
-    parser.add_argument("--n-images", type=int, help="keep this many of the usable images; all when left out")
-    parser.add_argument("--pin", help="CSV (image_id, sha256) of the images to use, all of them and no others")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--n-images", type=int, help="keep this many of the usable images; all when left out")
+    choice.add_argument("--pin", help="CSV (image_id, sha256) of the images to use, all of them and no others")
     parser.add_argument("--manifest", required=True, help="CSV to write")
     parser.add_argument("--rejects", required=True, help="CSV to write")
     arguments = parser.parse_args()
     ingested = [row for path in arguments.ingested for row in tables.read_rows(path)]
-    if arguments.pin and arguments.n_images:
-        raise InputError("a pinned dataset takes exactly the pinned images; leave out n_images")
     chosen, rejects = manifest.select(ingested, arguments.n_images)
     if arguments.pin:
         chosen = pin.select(ingested, pin.read(arguments.pin))

@@ -81,6 +81,15 @@ def test_defaults_are_valid_and_fill_every_level():
     assert configuration.validated(full, SCHEMA) == full
 
 
+def test_a_pinned_dataset_has_no_number_of_images():
+    pinned = changed(["datasets", "kodak", "pin"], "pinned.csv")
+    assert configuration.validated(pinned, SCHEMA)["datasets"]["kodak"]["n_images"] is None
+    pinned["datasets"]["kodak"]["n_images"] = 5
+    said = complaint(pinned)
+    assert said.startswith("configuration key 'datasets.kodak.n_images': found 5; "), said
+    assert "leave out this key or `pin`" in said
+
+
 def test_the_given_configuration_is_left_as_it_was():
     given_config = copy.deepcopy(SHIPPED)
     configuration.validated(given_config, SCHEMA)

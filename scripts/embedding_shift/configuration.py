@@ -1,7 +1,7 @@
 """Check a configuration against its schema, fill in the defaults, and describe the schema to people.
 
 The schema is a JSON Schema (draft 2020-12). One keyword is added to the standard's: `needs` is the sentence that says
-what a `pattern` asks for; `{found}` in it stands for the refused value.
+what a `pattern` or `const` asks for; `{found}` in it stands for the refused value.
 """
 
 import copy
@@ -121,7 +121,7 @@ def _needed(error):
         return "some text is needed"
     if error.validator in BOUNDS:
         return f"it must be {_range(error.schema)}"
-    if error.validator == "pattern":
+    if error.validator in ("pattern", "const"):
         return error.schema.get("needs", f"it must match {value}").format(found=error.instance)
     return None
 
