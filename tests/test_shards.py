@@ -1,6 +1,7 @@
 """Shards: the same bytes for the same views, readable by others, and damage is found."""
 
 import hashlib
+import io
 import json
 import os
 import tarfile
@@ -8,6 +9,7 @@ import tarfile
 import numpy as np
 import pytest
 import webdataset
+from PIL import Image
 
 from embedding_shift import shards
 from embedding_shift.errors import InputError
@@ -72,6 +74,32 @@ def test_webdataset_reads_ids_longer_than_a_plain_tar_name(tmp_path):
     (sample,) = webdataset.WebDataset(str(tmp_path / "long.tar"), shardshuffle=False).decode("pil")
     assert sample["__key__"] == "x" * 200
     assert np.array_equal(np.asarray(sample["png"]), view.pixels)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (5, 9, 3), (224, 224, 3)])
+def test_pillow_reads_the_pixels_of_a_png_and_finds_its_checksums_right(tmp_path, shape):
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    shards.write(tmp_path / "one.tar", [shards.View("a", pixels)])
+    with tarfile.open(tmp_path / "one.tar") as archive:
+        data = archive.extractfile("a.png").read()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.verify()
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.mode) == ("PNG", "RGB")
+        assert np.array_equal(np.asarray(picture), pixels)
+    (view,) = shards.read(tmp_path / "one.tar")
+    assert np.array_equal(view.pixels, pixels)
+
+
+@pytest.mark.parametrize("number", [0, 1, 20])
+def test_the_tar_is_the_one_that_tarfile_writes(tmp_path, number):
+    """Ids that fit a plain header and ids that do not: the last ones are long, or not of ASCII."""
+    names = [f"id_{i}" for i in range(number)] + ["x" * 200, "größe"] * (number > 0)
+    shards.write(tmp_path / "mine.tar", [shards.View(name, views(1)[0].pixels, {"seed": 1}) for name in names])
+    with tarfile.open(tmp_path / "mine.tar") as mine, tarfile.open(tmp_path / "other.tar", "w") as other:
+        for member in mine:
+            other.addfile(member, mine.extractfile(member))
+    assert (tmp_path / "mine.tar").read_bytes() == (tmp_path / "other.tar").read_bytes()
 
 
 def test_the_tar_says_nothing_of_who_and_when(shard):

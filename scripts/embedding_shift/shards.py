@@ -1,14 +1,15 @@
 """WebDataset shards of views: a tar file with, for every image, `{image_id}.png` and `{image_id}.json`.
 
-The PNG is stored uncompressed: it is lossless, opens in any viewer, carries its own checksum, and costs a third of
-the time of a compressed one. Beside each shard stands its SHA-256 (`.sha256`, as sha256sum writes it), which is
+The PNG is stored uncompressed: it is lossless, opens in any viewer, and costs hardly more than copying the pixels.
+Beside each shard stands its SHA-256 (`.sha256`, as sha256sum writes it), which is
 checked whenever the shard is read.
 """
 
 import hashlib
-import io
 import json
+import struct
 import tarfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,9 @@ import numpy as np
 
 from embedding_shift import files
 from embedding_shift.errors import InputError
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+EIGHT_BIT_RGB = bytes([8, 2, 0, 0, 0])  # bits per channel, colour type; the only compression and filter; not interlaced
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,12 @@ def write(path, views):
 
     The same views give the same bytes: times, owners and modes in the tar are fixed.
     """
-    with files.whole(path) as temporary:
-        with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as archive:
-            for view in views:
-                _add(archive, f"{view.image_id}.json", json.dumps(view.record, sort_keys=True).encode())
-                _add(archive, f"{view.image_id}.png", _encode(view.pixels))
-        digest = files.sha256(temporary)
-    files.write_text(checksum_path(path), f"{digest}  {Path(path).name}\n")
+    digest = hashlib.sha256()
+    with files.whole(path) as temporary, open(temporary, "wb") as file:
+        for part in _tar(views):
+            file.write(part)
+            digest.update(part)
+    files.write_text(checksum_path(path), f"{digest.hexdigest()}  {Path(path).name}\n")
 
 
 def read(path):
@@ -64,17 +67,22 @@ def read(path):
     Raises:
         InputError: the shard is not the one that was written. It is deleted, so that a rerun builds it anew.
     """
-    _verify(path)
     try:
-        yield from _views(path)
+        with open(path, "rb") as file:
+            _verify(path, file)
+            file.seek(0)
+            yield from _views(file)
+    except FileNotFoundError:
+        raise _absent(path) from None
     except (tarfile.TarError, ValueError) as error:
         raise _damaged(path, f"it is no shard of views ({error})") from None
 
 
-def _views(path):
-    with tarfile.open(path, "r:") as archive:
+def _views(file):
+    with tarfile.open(fileobj=file, mode="r:") as archive:
         record = {}
         for member in archive:
+            archive.members.clear()  # It would keep them all.
             if not member.isreg() or member.issparse():
                 raise ValueError(f"{member.name!r} is not a plain file")
             image_id, _, suffix = member.name.rpartition(".")
@@ -116,14 +124,11 @@ def read_selected(paths, image_ids):
     return {image_id: found[image_id] for image_id in image_ids}
 
 
-def _verify(path):
+def _verify(path, file):
     checksum = checksum_path(path)
     words = checksum.read_bytes().split() if checksum.exists() else []
     expected = words[0].decode("ascii", "replace") if words else "no checksum"
-    try:
-        found = files.sha256(path)
-    except FileNotFoundError:
-        raise _absent(path) from None
+    found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != expected:
         raise _damaged(path, f"its SHA-256 is {found}, not {expected}")
 
@@ -137,15 +142,37 @@ def _damaged(path, finding):
     return files.damaged(path, finding)
 
 
-def _add(archive, name, data):
+def _tar(views):
+    """Yield the bytes of the tar file of `views`, part by part."""
+    size = 0
+    for view in views:
+        record = json.dumps(view.record, sort_keys=True).encode()
+        for suffix, data in (("json", record), ("png", _encode(view.pixels))):
+            for part in (_header(f"{view.image_id}.{suffix}", data), data, bytes(-len(data) % tarfile.BLOCKSIZE)):
+                size += len(part)
+                yield part
+    end = 2 * tarfile.BLOCKSIZE
+    yield bytes(end + -(size + end) % tarfile.RECORDSIZE)
+
+
+def _header(name, data):
     member = tarfile.TarInfo(name)
     member.size = len(data)
     member.mode = 0o644
-    archive.addfile(member, io.BytesIO(data))
+    return member.tobuf(tarfile.PAX_FORMAT)
 
 
 def _encode(pixels):
-    return cv2.imencode(".png", pixels[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 0])[1].tobytes()
+    """Return the PNG of uint8 (height, width, 3): every row as it is, behind the number of its filter, 0 for none."""
+    height, width, channels = pixels.shape
+    rows = np.zeros((height, 1 + width * channels), np.uint8)
+    rows[:, 1:] = pixels.reshape(height, -1)
+    header = struct.pack(">II", width, height) + EIGHT_BIT_RGB
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, level=0)), (b"IEND", b""))
+    return PNG_SIGNATURE + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+        for kind, data in chunks
+    )
 
 
 def _decode(data):
