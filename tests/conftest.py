@@ -7,7 +7,7 @@ import pytest
 
 from embedding_shift import shards, tables
 
-pytest_plugins = ["tiny_run"]
+pytest_plugins = ["fetching", "tiny_run"]
 PROJECT = Path(__file__).parents[1]
 
 

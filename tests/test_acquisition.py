@@ -1,7 +1,6 @@
-"""Acquisition from URLs, against a local server that serves photographs and misbehaves."""
+"""A run over many URLs, against a local server that serves photographs and misbehaves."""
 
 import csv
-import gzip
 import io
 import json
 import os
@@ -9,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,51 +15,14 @@ from urllib.parse import urlsplit
 import http_server as web
 import pytest
 from conftest import PROJECT
+from fetching import MAX_PIXELS, QUICK, acquire, outcome_of, short
 from PIL import Image
 
-from embedding_shift import datasets, tables
-from embedding_shift.acquisition import addresses, content, encoding, report, run
+from embedding_shift import tables
+from embedding_shift.acquisition import content, report, run
 from embedding_shift.acquisition.ledger import LEDGER, PARTS, Ledger, content_path
 from embedding_shift.acquisition.options import Options
-from embedding_shift.acquisition.outcome import Problem
 from embedding_shift.errors import InputError
-
-EXCERPT = PROJECT / "tests/data/conceptual-captions-excerpt.tsv"
-LOOPBACK = ["127.0.0.0/8"]
-MAX_PIXELS = 1_000_000
-QUICK = {
-    "connections": 24,
-    "connections_per_host": 24,
-    "attempts": 2,
-    "backoff": 0.05,
-    "timeout": 1.2,
-    "deadline": 2.5,
-    "max_bytes": 2_000_000,
-    "max_redirects": 3,
-    "allow_private_addresses": LOOPBACK,
-}
-
-
-@pytest.fixture(scope="session")
-def photographs():
-    return [path.read_bytes() for path in sorted((PROJECT / "resources/kodak/images").glob("*.png"))]
-
-
-@pytest.fixture
-def server():
-    with web.LocalServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def rows():
-    """The captions of real rows, and their URLs as paths of the local server."""
-    pairs = datasets.read_url_table(EXCERPT)
-    parts = [urlsplit(url) for _, url in pairs]
-    return [
-        (caption, f"/{part.netloc}{part.path}" + (f"?{part.query}" if part.query else ""))
-        for (caption, _), part in zip(pairs, parts, strict=True)
-    ]
 
 
 def converted(data, suffix, **options):
@@ -74,22 +35,6 @@ def huge_png():
     file = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(file, "PNG")
     return file.getvalue()
-
-
-def acquire(server, paths, folder, enough=None, **options):
-    urls = [server.url(path) for path in paths]
-    check = content.ImageCheck(MAX_PIXELS)
-    outcomes = run.acquire(urls, folder, Options.of(QUICK | options), check, enough)
-    return {urlsplit(url).path: outcome for url, outcome in outcomes.items()}
-
-
-def outcome_of(server, answer, tmp_path, **options):
-    server.answers["/it"] = answer
-    return acquire(server, ["/it"], tmp_path, **options)["/it"]
-
-
-def short(outcome):
-    return outcome.status, outcome.reason, outcome.attempts
 
 
 def behaviours(photographs):
@@ -173,115 +118,6 @@ def test_content_that_vanished_from_the_folder_is_fetched_again(server, photogra
     assert content_path(tmp_path, found.sha256).read_bytes() == photographs[0]
 
 
-class TestPrivateAddresses:
-    def test_loopback_is_not_asked_unless_allowed(self, server, photographs, tmp_path):
-        found = outcome_of(server, web.image(photographs[0]), tmp_path, allow_private_addresses=[])
-        assert short(found) == ("refused", "private address", 1)
-        assert not server.requests
-
-    def test_once_allowed_it_is_asked(self, server, photographs, tmp_path):
-        outcome_of(server, web.image(photographs[0]), tmp_path, allow_private_addresses=[])
-        assert outcome_of(server, web.image(photographs[0]), tmp_path).status == "ok"
-
-    @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.0.0.1", "0.0.0.0", "[::1]"])
-    def test_other_spellings_of_loopback(self, server, tmp_path, host):
-        url = server.url("/it").replace("127.0.0.1", host)
-        options = Options.of(QUICK | {"allow_private_addresses": []})
-        (found,) = run.acquire([url], tmp_path, options, content.ImageCheck(MAX_PIXELS)).values()
-        assert (found.status, found.reason) == ("refused", "private address")
-        assert not server.requests
-
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "100.64.0.1",
-            "169.254.1.1",
-            "224.0.0.1",
-            "0.0.0.0",
-            "255.255.255.255",
-            "fe80::1%eth0",
-            "fc00::1",
-            "::",
-            "::ffff:127.0.0.1",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::1",
-            "ff02::1",
-        ],
-    )
-    def test_not_public(self, address):
-        assert not addresses.is_public(address)
-
-    @pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "64:ff9b::5db8:d70e", "::ffff:8.8.8.8"])
-    def test_public(self, address):
-        assert addresses.is_public(address)
-
-    def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(self, server, photographs, tmp_path, monkeypatch):
-        monkeypatch.setenv("http_proxy", server.url(""))
-        monkeypatch.setenv("no_proxy", "")
-        server.answers["http://photographs.example/it"] = web.image(photographs[0])
-        server.answers["/it"] = web.image(photographs[1])
-        urls = ["http://photographs.example/it", server.url("/it"), "http://10.0.0.1/it"]
-        found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
-        assert [found[url].status for url in urls] == ["ok", "ok", "refused"]
-        assert set(server.requests) == {"http://photographs.example/it", "/it"}
-
-
-class TestUrls:
-    @pytest.mark.parametrize(
-        ("text", "reason"),
-        [
-            ("ftp://example.org/a.jpg", "neither http nor https"),
-            ("file:///etc/passwd", "neither http nor https"),
-            ("a.jpg", "neither http nor https"),
-            ("http://", "not a valid URL"),
-            ("http:///a.jpg", "not a valid URL"),
-            ("http://[::1/a.jpg", "not a valid URL"),
-            ("http://example.org:99999/", "not a valid URL"),
-        ],
-    )
-    def test_refused(self, text, reason):
-        with pytest.raises(Problem) as caught:
-            addresses.checked_url(text)
-        assert (caught.value.status, caught.value.reason) == ("refused", reason)
-
-    def test_one_malformed_url_does_not_end_the_run(self, server, photographs, tmp_path):
-        server.answers["/it"] = web.image(photographs[0])
-        urls = ["http://[::1/a.jpg", f"http://{'a' * 70}.example/", server.url("/it")]
-        found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
-        assert [found[url].status for url in urls] == ["refused", "refused", "ok"]
-
-
-class TestPoliteness:
-    def test_no_more_at_once_than_allowed_per_host(self, server, photographs, tmp_path):
-        paths = [f"/{number}" for number in range(20)]
-        server.answers |= dict.fromkeys(paths, web.image(photographs[0], delay=0.03))
-        found = acquire(server, paths, tmp_path, connections_per_host=3)
-        assert {outcome.status for outcome in found.values()} == {"ok"}
-        assert 1 < server.busiest <= 3
-
-    def test_no_more_at_once_than_allowed_in_all(self, server, photographs, tmp_path):
-        paths = [f"/{number}" for number in range(20)]
-        server.answers |= dict.fromkeys(paths, web.image(photographs[0], delay=0.03))
-        acquire(server, paths, tmp_path, connections=2)
-        assert server.busiest <= 2
-
-    def test_retry_after_keeps_the_whole_host_waiting_up_to_the_cap(self, server, photographs, tmp_path):
-        server.answers["/it"] = web.first(web.status(429, Retry_After=3600), web.image(photographs[0]))
-        server.answers["/other"] = web.image(photographs[1])
-        started = time.monotonic()
-        found = acquire(server, ["/it", "/other"], tmp_path, connections=1, longest_wait=0.5)
-        assert short(found["/it"]) == ("ok", "", 2)
-        assert time.monotonic() - started >= 0.5
-        assert found["/other"].seconds >= 0.5
-
-    def test_it_says_who_is_asking(self, server, photographs, tmp_path):
-        outcome_of(server, web.image(photographs[0]), tmp_path)
-        assert server.headers["/it"]["User-Agent"].startswith("embedding-shift/")
-
-
 class TestEnough:
     def test_the_first_usable_ones_count_however_fast_the_others_are(self, server, photographs, tmp_path):
         paths = [f"/{number}" for number in range(24)]
@@ -300,28 +136,6 @@ class TestEnough:
         acquire(server, paths, tmp_path, enough=5, connections=1)
         assert len(acquire(server, paths, tmp_path, enough=9, connections=1)) == 9
         assert max(server.requests.values()) == 1
-
-
-class TestEncoding:
-    @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
-    @pytest.mark.parametrize("size", [10_000_000, 65_535, 65_536, 65_537, 65_636, 131_072, 1])
-    @pytest.mark.parametrize("piece", [100, 10_000_000])
-    def test_a_bomb_is_undone_in_small_blocks(self, pack, size, piece):
-        packed = pack(bytes(size))
-        decoder = encoding.decoder("gzip" if pack is gzip.compress else "deflate")
-        pieces = [packed[start : start + piece] for start in range(0, len(packed), piece)]
-        blocks = [block for piece in pieces for block in decoder.blocks(piece)]
-        decoder.finish()
-        assert sum(map(len, blocks)) == size
-        assert max(map(len, blocks)) <= encoding.BLOCK
-
-    def test_what_is_cut_short_or_not_compressed_is_told(self):
-        decoder = encoding.decoder("gzip")
-        list(decoder.blocks(gzip.compress(bytes(range(256)))[:-20]))
-        with pytest.raises(Problem, match="broken answer"):
-            decoder.finish()
-        with pytest.raises(Problem, match="damaged compression"):
-            list(encoding.decoder("gzip").blocks(b"plain"))
 
 
 class TestLedger:
@@ -352,24 +166,6 @@ class TestLedger:
         (tmp_path / PARTS / "left").write_bytes(b"half")
         outcome_of(server, web.image(photographs[0]), tmp_path)
         assert not list((tmp_path / PARTS).iterdir())
-
-
-class TestOptions:
-    def test_the_schema_has_the_same_names_and_defaults(self):
-        yaml = pytest.importorskip("yaml")
-        schema = yaml.safe_load((PROJECT / "config/schema.yaml").read_text())
-        dataset = schema["properties"]["datasets"]["additionalProperties"]
-        keys = dataset["properties"]["acquisition"]["properties"]
-        given = {name: entry["default"] for name, entry in keys.items()}
-        assert Options.of(given).limits() == Options().limits()
-        assert set(given) == set(vars(Options()))
-        for name, default in given.items():
-            assert default in (None, getattr(Options(), name)) or list(default) == list(getattr(Options(), name))
-
-    @pytest.mark.parametrize("given", [{"conections": 3}, {"allow_private_addresses": ["10.0.0.0.0/8"]}])
-    def test_mistakes_are_told(self, given):
-        with pytest.raises(InputError, match="acquisition option"):
-            Options.of(given)
 
 
 def command(table, folder, **options):
