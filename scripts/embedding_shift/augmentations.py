@@ -2,19 +2,17 @@
 
 import hashlib
 import inspect
-import os
 
 import cv2
 import numpy as np
 
+from embedding_shift.elastic import ElasticTransform
 from embedding_shift.errors import InputError
-
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # It would look for a newer release on import.
-import albumentations
-from albumentations.augmentations.crops.transforms import CropSizeError
+from embedding_shift.transform_library import albumentations
 
 cv2.setNumThreads(0)  # One job is one thread; the workflow runs jobs side by side.
 
+CropSizeError = albumentations.augmentations.crops.transforms.CropSizeError
 CUSTOM_TRANSFORMS = {}
 LARGEST_RECORDED_ARRAY = 64
 
@@ -23,6 +21,9 @@ def register_transform(transform):
     """Class decorator: make a transform of our own available to the configuration under its class name."""
     CUSTOM_TRANSFORMS[transform.__name__] = transform
     return transform
+
+
+register_transform(ElasticTransform)
 
 
 def build(transform, parameters):

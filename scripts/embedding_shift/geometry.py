@@ -5,12 +5,14 @@ down twice and a transform of the user's own works like any other.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-import albumentations
 import cv2
 import numpy as np
-from albumentations.augmentations.dropout.transforms import BaseDropout
 
+from embedding_shift.transform_library import albumentations
+
+BaseDropout = albumentations.augmentations.dropout.transforms.BaseDropout
 WHOLLY_INSIDE = 0.999
 
 
@@ -52,12 +54,17 @@ def correspondence(transform, view_seed, shape):
         shape: (height, width) of the view.
     """
     height, width = shape
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    # Scaled to [0, 1], the range of float images; the third channel shows what came in from outside.
-    grid = np.dstack([columns / (width - 1), rows / (height - 1), np.ones_like(rows)])
     compose = albumentations.Compose([transform], additional_targets={"grid": "image"}, seed=view_seed)
-    warped = compose(image=np.zeros((height, width, 3), np.uint8), grid=grid)["grid"]
-    x, y, inside = np.moveaxis(warped, -1, 0)
-    return Correspondence(
-        np.ascontiguousarray(x * (width - 1)), np.ascontiguousarray(y * (height - 1)), inside >= WHOLLY_INSIDE
-    )
+    warped = compose(image=np.zeros((height, width, 3), np.uint8), grid=_grid(shape))["grid"]
+    x, y, inside = cv2.split(warped)
+    return Correspondence(x * (width - 1), y * (height - 1), inside >= WHOLLY_INSIDE)
+
+
+@lru_cache(maxsize=1)
+def _grid(shape):
+    """Where each pixel is, as a float image: column and row scaled to [0, 1]; the third channel shows what came in."""
+    height, width = shape
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    grid = np.dstack([columns / (width - 1), rows / (height - 1), np.ones_like(rows)])
+    grid.flags.writeable = False
+    return grid
