@@ -81,8 +81,21 @@ def bundle_source(wildcards):
 
 
 def model_source(wildcards):
-    """Return the model's entry without its label, which says nothing about the weights, as JSON."""
-    return as_json({key: value for key, value in config["models"][wildcards.model].items() if key != "label"})
+    """Return the model's entry without what says nothing about the weights, as JSON."""
+    entry = config["models"][wildcards.model]
+    return as_json({key: value for key, value in entry.items() if key not in ("label", "precision")})
+
+
+def encoding_options(wildcards):
+    """Return the arguments that say how a model's encoding jobs compute."""
+    size = config["batch_size"]
+    return " ".join(
+        [
+            f"--device {config['device']}",
+            f"--precision {config['models'][wildcards.model]['precision']}",
+            f"--batch-size {size}" if size else f"--memory-mb {config['encode_memory_mb']}",
+        ]
+    )
 
 
 def as_json(section):
@@ -135,5 +148,6 @@ def final_targets():
         result=[f"{table}.csv" for table in tables] + [f"figures/{figure}.pdf" for figure in PAPER_FIGURES],
     )
     acquired = collect("results/{dataset}/acquisition_summary.csv", dataset=filter(is_acquired, DATASETS))
+    precision = collect("results/{dataset}/{model}/precision.csv", dataset=DATASETS, model=REDUCED)
     comparison = ["results/comparison.csv", "results/figures/model_comparison.pdf"]
-    return ["results/paper.pdf", *every_model, *study_targets(), *comparison, *acquired]
+    return ["results/paper.pdf", *every_model, *study_targets(), *precision, *comparison, *acquired]

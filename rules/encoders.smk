@@ -50,13 +50,12 @@ rule encode_views:
         mem_mb=encoding_memory,
         runtime=encoding_minutes,
     params:
-        batch_size=config["batch_size"],
-        device=config["device"],
+        encoding=encoding_options,
     message:
         "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}: {wildcards.view}."
     shell:
         "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
-        " --batch-size {params.batch_size} --threads {threads} --device {params.device}"
+        " {params.encoding} --threads {threads}"
         " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q} 2>&1 | tee {log:q}"
 
 

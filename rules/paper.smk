@@ -25,6 +25,7 @@ PAPER_TABLES = [
     "rejects",
     "exclusions",
     "encoder",
+    "precision",
     "software",
     "acquisition",
     "comparison",
@@ -40,6 +41,8 @@ ACQUIRED = list(filter(is_acquired, DATASETS))
 # What only some runs have: the tables of the study, the encoders' agreement, what became of URLs.
 PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
 PAPER_AGREEMENT = {"rank_agreement": "results/rank_agreement.csv"} if len(MODELS) > 1 else {}
+# The encoders that do not compute in single precision.
+PAPER_REDUCED = [(dataset, model) for dataset, model in PAPER_PAIRS if model in REDUCED]
 PAPER_INPUTS = dict(
     summaries=[f"results/{dataset}/{model}/summary.csv" for dataset, model in PAPER_PAIRS],
     manifest=f"results/{DATASETS[0]}/manifest.csv",
@@ -52,6 +55,7 @@ PAPER_INPUTS = dict(
     paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
     augmentations="results/augmentations.csv",
     provenance=f"results/models/{MODELS[0]}/provenance.json",
+    precisions=[f"results/{dataset}/{model}/precision.csv" for dataset, model in PAPER_REDUCED],
     acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
     **PAPER_STUDY,
     **PAPER_AGREEMENT,
@@ -61,6 +65,7 @@ PAPER_PARAMETERS = dict(
     models=[label("models", model) for _, model in PAPER_PAIRS],
     model_names=[model for _, model in PAPER_PAIRS],
     acquired=[label("datasets", dataset) for dataset in ACQUIRED],
+    reduced=[f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED],
     settings=as_json(
         {key: config[key] for key in ("seed", "image_size", "bootstrap", "figures", "study")}
         | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
@@ -75,6 +80,7 @@ PAPER_ARGUMENTS = (
     " --paired-differences {input.paired_differences:q}"
     " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"
     " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"
+    " --reduced {params.reduced:q} --precisions {input.precisions:q}"
 ) + "".join(f" --{name.replace('_', '-')} {{input.{name}:q}}" for name in (*PAPER_STUDY, *PAPER_AGREEMENT))
 
 

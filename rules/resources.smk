@@ -29,8 +29,10 @@ def minutes(per_view):
 
 
 def encoding_memory(wildcards, input, attempt):
-    """Return the `mem_mb` of an encoding job: the weights twice while they load, and the largest layer of a batch."""
+    """Return the `mem_mb` of an encoding job: the weights twice while they load, and the layers of a batch."""
     weights_mb = Path(input.weights).stat().st_size / 2**20
+    if config["batch_size"] is None:
+        return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb), attempt)
     activations_mb = 40 * config["batch_size"] * (config["image_size"] / 224) ** 2
     return grown(STARTUP_MB + 2 * weights_mb + activations_mb, attempt)
 

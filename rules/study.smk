@@ -116,13 +116,12 @@ rule encode_study_views:
         mem_mb=encoding_memory,
         runtime=encoding_minutes,
     params:
-        batch_size=config["batch_size"],
-        device=config["device"],
+        encoding=encoding_options,
     message:
         "Encoding the study of {wildcards.dataset} with {wildcards.model}: {wildcards.augmentation}."
     shell:
         "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
-        " --batch-size {params.batch_size} --threads {threads} --device {params.device}"
+        " {params.encoding} --threads {threads}"
         " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q} 2>&1 | tee {log:q}"
 
 
@@ -144,14 +143,13 @@ rule encode_references:
         mem_mb=encoding_memory,
         runtime=60,
     params:
-        batch_size=config["batch_size"],
-        device=config["device"],
+        encoding=encoding_options,
     message:
         "Encoding originals of {wildcards.dataset} with {wildcards.model} again, in other batches and precision."
     shell:
         "python scripts/encode_references.py --references {input.references:q}"
-        " --bundle results/models/{wildcards.model} --batch-size {params.batch_size} --threads {threads}"
-        " --device {params.device} --output {output:q} 2>&1 | tee {log:q}"
+        " --bundle results/models/{wildcards.model} {params.encoding} --threads {threads}"
+        " --output {output:q} 2>&1 | tee {log:q}"
 
 
 rule compute_study_metrics:

@@ -4,7 +4,7 @@ again, it asks only for what failed."""
 import json
 import sys
 
-from embedding_shift import command_line, datasets, manifest, pin, tables
+from embedding_shift import choice, command_line, datasets, pin, tables
 from embedding_shift.acquisition import content, report, run
 from embedding_shift.acquisition.options import FOR_SHARDS, Options
 from embedding_shift.acquisition.outcome import OK
@@ -45,7 +45,7 @@ def main():
 
 def wanted_urls(urls, pinned):
     """Return the distinct URLs in the order in which the manifest chooses images, and why others are left out."""
-    distinct = sorted(set(urls), key=lambda url: manifest.order_of_choice(datasets.id_of_url(url)))
+    distinct = sorted(set(urls), key=lambda url: choice.order_of_choice(datasets.id_of_url(url)))
     if not pinned:
         return distinct, "enough images without it"
     ids = pin.read(pinned)

@@ -5,7 +5,6 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must not look elsewhere, or wait for it.
 
 import numpy as np
-import torch
 
 from embedding_shift import command_line, embeddings, encoders, study_names
 
@@ -13,24 +12,20 @@ from embedding_shift import command_line, embeddings, encoders, study_names
 def main():
     parser = command_line.parser(__doc__)
     parser.add_argument("--references", required=True, help="tar of the study's references")
-    parser.add_argument("--bundle", required=True, help="folder of the open_clip bundle")
-    parser.add_argument("--batch-size", type=int, required=True, help="views in one forward pass; halved for the other")
-    parser.add_argument("--threads", type=int, required=True, help="processor threads")
-    parser.add_argument("--device", required=True, help="auto, cpu, cuda or mps")
+    encoders.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    encoder = encoders.Encoder(arguments.bundle, arguments.device, arguments.batch_size)
+    encoder = encoders.from_arguments(arguments)
     views = study_names.read_references(arguments.references)
     originals, jpegs = (list(views[name].values()) for name in (study_names.ORIGINAL, study_names.JPEG))
     encoded = {
         "re-encoding": encoder.encode(originals),
         study_names.JPEG: encoder.encode(jpegs),
     }
-    with torch.autocast(encoder.device.type, dtype=torch.bfloat16):
-        encoded["other_precision"] = encoder.encode(originals)
-    encoder.batch_size = arguments.batch_size // 2 or 2
+    encoder.batch_size = encoder.batch_size // 2 or 2
     encoded["other_batch_size"] = encoder.encode(originals)
+    other = encoders.from_arguments(arguments, precision="bf16" if arguments.precision == "fp32" else "fp32")
+    encoded["other_precision"] = other.encode(originals)
     keys = [study_names.key(image_id, name) for name, (image_ids, _, _) in encoded.items() for image_id in image_ids]
     embedding, attention = (np.concatenate([part[place] for part in encoded.values()]) for place in (1, 2))
     embeddings.write(arguments.output, keys, embedding=embedding, attention=attention)

@@ -103,7 +103,7 @@ def test_embedding_and_attention_equal_those_of_timm(bundle, weights, kodak_view
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
     with torch.no_grad():
         expected = model(((pixels - mean) / std).float())
-    np.testing.assert_allclose(embeddings, expected.numpy(), atol=1e-5, rtol=0)
+    np.testing.assert_allclose(embeddings, expected.numpy(), atol=1e-5, rtol=1e-5)  # Single values reach 7.
     assert attention.shape == (4, 6, 16, 16)
     np.testing.assert_allclose(attention.reshape(4, 6, 256), caught[0][:, :, 0, 1:].numpy(), atol=1e-5, rtol=0)
 

@@ -151,5 +151,6 @@ def attention_row(query, keys, mask=None):
     Returns:
         (N, heads, K), each row summing to 1.
     """
+    query, keys = query.float(), keys.float()  # In a lower precision the row would not sum to 1.
     scores = query @ keys.transpose(-2, -1) / query.shape[-1] ** 0.5
     return (scores if mask is None else scores + mask).squeeze(2).softmax(dim=-1)

@@ -8,9 +8,12 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+from embedding_shift import batches, processor
 from embedding_shift.attention import PoolingAttention
 from embedding_shift.errors import InputError
+from embedding_shift.imports import without
 
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 CONFIG_FILE = "open_clip_config.json"
 WEIGHTS_FILE = "open_clip_model.safetensors"
 # open_clip builds a text tower in any case; this is the smallest, and nothing uses it.
@@ -22,25 +25,34 @@ class Encoder:
 
     Attributes:
         image_size: (height, width) in pixels of what the tower takes.
+        batch_size: views in one forward pass.
         attention_source: what the attention maps show, one of the names in `attention`.
     """
 
-    def __init__(self, bundle, device="auto", batch_size=32):
+    def __init__(self, bundle, device="auto", batch_size=None, memory_mb=2000, precision="fp32"):
         """Load the bundle folder `bundle`.
+
+        Args:
+            bundle: folder with the configuration and the weights.
+            device: as of `choose_device`.
+            batch_size: views in one forward pass; None for as many as are fast within `memory_mb`.
+            memory_mb: as of `batches.automatic_size`.
+            precision: of the weights and of what is computed with them, one of PRECISIONS; results are float32.
 
         Raises:
             InputError: a file of the bundle is missing, the weights do not fit, or there is no such device.
         """
         self.device = choose_device(device)
-        self.batch_size = batch_size
         visual, self._preprocessing = load_image_tower(bundle)
-        self.visual = visual.to(self.device)
+        self.visual = visual.to(self.device, PRECISIONS[precision])
+        self._precision = PRECISIONS[precision]
         self.image_size = tuple(self._preprocessing.size)
+        self.batch_size = batch_size or batches.automatic_size(self.visual, self.image_size, memory_mb)
         self.attention_source = PoolingAttention(visual).source
         self._resize, self._mean, self._std = self._build_preprocessing()
 
     def encode(self, views, description="encoding", total=None):
-        """Encode an iterable of views in batches, with a progress bar.
+        """Encode an iterable of views in batches, with a progress bar; the next batch is read in the meantime.
 
         The last batch is filled up with copies, so that every matrix product has the same shape and a view's
         embedding does not depend on how many others came with it.
@@ -51,36 +63,43 @@ class Encoder:
         """
         image_ids, embeddings, attention = [], [], []
         progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
-        with torch.inference_mode(), PoolingAttention(self.visual) as recorder, progress:
-            for batch in _batches(views, self.batch_size):
-                embedding, maps = self._forward([view.pixels for view in batch], recorder)
-                image_ids += [view.image_id for view in batch]
-                embeddings.append(embedding)
-                attention.append(maps)
-                progress.update(len(batch))
+        loaded = batches.ahead(self._load(batch) for batch in batches.batches(views, self.batch_size))
+        with torch.inference_mode(), processor.fast_products(self.device), PoolingAttention(self.visual) as recorder:
+            with progress:
+                for batch_ids, pixels in loaded:
+                    embedding, maps = self._forward(pixels, len(batch_ids), recorder)
+                    image_ids += batch_ids
+                    embeddings.append(embedding)
+                    attention.append(maps)
+                    progress.update(len(batch_ids))
             if not image_ids:  # The shapes are known from a run alone.
-                embedding, maps = self._forward([np.zeros((*self.image_size, 3), np.uint8)], recorder)
-                return [], embedding[:0], maps[:0]
+                pixels = torch.zeros((self.batch_size, *self.image_size, 3), dtype=torch.uint8)
+                embedding, maps = self._forward(pixels, 0, recorder)
+                return [], embedding, maps
         return image_ids, np.concatenate(embeddings), np.concatenate(attention)
 
-    def _forward(self, pixels, recorder):
-        filled = np.stack(pixels + pixels[-1:] * (self.batch_size - len(pixels)))
-        output = self.visual(self._to_input(filled))
+    def _load(self, views):
+        """Return image ids and pixels, uint8 (batch size, *image_size, 3), of at most a batch of views.
+
+        Views of another size are resized as the model's own preprocessing does it: one by one, in 8 bits.
+        """
+        pixels = np.stack([view.pixels for view in views])
+        if pixels.shape[1:3] != self.image_size:
+            pixels = np.stack([np.asarray(self._resize(Image.fromarray(picture))) for picture in pixels])
+        filled = np.concatenate([pixels, np.repeat(pixels[-1:], self.batch_size - len(pixels), axis=0)])
+        tensor = torch.from_numpy(filled)
+        return [view.image_id for view in views], tensor.pin_memory() if self.device.type == "cuda" else tensor
+
+    def _forward(self, pixels, count, recorder):
+        """Return the embeddings and attention of the first `count` pictures."""
+        pixels = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+        normalised = pixels.sub_(self._mean).div_(self._std).to(self._precision).contiguous()
+        output = self.visual(normalised)
         pooled = output[0] if isinstance(output, tuple) else output  # CoCa returns its tokens as well.
         maps = recorder.maps
         if maps is None:
             maps = pooled.new_empty((self.batch_size, 0, 0, 0))
-        return tuple(tensor[: len(pixels)].float().cpu().numpy() for tensor in (pooled, maps))
-
-    def _to_input(self, pixels):
-        """uint8 (N, height, width, 3) to normalised float32 (N, 3, *image_size) on the device.
-
-        The same values as the model's own preprocessing of each picture, which resizes in 8 bits.
-        """
-        if pixels.shape[1:3] != self.image_size:
-            pixels = np.stack([np.asarray(self._resize(Image.fromarray(picture))) for picture in pixels])
-        tensor = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float().div_(255)
-        return tensor.sub_(self._mean).div_(self._std).contiguous()
+        return tuple(tensor[:count].float().cpu().numpy() for tensor in (pooled, maps))
 
     def _build_preprocessing(self):
         """Return the model's own preprocessing as: PIL image to PIL image, mean and std (3, 1, 1)."""
@@ -92,6 +111,25 @@ class Encoder:
         normalize = next(step for step in steps if isinstance(step, Normalize))
         mean, std = (torch.tensor(values, device=self.device) for values in (normalize.mean, normalize.std))
         return resize, mean.view(3, 1, 1), std.view(3, 1, 1)
+
+
+def add_arguments(parser):
+    """Add the arguments that `from_arguments` reads."""
+    parser.add_argument("--bundle", required=True, help="folder of the open_clip bundle")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of weights and layers")
+    parser.add_argument(
+        "--batch-size", type=int, help="views in one forward pass; chosen within the memory if left out"
+    )
+    parser.add_argument("--memory-mb", type=int, default=2000, help="memory within which the batch size is chosen")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+
+
+def from_arguments(arguments, **changes):
+    """Return the Encoder that the arguments describe, with `changes` of its options; set up the process for it."""
+    processor.prepare(arguments.threads)
+    names = ("bundle", "device", "batch_size", "memory_mb", "precision")
+    return Encoder(**{name: getattr(arguments, name) for name in names} | changes)
 
 
 def choose_device(name):
@@ -135,7 +173,8 @@ def load_image_tower(bundle):
 
 
 def _build_image_tower(model_cfg):
-    import open_clip  # Three seconds; only loading needs it.
+    with without("transformers"):  # Text towers alone need it.
+        import open_clip  # Two seconds; only loading needs it.
 
     vision_cfg = model_cfg["vision_cfg"] | {"timm_model_pretrained": False}
     return open_clip.CustomTextCLIP(
@@ -165,14 +204,3 @@ def one_line(error):
     """Return the message of an exception of another library as one line of at most 400 characters."""
     text = " ".join(str(error).split())
     return text if len(text) <= 400 else f"{text[:400]}…"
-
-
-def _batches(views, size):
-    batch = []
-    for view in views:
-        batch.append(view)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from embedding_shift import images, shards, tables, tar_shards
+from embedding_shift import choice, images, shards, tables, tar_shards
 from embedding_shift.errors import InputError
 
 LISTING_COLUMNS = ["image_id", "path", "root", "sha256", "caption", "source", "reason"]
@@ -111,14 +111,9 @@ def select(ingested, n_images=None):
     if not usable:
         first = min(rejects, key=lambda row: row["image_id"])
         raise InputError(f"none of {len(rejects)} images is usable; {first['path']}: {first['reason']}")
-    usable.sort(key=lambda row: order_of_choice(row["image_id"]))
+    usable.sort(key=lambda row: choice.order_of_choice(row["image_id"]))
     chosen = usable[:n_images]
     return _by_id(chosen), _by_id(rejects)
-
-
-def order_of_choice(image_id):
-    """Return the sort key by which images are chosen: a hash of the id, so that no other image has a say in it."""
-    return hashlib.sha256(image_id.encode()).digest()
 
 
 def listing_row(image_id, path, root):

@@ -77,6 +77,7 @@ class PaperInputs:
         augmentations: rows of augmentations.csv.
         provenance: provenance.json of the first encoder.
         acquisitions: rows of acquisition_summary.csv by label of the dataset, for those that were fetched.
+        precisions: data frame of precision.csv by label of the encoder and dataset, where it is not single precision.
         rank_agreement: data frame of rank_agreement.csv, its encoders by label; None where there is one encoder.
         study: data frame by table of the study (STUDY_TABLES); empty where there was no study.
         settings: `seed`, `image_size`, `bootstrap`, `figures`, `study` as in the configuration, and `n_images` of the
@@ -95,6 +96,7 @@ class PaperInputs:
     augmentations: list
     provenance: dict
     acquisitions: dict
+    precisions: dict
     rank_agreement: pd.DataFrame | None
     study: dict
     settings: dict
@@ -123,6 +125,8 @@ def add_arguments(parser):
     parser.add_argument("--provenance", required=True, help="provenance.json of the first encoder")
     parser.add_argument("--acquired", nargs="*", default=[], help="label of every dataset that was fetched from URLs")
     parser.add_argument("--acquisitions", nargs="*", default=[], help="acquisition_summary.csv of each of them")
+    parser.add_argument("--reduced", nargs="*", default=[], help="label of what was not done in single precision")
+    parser.add_argument("--precisions", nargs="*", default=[], help="precision.csv of each of them")
     parser.add_argument("--rank-agreement", help="rank_agreement.csv; left out where there is one encoder")
     for table in STUDY_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; left out where there is no study")
@@ -159,6 +163,7 @@ def read(arguments):
         augmentations=augmentations,
         provenance=provenance,
         acquisitions=_acquisitions(arguments),
+        precisions=dict(zip(arguments.reduced, map(_frame, arguments.precisions), strict=True)),
         rank_agreement=_rank_agreement(arguments),
         study={table: _frame(getattr(arguments, table)) for table in STUDY_TABLES if getattr(arguments, table)},
         settings=arguments.settings,

@@ -31,6 +31,7 @@ def all_tables(inputs, environments):
         "rejects": source_tables.rejects(inputs),
         "exclusions": source_tables.exclusions(inputs),
         "encoder": source_tables.encoder(inputs.provenance),
+        "precision": source_tables.precision(inputs),
         "software": source_tables.software(environments),
         "acquisition": source_tables.acquisition(inputs.acquisitions),
         "comparison": comparison_tables.comparison(inputs.results),

@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
+from math import isinf
 
 from embedding_shift import latex, metrics
 from embedding_shift.errors import InputError
 
 # A package that an environment names itself has a comment; what that needs in turn has none.
+SAFE_RATIO = 100
 PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
 
 
@@ -77,6 +79,42 @@ def encoder(provenance):
         if key != "label"
     ]
     return latex.tabular(r"l>{\raggedright\arraybackslash}p{0.7\linewidth}", ["Property", "Value"], [rows])
+
+
+def precision(inputs):
+    """What encoders lose that do not compute in single precision; a sentence where none does.
+
+    The rule is that the error lies two orders of magnitude below the smallest shift.
+    """
+    if not inputs.precisions:
+        return "Encoders compute in single precision.\n"
+    groups, close = [], []
+    for encoder_label, frame in inputs.precisions.items():
+        rows = []
+        for row in frame.itertuples():
+            where = latex.escape(inputs.main.augmentations[row.augmentation])
+            ratio = r"$\infty$" if isinf(row.ratio) else latex.number(row.ratio)
+            errors = map(latex.number, (int(row.n), row.mean_error, row.largest_error, row.smallest_shift))
+            rows.append([latex.escape(metrics.REGISTRY[row.metric].label), *errors, where, ratio])
+            if row.ratio < SAFE_RATIO:
+                close.append(f"{metrics.REGISTRY[row.metric].label} of {encoder_label}")
+        name = f"{encoder_label} ({frame['precision'].iloc[0]})" if len(frame) else encoder_label
+        groups.append([[rf"\multicolumn{{7}}{{@{{}}l}}{{\textbf{{{latex.escape(name)}}}}}"], *rows])
+    verdict = f"The mean error is at least {SAFE_RATIO} times smaller throughout."
+    if close:
+        verdict = (
+            f"The mean error is less than {SAFE_RATIO} times smaller for {latex.escape('; '.join(close))}: small shifts "
+            "by these metrics may be rounding."
+        )
+    header = ["Metric", "Views", "Mean error", "Largest", "Smallest shift", "Augmentation", "Ratio"]
+    table = latex.tabular("lrrrrlr", header, groups)
+    return (
+        "Not every encoder computes in single precision. Table~\\ref{tab:precision} sets what that changes, on a "
+        f"sample of the views, beside the smallest mean shift, which it must not hide. {verdict}\n"
+        "\\begin{table}[htbp]\n\\centering\n\\caption{What reduced precision changes against single precision, as a "
+        "shift: one minus the metric, or the L2 distance itself; and the smallest mean shift of an augmentation over "
+        f"the mean error.}}\n\\label{{tab:precision}}\n\\small\n\\fittable{{{table}}}\\end{{table}}\n"
+    )
 
 
 def _flat(items):

@@ -9,7 +9,7 @@ from embedding_shift.metrics import REGISTRY
 REFERENCE_LABELS = {
     "re-encoding": r"Encoded\\again",
     "other_batch_size": r"Another\\batch size",
-    "other_precision": r"Another precision\\(bfloat16)",
+    "other_precision": r"Another\\precision",
     "jpeg_95": r"JPEG,\\quality 95",
     "another_photograph": r"Another\\photograph",
 }

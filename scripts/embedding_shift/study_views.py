@@ -2,7 +2,7 @@
 
 import cv2
 
-from embedding_shift import augmentations, doses, geometry, manifest, shards
+from embedding_shift import augmentations, choice, doses, geometry, shards
 from embedding_shift.study_names import JPEG, ORIGINAL, dose_name, draw_name, key
 
 JPEG_QUALITY = 95
@@ -10,8 +10,7 @@ JPEG_QUALITY = 95
 
 def choose(manifest_rows, images):
     """Return at most `images` image ids, sorted: those that an `n_images` of this size would keep."""
-    image_ids = sorted((row["image_id"] for row in manifest_rows), key=manifest.order_of_choice)
-    return sorted(image_ids[:images])
+    return choice.first((row["image_id"] for row in manifest_rows), images)
 
 
 def variants(parameters, scale, draws, dose_levels):

@@ -8,7 +8,7 @@ from embedding_shift.plots import style
 LABELS = {
     "re-encoding": "encoded again",
     "other_batch_size": "other batch size",
-    "other_precision": "bfloat16",
+    "other_precision": "other precision",
     "jpeg_95": "JPEG, quality 95",
     "another_photograph": "another photograph",
 }

@@ -1,0 +1,37 @@
+"""Encode some of the images, under every view, in single precision: what a faster precision is held against."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must not look elsewhere, or wait for it.
+
+from pathlib import Path
+
+import numpy as np
+
+from embedding_shift import choice, command_line, embeddings, encoders, shards, study_names
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--views", nargs="+", required=True, help="tars of all views, in folders named after the view")
+    parser.add_argument("--encoded", required=True, help="npz of the originals, which names the images")
+    parser.add_argument("--images", type=int, required=True, help="images to encode")
+    encoders.add_arguments(parser)
+    parser.add_argument("--output", required=True, help="npz to write")
+    arguments = parser.parse_args()
+    image_ids = choice.first(map(str, embeddings.read(arguments.encoded)["image_id"]), arguments.images)
+    encoder = encoders.from_arguments(arguments, precision="fp32")
+    by_view = {}
+    for path in arguments.views:
+        by_view.setdefault(Path(path).parent.name, []).append(path)
+    views = (
+        shards.View(study_names.key(image_id, name), view.pixels)
+        for name, paths in by_view.items()
+        for image_id, view in shards.read_selected(sorted(paths), image_ids).items()
+    )
+    keys, embedding, attention = encoder.encode(views, "single precision", len(by_view) * len(image_ids))
+    embeddings.write(arguments.output, np.array(keys), embedding=embedding, attention=attention)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,29 @@
+"""Measure what an encoder's precision changes, and set it beside the smallest shift."""
+
+import pandas as pd
+
+from embedding_shift import command_line, embeddings, precision, tables
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--precision", required=True, help="name of the precision")
+    parser.add_argument("--sample", required=True, help="npz of the sample in single precision")
+    parser.add_argument("--views", nargs="+", required=True, help="names of the views, in the order of the files below")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every view")
+    parser.add_argument("--attention", nargs="+", required=True, help="npz of every view")
+    parser.add_argument("--summary", required=True, help="summary.csv")
+    parser.add_argument("--output", required=True, help="CSV to write")
+    arguments = parser.parse_args()
+    paths = {"embedding": arguments.embeddings, "attention": arguments.attention}
+    exact = {kind: embeddings.concatenate([arguments.sample], kind) for kind in precision.KINDS}
+    reduced = {
+        view: {kind: embeddings.concatenate([paths[kind][place]], kind) for kind in precision.KINDS}
+        for place, view in enumerate(arguments.views)
+    }
+    table = precision.table(arguments.precision, exact, reduced, pd.read_csv(arguments.summary))
+    tables.write_csv(arguments.output, table)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
