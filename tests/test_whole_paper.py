@@ -163,3 +163,13 @@ def test_encoders_are_named_by_their_labels_where_their_ranks_are_compared(tmp_p
     inputs = read(arguments + write_rank_agreement(tmp_path))
     table = paper_tables.all_tables(inputs, ENVIRONMENTS)["rank_agreement"]
     assert "Cosine similarity & One & Two & 3 & 0.5000 & [0.2500, 0.7500] & 0.6250 & [0.3750, 0.8750]" in table
+
+
+def test_an_encoder_without_attention_maps_is_named_where_encoders_are_compared(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B"], 3, models=["One", "Two & two"]))
+    assert dict(paper_numbers.numbers(inputs))["without_attention_sentence",] == ""
+    (tmp_path / "without").mkdir()
+    without = read(write_results(tmp_path / "without", ["A", "B"], 3, models=["Two & two"], attention=False))
+    inputs.results[1:] = without.results
+    sentence = dict(paper_numbers.numbers(inputs))["without_attention_sentence",]
+    assert sentence == r"No attention map is known for Two \& two: what compares attention is not applicable."

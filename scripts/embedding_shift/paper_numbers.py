@@ -58,7 +58,7 @@ def _run(inputs):
     yield ("augmentation_count",), counted(len(main.augmentations), "augmentation")
     yield ("metric_count",), counted(counts["metrics"], "metric")
     yield ("wanted_sentence",), _wanted(settings["n_images"], n_images)
-    yield from _attention(main)
+    yield from _attention(inputs.results)
     yield ("page_count",), counted(counts["attention_grid_pages"], "page")
     yield ("seed",), str(settings["seed"])
     yield ("image_size",), str(settings["image_size"])
@@ -76,12 +76,16 @@ def _wanted(wanted, found):
     return "That is the number that the configuration asks for."
 
 
-def _attention(main):
-    """Whether there are attention maps, and what tables say where there are none."""
+def _attention(results):
+    """Whether the main encoder has attention maps, what tables say where it has none, and which encoders have none."""
+    main = results[0]
     measured = bool(main.ranked("attention_similarity"))
     yield ("attention_measured",), str(int(measured))
     without = f" {latex.ABSENT}: not applicable, since no attention map of {latex.escape(main.model)} is known."
     yield ("attention_note",), "" if measured else without
+    lacking = dict.fromkeys(latex.escape(entry.model) for entry in results if not entry.ranked("attention_similarity"))
+    sentence = f"No attention map is known for {'; '.join(lacking)}: what compares attention is not applicable."
+    yield ("without_attention_sentence",), sentence if lacking else ""
 
 
 def _extremes(main):
