@@ -22,15 +22,15 @@ def main():
     shape = (arguments.image_size, arguments.image_size)
 
     def warp_of(image_id):
-        if not geometry.moves_pixels(transform):
-            return geometry.Correspondence.identity(shape)
         view_seed = augmentations.seed(arguments.seed, sha256[image_id], arguments.augmentation)
         return geometry.correspondence(transform, view_seed, shape)
 
     original, augmented = (
         embeddings.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
     )
-    rows = long_table.registered_attention_rows(original, augmented, arguments.augmentation, warp_of)
+    rows = long_table.registered_attention_rows(
+        original, augmented, arguments.augmentation, warp_of if geometry.moves_pixels(transform) else None
+    )
     tables.write_parquet(arguments.output, rows)
 
 

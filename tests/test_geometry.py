@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline import PROJECT
 
-from embedding_shift import augmentations, geometry, pixel_metrics, registered_metrics
+from embedding_shift import augmentations, geometry, long_table, metrics, pixel_metrics, registered_metrics, shards
 
 SIZE = 224
 CONFIGURED = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())["augmentations"]
@@ -99,3 +99,107 @@ def test_nothing_in_common_is_not_defined(photograph):
     nothing = np.zeros((SIZE, SIZE), dtype=bool)
     for metric in PIXEL_METRICS:
         assert np.isnan(getattr(registered_metrics, metric)(photograph, photograph, nothing))
+
+
+def looped_patch_similarity(original, augmented, valid):
+    """Patch by patch, from the formula."""
+    values = []
+    for rows, columns in patches(valid.shape, 4):
+        inside = valid[rows, columns]
+        if inside.any():
+            before, after = (image[rows, columns][inside].astype(float) for image in (original, augmented))
+            values.append(1 / (1 + np.mean((before - after) ** 2) / 255**2))
+    return np.mean(values) if values else np.nan
+
+
+def looped_detail_preservation(original, augmented, valid):
+    values = []
+    for rows, columns in patches(valid.shape, 8):
+        inside = valid[rows, columns]
+        before, after = (
+            np.std(image[rows, columns][inside].astype(float) @ [0.299, 0.587, 0.114]) if inside.sum() >= 2 else 0
+            for image in (original, augmented)
+        )
+        if before >= 1e-6:
+            values.append(min(before, after) / max(before, after))
+    return np.mean(values) if values else np.nan
+
+
+def looped_edge_preservation(original, augmented, valid):
+    height, width = valid.shape
+    inside = [
+        (y, x) for y in range(height) for x in range(width) if valid[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2].all()
+    ]
+    if not inside:
+        return np.nan
+    maps = []
+    for image in (original, augmented):
+        down, right = np.gradient(image.astype(float) @ [0.299, 0.587, 0.114])
+        edges = np.array([(abs(down[place]) + abs(right[place])) / 2 for place in inside])
+        maps.append(edges / edges.max() if edges.max() > 0 else edges)
+    return 1 - np.mean(np.abs(maps[0] - maps[1]))
+
+
+def patches(shape, cells):
+    height, width = shape[0] // cells, shape[1] // cells
+    for row in range(cells):
+        for column in range(cells):
+            yield np.s_[row * height : (row + 1) * height], np.s_[column * width : (column + 1) * width]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.tuples(st.integers(16, 45), st.integers(16, 45)),
+    share=st.sampled_from([0, 0.02, 0.5, 0.9, 1]),
+    flat=st.booleans(),
+)
+def test_registered_metrics_agree_with_plain_loops(seed, shape, share, flat):
+    generator = np.random.default_rng(seed)
+    original, augmented = generator.integers(0, 256, (2, *shape, 3), dtype=np.uint8)
+    if flat:
+        original[: shape[0] // 2] = 128
+    # Blocks of valid pixels, as a warp leaves them, with some holes.
+    valid = np.zeros(shape, dtype=bool)
+    valid[: round(share * shape[0]) + 1, shape[1] // 5 if share < 1 else 0 :] = True
+    valid &= generator.random(shape) < (1 if seed % 2 else share)
+    for name in PIXEL_METRICS:
+        expected = globals()[f"looped_{name}"](original, augmented, valid)
+        found = getattr(registered_metrics, name)(original, augmented, valid)
+        assert found == pytest.approx(expected, rel=1e-12, nan_ok=True)
+        if valid.all():
+            found = getattr(pixel_metrics, name)(original, augmented)
+            assert found == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
+def test_where_no_pixel_moves_the_unregistered_values_stand(photograph):
+    view, _ = augmentations.apply(configured("noise"), photograph, 3)
+    values = {metric.name: value for metric, value in long_table.pixel_values(photograph, shards.View("a", view))}
+    everything = np.ones((SIZE, SIZE), dtype=bool)
+    for name in PIXEL_METRICS:
+        assert values[f"{name}_registered"] == values[name]
+        expected = getattr(registered_metrics, name)(photograph, view, everything)
+        assert values[name] == pytest.approx(expected, rel=1e-12)
+
+
+def test_where_no_pixel_moves_attention_is_compared_as_it_is():
+    generator = np.random.default_rng(0)
+    image_ids = np.array(["a", "b", "c"])
+    original, augmented = generator.random((2, 3, 2, 7, 7)).astype(np.float32)
+    arguments = (image_ids, original), (image_ids, augmented), "noise"
+    unmoved = geometry.Correspondence.identity((SIZE, SIZE))
+    found = long_table.registered_attention_rows(*arguments, None)
+    expected = long_table.registered_attention_rows(*arguments, lambda image_id: unmoved)
+    assert list(found["image_id"]) == ["a", "b", "c"]
+    assert set(found["metric"]) == {"attention_similarity_registered"}
+    np.testing.assert_allclose(found["value"], expected["value"], rtol=1e-12)
+    nothing = np.zeros((3, 0, 0, 0), np.float32)
+    rows = long_table.registered_attention_rows((image_ids, nothing), (image_ids, nothing), "noise", None)
+    assert len(rows) == 0
+    assert list(rows.columns) == long_table.COLUMNS
+
+
+def test_every_registered_metric_names_the_one_it_equals_without_a_warp():
+    for kind in ("pixels", "attention"):
+        names = {metric.name for metric in metrics.of_kind(kind)}
+        assert {metric.unregistered for metric in metrics.of_kind(f"registered_{kind}")} <= names

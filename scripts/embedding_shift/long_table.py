@@ -47,14 +47,16 @@ def pixel_values(original, augmented, warp_of=None):
         augmented: the View.
         warp_of: as of `pixel_rows`.
     """
-    for metric in metrics.of_kind("pixels"):
-        yield metric, metric.function(original, augmented.pixels)
-    valid = np.ones(original.shape[:2], dtype=bool)
-    if warp_of:
-        correspondence = warp_of(augmented)
-        original, valid = correspondence.warp(original), correspondence.valid
+    values = {metric.name: metric.function(original, augmented.pixels) for metric in metrics.of_kind("pixels")}
+    for name, value in values.items():
+        yield metrics.REGISTRY[name], value
+    correspondence = warp_of(augmented) if warp_of else None
+    warped = correspondence.warp(original) if correspondence else None
     for metric in metrics.of_kind("registered_pixels"):
-        yield metric, metric.function(original, augmented.pixels, valid)
+        if correspondence:
+            yield metric, metric.function(warped, augmented.pixels, correspondence.valid)
+        else:
+            yield metric, values[metric.unregistered]
 
 
 def shift_rows(kind, original, augmented, augmentation):
@@ -80,14 +82,20 @@ def shift_rows(kind, original, augmented, augmentation):
 def registered_attention_rows(original, augmented, augmentation, warp_of):
     """Return the attention metrics with the geometry undone; arguments as of `shift_rows`.
 
-    `warp_of` is a function of an image id that returns its geometry.Correspondence.
+    `warp_of` is a function of an image id that returns its geometry.Correspondence; None where no pixel moves.
     """
     image_ids, before = original
-    rows = []
+    after = augmented[1]
+    parts = [_no_rows()]
     for metric in metrics.of_kind("registered_attention") if _has_values(before) else ():
-        for image_id, first, second in zip(image_ids, before, augmented[1], strict=True):
-            rows.append((image_id, augmentation, metric.name, metric.function(first, second, warp_of(image_id))))
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
+        if warp_of:
+            pairs = zip(image_ids, before, after, strict=True)
+            values = [metric.function(first, second, warp_of(image_id)) for image_id, first, second in pairs]
+        else:
+            values = metrics.REGISTRY[metric.unregistered].function(before, after)
+        columns = {"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values}
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _has_values(array):

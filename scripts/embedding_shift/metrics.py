@@ -19,6 +19,7 @@ class Metric:
         function: returns a float per image; NaN where the metric is not defined.
         higher_is_closer: whether a larger value means a smaller change.
         in_overview: whether the overview figures show it.
+        unregistered: of a registered kind, the name of the metric that it equals where no pixel moves.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Metric:
     function: Callable
     higher_is_closer: bool = True
     in_overview: bool = True
+    unregistered: str | None = None
 
 
 def register(name, label, kind, **options):

@@ -13,7 +13,13 @@ FEWEST_PIXELS = 2
 GRADIENT_REACH = np.ones((3, 3), np.uint8)
 
 
-@metrics.register("patch_similarity_registered", "Patch similarity, registered", "registered_pixels", in_overview=False)
+@metrics.register(
+    "patch_similarity_registered",
+    "Patch similarity, registered",
+    "registered_pixels",
+    in_overview=False,
+    unregistered="patch_similarity",
+)
 def patch_similarity(original, augmented, valid):
     """As pixel_metrics.patch_similarity, over the valid pixels of each patch.
 
@@ -22,17 +28,21 @@ def patch_similarity(original, augmented, valid):
         augmented: uint8 (size, size, 3), RGB.
         valid: bool (size, size).
     """
-    squared = (original.astype(np.float64) - augmented.astype(np.float64)) ** 2
-    similarities = [
-        1 / (1 + patch[inside].mean() / 255**2)
-        for patch, inside in zip(_patches(squared, 4), _patches(valid, 4), strict=True)
-        if inside.any()
-    ]
-    return float(np.mean(similarities)) if similarities else float("nan")
+    errors = pixel_metrics.grid(pixel_metrics.squared_difference(original, augmented), 4)
+    inside = pixel_metrics.grid(valid, 4)
+    some = inside.any(axis=1)
+    if not some.any():
+        return float("nan")
+    errors = errors[some].mean(axis=1, dtype=np.float64, where=inside[some]) / pixel_metrics.CHANNELS
+    return float(np.mean(1 / (1 + errors / 255**2)))
 
 
 @metrics.register(
-    "edge_preservation_registered", "Edge preservation, registered", "registered_pixels", in_overview=False
+    "edge_preservation_registered",
+    "Edge preservation, registered",
+    "registered_pixels",
+    in_overview=False,
+    unregistered="edge_preservation",
 )
 def edge_preservation(original, augmented, valid):
     """As pixel_metrics.edge_preservation, over the pixels whose neighbours are valid too."""
@@ -45,23 +55,29 @@ def edge_preservation(original, augmented, valid):
 
 
 @metrics.register(
-    "detail_preservation_registered", "Detail preservation, registered", "registered_pixels", in_overview=False
+    "detail_preservation_registered",
+    "Detail preservation, registered",
+    "registered_pixels",
+    in_overview=False,
+    unregistered="detail_preservation",
 )
 def detail_preservation(original, augmented, valid):
     """As pixel_metrics.detail_preservation, over the valid pixels of each patch that has at least two."""
-    before, after = (pixel_metrics.grey(image) for image in (original, augmented))
-    ratios = []
-    for first, second, inside in zip(_patches(before, 8), _patches(after, 8), _patches(valid, 8), strict=True):
-        if inside.sum() < FEWEST_PIXELS:
-            continue
-        deviations = first[inside].std(), second[inside].std()
-        if deviations[0] >= pixel_metrics.SMALLEST_DEVIATION:
-            ratios.append(min(deviations) / max(deviations))
-    return float(np.mean(ratios)) if ratios else float("nan")
+    inside = pixel_metrics.grid(valid, 8)
+    enough = inside.sum(axis=1) >= FEWEST_PIXELS
+    before, after = (
+        pixel_metrics.grid(pixel_metrics.grey(image), 8)[enough].std(axis=1, where=inside[enough])
+        for image in (original, augmented)
+    )
+    return pixel_metrics.kept_detail(before, after)
 
 
 @metrics.register(
-    "attention_similarity_registered", "Attention similarity, registered", "registered_attention", in_overview=False
+    "attention_similarity_registered",
+    "Attention similarity, registered",
+    "registered_attention",
+    in_overview=False,
+    unregistered="attention_similarity",
 )
 def attention_similarity(original, augmented, correspondence):
     """As shift_metrics.attention_similarity, the maps scaled and compared over the valid pixels.
@@ -86,11 +102,3 @@ def _edges(image, inside):
     edges = pixel_metrics.edge_strength(image)[inside]
     strongest = edges.max()
     return edges / strongest if strongest > 0 else edges
-
-
-def _patches(array, cells):
-    """Yield cells×cells patches of (h, w, …), row by row, dropping a remainder."""
-    height, width = array.shape[0] // cells, array.shape[1] // cells
-    for row in range(cells):
-        for column in range(cells):
-            yield array[row * height : (row + 1) * height, column * width : (column + 1) * width]

@@ -44,10 +44,11 @@ def attention_map(attention):
 
 def scaled(array):
     """Shift and scale an array to [0, 1]; a constant array becomes all zeros, one that is not finite all NaN."""
-    if not np.isfinite(array).all():
+    lowest, highest = array.min(), array.max()
+    if not np.isfinite([lowest, highest]).all():
         return np.full_like(array, np.nan)
-    spread = np.ptp(array)
-    return (array - array.min()) / spread if spread > 0 else np.zeros_like(array)
+    spread = highest - lowest
+    return (array - lowest) / spread if spread > 0 else np.zeros_like(array)
 
 
 def _map_similarity(original, augmented):
