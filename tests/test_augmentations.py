@@ -1,6 +1,9 @@
 """Augmentations: the configured ones draw within their ranges, and a view depends on seed, image and name alone."""
 
+import importlib
 import random
+import subprocess
+import sys
 
 import albumentations
 import cv2
@@ -9,7 +12,7 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-from embedding_shift import augmentations, shards, views
+from embedding_shift import augmentations, shards, transform_library, views
 from embedding_shift.errors import InputError
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
@@ -244,3 +247,25 @@ def test_a_registered_transform_can_be_configured(monkeypatch, kodak_views):
     assert np.array_equal(view.pixels, np.minimum(kodak_views[0].pixels.astype(int) + 30, 255))
     with pytest.raises(InputError, match="unknown argument 'amount' of AddConstant; allowed are value"):
         augmentations.build("AddConstant", {"amount": 1})
+
+
+def test_albumentations_loads_without_what_nothing_here_uses():
+    """In a process of its own; afterwards the modules can be imported as ever."""
+    code = (
+        "import sys; from embedding_shift import augmentations, geometry\n"
+        "for name in ('torch', 'huggingface_hub'): assert name not in sys.modules, name\n"
+        "import torch, huggingface_hub; print(torch.ones(1).item())"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT / "scripts"
+    )
+    assert finished.stdout == "1.0\n"
+
+
+def test_a_module_that_is_loaded_stays_so():
+    with transform_library.without("json", "no_such_module"):
+        assert importlib.import_module("json").dumps({}) == "{}"
+        with pytest.raises(ImportError, match="no_such_module"):
+            importlib.import_module("no_such_module")
+    assert "no_such_module" not in sys.modules
+    assert sys.modules["json"]

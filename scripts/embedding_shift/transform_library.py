@@ -6,19 +6,19 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without(module):
-    """Make importing `module` fail, as if it were not installed, unless it is loaded already."""
-    if module in sys.modules:
-        yield
-        return
-    sys.modules[module] = None
+def without(*modules):
+    """Make importing these modules fail, as if they were not installed, but for those that are loaded already."""
+    hidden = [module for module in modules if module not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
     try:
         yield
     finally:
-        del sys.modules[module]
+        for module in hidden:
+            del sys.modules[module]
 
 
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"  # It would look for a newer release on import.
-# PyTorch takes longer to load than all the rest, for a transform that makes a tensor, which is no view.
-with without("torch"):
+# These take longer to load than all the rest: PyTorch for a transform that makes a tensor, which is no view, and the
+# model hub for sharing pipelines there.
+with without("torch", "huggingface_hub"):
     import albumentations  # noqa: F401
