@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, embeddings, geometry, long_table, tables
+from embedding_shift import augmentations, command_line, embeddings, geometry, long_table, shift_metrics, tables
 
 
 def main():
@@ -20,17 +20,21 @@ def main():
     transform = augmentations.build(arguments.transform, arguments.parameters)
     sha256 = {row["image_id"]: row["sha256"] for row in tables.read_rows(arguments.manifest)}
     shape = (arguments.image_size, arguments.image_size)
+    moved = geometry.moves_pixels(transform)
 
     def warp_of(image_id):
+        if not moved:
+            return geometry.Correspondence.identity(shape)
         view_seed = augmentations.seed(arguments.seed, sha256[image_id], arguments.augmentation)
         return geometry.correspondence(transform, view_seed, shape)
 
     original, augmented = (
         embeddings.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
     )
-    rows = long_table.registered_attention_rows(
-        original, augmented, arguments.augmentation, warp_of if geometry.moves_pixels(transform) else None
-    )
+    # Maps are compared at the size of the views; where that is the one they are compared at without a warp, too, the
+    # values of unmoved views are known to be the same.
+    same = not moved and arguments.image_size == shift_metrics.ATTENTION_MAP_SIZE
+    rows = long_table.registered_attention_rows(original, augmented, arguments.augmentation, None if same else warp_of)
     tables.write_parquet(arguments.output, rows)
 
 

@@ -82,7 +82,8 @@ def shift_rows(kind, original, augmented, augmentation):
 def registered_attention_rows(original, augmented, augmentation, warp_of):
     """Return the attention metrics with the geometry undone; arguments as of `shift_rows`.
 
-    `warp_of` is a function of an image id that returns its geometry.Correspondence; None where no pixel moves.
+    `warp_of` is a function of an image id that returns its geometry.Correspondence; None where no pixel moves and the
+    views are of shift_metrics.ATTENTION_MAP_SIZE, so that the unregistered values are the same.
     """
     image_ids, before = original
     after = augmented[1]

@@ -1,7 +1,8 @@
 """The pixel and attention metrics once the geometry is undone.
 
 The original is warped as the view was, and the two are compared over the pixels that show the same part of the
-scene; without a warp each metric equals its unregistered counterpart. NaN where no pixel is left to compare.
+scene; without a warp each metric equals its unregistered counterpart (that of attention where the views have the
+size at which shift_metrics compares maps). NaN where no pixel is left to compare.
 """
 
 import cv2
