@@ -133,3 +133,21 @@ def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path
     again = models.model_comparison(comparison, agreement(tables), labels, augmentations)
     style.save(again, tmp_path / "2.pdf", tmp_path / "2.png")
     assert (tmp_path / "1.pdf").read_bytes() == (tmp_path / "2.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("length", [5, 20, 45, 80])
+def test_the_legend_is_no_wider_than_the_figure(length):
+    style.apply()
+    names = ["one", "two", "three", "four", "five"]
+    tables = {name: long_table(np.linspace(0.2, 0.9, 9), images=4) for name in names}
+    comparison = model_comparison.side_by_side(
+        {name: statistics.summarise(table, 100, 0.95, 1) for name, table in tables.items()}
+    )
+    labels = {name: f"{name} {'x' * length}" for name in names}
+    augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]
+    figure = models.model_comparison(comparison, agreement(tables), labels, augmentations)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width and 0 <= box.y0
+    assert [text.get_text() for text in legend.get_texts()] == list(labels.values())

@@ -82,6 +82,7 @@ def _histogram(axes, values, color):
         axes.set_xlim(values.mean() - 0.05, values.mean() + 0.05)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.25)  # room for the legend
     axes.legend(loc="upper left", handlelength=0.8, borderaxespad=0.1, handletextpad=0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    # The labels of a narrow range are long.
+    axes.xaxis.set_major_locator(MaxNLocator(4 if np.ptp(axes.get_xlim()) > 2e-3 else 1, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     axes.ticklabel_format(axis="x", useOffset=False)

@@ -93,6 +93,7 @@ def equal_damage(table, augmentations, confidence):
         level = rows["level"].iloc[0]
         shown = f"RMSE {level:.1f} grey levels" if measure == "rmse" else f"SSIM {level:.2f}"
         axes.set_title(f"At equal damage: {shown}", loc="left")
+    style.label_log_axis(grid[0, 0])
     handles = [
         plt.Line2D(
             [], [], color=style.GREY, marker="o", markersize=5, label=f"equal damage, {100 * confidence:g} % interval"

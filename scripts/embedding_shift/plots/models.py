@@ -33,9 +33,17 @@ def model_comparison(comparison, agreement, labels, augmentations):
         axes.set_title(f"{metric.label}\n{_agreement_text(taus)}".rstrip(), loc="left")
     grid[0, 0].set_yticks(range(len(augmentations)), [augmentation.label for augmentation in augmentations])
     grid[0, 0].set_ylim(len(augmentations) - 0.5, -0.5)
-    handles, texts = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, texts, loc="outside lower center", ncols=min(len(texts), 3))
+    _legend(figure, *grid[0, 0].get_legend_handles_labels())
     return figure
+
+
+def _legend(figure, handles, texts):
+    """Name the encoders below the panels, in as many columns, up to three, as the width of the figure holds."""
+    for columns in range(min(len(texts), 3), 0, -1):
+        legend = figure.legend(handles, texts, loc="outside lower center", ncols=columns)
+        if columns == 1 or legend.get_window_extent(figure.canvas.get_renderer()).width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def _panel(axes, metric, rows, labels, augmentations):

@@ -32,7 +32,7 @@ def noise_floor(floor, summary, augmentations, confidence):
     visible = [value for value in [*references.values(), *distances] if value > ROUNDING]
     if not visible:
         return style.note("Nothing changes the embedding.")
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1.3 + 0.22 * len(shown)))
+    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1.5 + 0.22 * len(shown)))
     low, high = min(visible) / 3, max(visible) * 3
     axes.set_xscale("log")
     for place, (augmentation, distance) in enumerate(zip(shown, distances, strict=True)):
@@ -48,7 +48,7 @@ def noise_floor(floor, summary, augmentations, confidence):
         axes.annotate(
             text,
             (position, 1),
-            (2, 3 + 9 * (level % 3)),
+            (2, 3 + 9 * level),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             fontsize=6.5,

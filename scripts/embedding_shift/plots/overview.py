@@ -66,8 +66,13 @@ def closeness(means, shown):
 
 
 def value_text(value):
-    """Return a mean as figures print it: three decimals up to 1, then three digits; a dash where there is none."""
+    """Return a mean as figures print it: three decimals up to 1, then three digits; a dash where there is none.
+
+    What three decimals would make almost nothing of has two digits that count.
+    """
     if not math.isfinite(value):
         return "–"
+    if 0 < abs(value) < 0.01:
+        return f"{value:.2g}"
     decimals = 3 if abs(value) <= 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:.{decimals}f}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from embedding_shift import files, tables
 
@@ -81,6 +82,18 @@ def read_augmentations(path):
 def wrapped(label, width=11):
     """Return a label broken between words into lines of about `width` characters."""
     return textwrap.fill(label, width, break_long_words=False, break_on_hyphens=False)
+
+
+def label_log_axis(axes):
+    """Label some three ticks of a logarithmic horizontal axis, however short or long its range is."""
+    low, high = axes.get_xlim()
+    if high < 10 * low:
+        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    else:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if high < 100 * low else (1,), numticks=4))
+    if high < 100 * low:
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def text_color_on(color):
