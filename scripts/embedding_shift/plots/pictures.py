@@ -148,18 +148,23 @@ def draw_strip(augmentations, views):
 
 
 def draw_samples(augmentations, chosen):
-    """Draw a row per image: the picture, then the attention over it and over every view, with cosine similarities."""
-    columns = _columns(augmentations)
-    sheet = Sheet(len(columns) + 1, SMALL_CELL)
-    sheet.names([("", "Original", style.GREY), ("", "Its attention", style.GREY), *columns[1:]])
+    """Draw a row per image: the picture, then the attention over it and over every view, with cosine similarities.
+
+    Without attention maps, there are the picture and its views.
+    """
+    original, *views = _columns(augmentations)
+    with_attention = [("original", "Its attention", style.GREY)] if _have_attention(chosen) else []
+    columns = [original, *with_attention, *views]
+    sheet = Sheet(len(columns), SMALL_CELL)
+    sheet.names(columns)
     for sample in chosen:
         sheet.row_label(sample.image_id)
         sheet.picture(0, sample.views["original"])
-        for column, (name, _, _) in enumerate(columns, start=1):
+        for column, (name, _, _) in enumerate(columns[1:], start=1):
             sheet.picture(column, overlay(sample.views[name], sample.attention[name]))
         sheet.advance(SMALL_CELL)
-        sheet.word(1, "cosine similarity:", right=True)
-        for column, augmentation in enumerate(augmentations, start=2):
+        sheet.word(len(with_attention), "cosine similarity:" if with_attention else "cosine:", right=True)
+        for column, augmentation in enumerate(augmentations, start=1 + len(with_attention)):
             value = sample.cosine.get(augmentation.name)
             sheet.word(column, "not defined" if value is None else f"{value:.2f}".replace("-", "−"))
         sheet.advance(0.16)
