@@ -72,6 +72,12 @@ def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
     assert sum(counts) == len(inputs.ledger.claims) == table.count("section 4") + table.count("abstract")
 
 
+def test_a_claim_without_an_interval_counts_as_not_tested(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    inputs.claims[0] |= {"effect": 0.0, "ci_low": 0.0, "ci_high": 0.0, "n": 3}
+    assert paper_tables.claims(inputs).count("not tested & ") == 2
+
+
 def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):
     inputs = read(write_results(tmp_path, ["A"], 3))
     inputs.claims[0]["claim"] = "absent"

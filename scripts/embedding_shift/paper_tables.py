@@ -110,8 +110,10 @@ def claims(inputs):
         if row["claim"] not in texts:
             raise InputError(f"there is a verdict on the claim {row['claim']!r}, which the ledger does not have")
         claim = texts[row["claim"]]
-        effect = "not tested" if row["n"] == 0 else latex.number(row["effect"])
-        spread = "" if row["n"] == 0 else latex.interval(row["ci_low"], row["ci_high"])
+        # A claim that could not be tested has no image, or too few for an interval, which then is zero wide.
+        tested = row["n"] > 0 and any(row[column] != 0 for column in ("effect", "ci_low", "ci_high"))
+        effect = latex.number(row["effect"]) if tested else "not tested"
+        spread = latex.interval(row["ci_low"], row["ci_high"]) if tested else ""
         rows.append(
             [latex.escape(claim.text), latex.escape(claim.source), latex.escape(row["verdict"]), effect, spread]
         )
