@@ -126,5 +126,14 @@ def test_tabular_has_a_rule_between_groups():
 
 def test_longtable_breaks_between_groups_alone():
     text = latex.longtable("l", ["A"], [[["x"], ["y"]], [["z"]]], "Caption", "tab:label")
-    assert "x \\\\*\ny \\\\\n\\midrule\nz \\\\\n\\end{longtable}" in text
+    assert (
+        "\\endhead\n\\endfoot\n\\bottomrule\n\\endlastfoot\nx \\\\*\ny \\\\*\n\\midrule\nz \\\\\n\\end{longtable}"
+        in text
+    )
     assert r"\caption{Caption}\label{tab:label}" in text
+
+
+def test_longtable_breaks_within_a_group_that_no_page_holds():
+    text = latex.longtable("l", ["A"], [[["x"]] * 50, [["y"]] * 2], "Caption", "tab:label")
+    assert text.count("x \\\\\n") == 49 and text.count("x \\\\*\n\\midrule") == 1
+    assert "y \\\\*\ny \\\\\n" in text

@@ -89,6 +89,7 @@ ACCENTS = {
 DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 ABSENT = "n/a"
 LONG_WORD = 30
+LONG_GROUP = 20  # rows of a long table; more may not fit on one page
 
 
 def escape(text):
@@ -200,14 +201,19 @@ def tabular(alignment, header, groups):
 
 
 def longtable(alignment, header, groups, caption, label):
-    """Return a table whose groups may stand on different pages; arguments as in `tabular`, and caption and label."""
+    """Return a table whose groups may stand on different pages; arguments as in `tabular`, and caption and label.
+
+    A page ends after the rule between two groups. A group of more than LONG_GROUP rows may itself be broken.
+    """
     body = "\\midrule\n".join(
-        "".join(_row(row, end=r"\\*") for row in group[:-1]) + _row(group[-1]) for group in groups
+        "".join(_row(row, end=r"\\*" if len(group) <= LONG_GROUP else r"\\") for row in group[:-1])
+        + _row(group[-1], end=r"\\" if group is groups[-1] else r"\\*")
+        for group in groups
     )
     head = f"\\toprule\n{_row(header)}\\midrule\n"
     return (
         f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
-        f"{head}\\endfirsthead\n{head}\\endhead\n\\bottomrule\n\\endfoot\n{body}\\end{{longtable}}\n"
+        f"{head}\\endfirsthead\n{head}\\endhead\n\\endfoot\n\\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n"
     )
 
 
