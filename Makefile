@@ -16,17 +16,23 @@ ENVIRONMENTS := $(sort $(wildcard envs/*.yaml))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 DEMO := results/kodak/dinov2_vits14
+PLAN := results/benchmarks/plan.txt
 
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper report test format docs readme lock tex pdf-tools slurm clean
+.PHONY: help paper forecast report test format docs readme lock tex pdf-tools slurm clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 paper: $(INSTALLED) tex ## set everything up and do the whole run: results/paper.pdf (CORES=2 for two, ARGS=... for Snakemake)
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
+
+forecast: $(INSTALLED) ## say what a run will take on this machine: hours, memory, disk (CORES=2, ARGS=... as for make paper)
+	@mkdir -p $(dir $(PLAN))
+	@$(BIN)/snakemake --cores $(CORES) --dry-run --forceall --quiet rules $(ARGS) > $(PLAN) || { cat $(PLAN); exit 1; }
+	@$(BIN)/snakemake --cores $(CORES) --quiet all $(ARGS) -- results/forecast.csv
 
 report: $(INSTALLED) ## gather the figures, tables and run times of a finished run in results/report.html
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)

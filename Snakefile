@@ -23,6 +23,7 @@ include: "rules/figures.smk"
 include: "rules/pictures.smk"
 include: "rules/study_figures.smk"
 include: "rules/paper.smk"
+include: "rules/performance.smk"
 
 
 rule all:

@@ -1,0 +1,66 @@
+"""Say before a run what it will take.
+
+input:   results/benchmarks/bench.csv of `make bench`, results/benchmarks/plan.txt of a dry run, the configuration
+output:  results/benchmarks/towers/{model}.json, results/forecast.csv
+steps:   count each encoder's work → add up stage by stage; `make forecast` does it all, dry run included
+"""
+
+from snakemake.utils import available_cpu_count
+
+BENCH, PLAN = "results/benchmarks/bench.csv", "results/benchmarks/plan.txt"
+FORECAST_SETTINGS = (
+    "image_size",
+    "datasets",
+    "models",
+    "augmentations",
+    "study",
+    "precision_sample",
+    "encode_threads",
+)
+
+
+rule measure_tower:
+    input:
+        source=bundle_source,
+        code=code("measure_tower"),
+    output:
+        "results/benchmarks/towers/{model}.json",
+    log:
+        "logs/measure_tower/{model}.log",
+    localrule: True
+    conda:
+        "../envs/encode.yaml"
+    params:
+        model=model_source,
+    message:
+        "Counting the work of the encoder {wildcards.model}."
+    shell:
+        "python scripts/measure_tower.py --model {params.model:q} --bundle results/models/{wildcards.model}"
+        " --output {output:q} 2>&1 | tee {log:q}"
+
+
+rule forecast:
+    input:
+        # What is missing the script says.
+        measured=lambda wildcards: [path for path in (BENCH, PLAN) if Path(path).exists()],
+        towers=collect("results/benchmarks/towers/{model}.json", model=MODELS),
+        code=code("forecast"),
+    output:
+        "results/forecast.csv",
+    log:
+        "logs/forecast.log",
+    localrule: True
+    conda:
+        "../envs/images.yaml"
+    params:
+        bench=BENCH,
+        plan=PLAN,
+        settings=as_json({key: config[key] for key in FORECAST_SETTINGS}),
+        cores=lambda wildcards: workflow.cores,
+        machine_cores=available_cpu_count(),
+    message:
+        "Forecasting what the run will take."
+    shell:
+        "python scripts/forecast.py --bench {params.bench:q} --plan {params.plan:q} --towers {input.towers:q}"
+        " --settings {params.settings:q} --cores {params.cores} --machine-cores {params.machine_cores}"
+        " --output {output:q} 2>&1 | tee {log:q}"

@@ -1,0 +1,40 @@
+"""Say before a run what it will take: jobs, hours, memory and disk of every stage."""
+
+import json
+import sys
+from pathlib import Path
+
+from embedding_shift import bench_costs, command_line, forecast, forecast_stages, image_counts
+
+
+def main():
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--bench", required=True, help="CSV of the benchmark of this machine")
+    parser.add_argument("--plan", required=True, help="what a dry run of everything says")
+    parser.add_argument(
+        "--towers", nargs="+", required=True, help="JSON of every encoder's tower, in the models' order"
+    )
+    parser.add_argument("--settings", type=json.loads, required=True, help="the configuration, as JSON")
+    parser.add_argument("--cores", type=int, required=True, help="processors that the run may use")
+    parser.add_argument("--machine-cores", type=int, required=True, help="processors that the benchmark used")
+    parser.add_argument("--output", required=True, help="CSV to write; its folder is where the run's files will be")
+    arguments = parser.parse_args()
+    settings = arguments.settings
+    towers = [json.loads(Path(path).read_text()) for path in arguments.towers]
+    run = forecast_stages.Run(
+        costs=bench_costs.Costs(arguments.bench, settings["image_size"]),
+        jobs=forecast.planned_jobs(Path(arguments.plan).read_text()),
+        images={name: image_counts.count(name, entry) for name, entry in settings["datasets"].items()},
+        towers=dict(zip(settings["models"], towers, strict=True)),
+        settings=settings,
+        machine_cores=arguments.machine_cores,
+    )
+    rows = forecast.forecast(forecast_stages.stages(run), arguments.cores)
+    forecast.write(arguments.output, rows)
+    print(forecast.as_text(rows))
+    if warning := forecast.disk_warning(rows, Path(arguments.output).parent):
+        print(warning, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
