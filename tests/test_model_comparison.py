@@ -149,5 +149,6 @@ def test_the_legend_is_no_wider_than_the_figure(length):
     figure.draw_without_rendering()
     (legend,) = figure.legends
     box = legend.get_window_extent()
-    assert 0 <= box.x0 < box.x1 <= figure.bbox.width and 0 <= box.y0
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert box.y0 >= 0
     assert [text.get_text() for text in legend.get_texts()] == list(labels.values())
