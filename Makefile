@@ -16,23 +16,32 @@ ENVIRONMENTS := $(sort $(wildcard envs/*.yaml))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 DEMO := results/kodak/dinov2_vits14
+OFFLINE := results/models/dinov2_vits14
+BENCH := results/benchmarks/bench
 PLAN := results/benchmarks/plan.txt
 
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper forecast report test format docs readme lock tex pdf-tools slurm clean
+.PHONY: help paper bench forecast report test format docs readme performance lock tex pdf-tools slurm clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 paper: $(INSTALLED) tex ## set everything up and do the whole run: results/paper.pdf (CORES=2 for two, ARGS=... for Snakemake)
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
 
+bench: $(INSTALLED) ## measure this machine, some 15 minutes: results/benchmarks/bench.csv, .pdf (ARGS="--images 64" for less)
+	@$(BIN)/snakemake --cores $(CORES) --quiet all -- $(OFFLINE)/open_clip_model.safetensors
+	@$(BIN)/python scripts/benchmark.py --photographs resources/kodak/images --offline-bundle $(OFFLINE) \
+	    --work results/benchmarks/work --output $(BENCH).csv $(ARGS)
+	@$(BIN)/python scripts/plot_benchmark.py --bench $(BENCH).csv --pdf $(BENCH).pdf --png $(BENCH).png
+
 forecast: $(INSTALLED) ## say what a run will take on this machine: hours, memory, disk (CORES=2, ARGS=... as for make paper)
-	@mkdir -p $(dir $(PLAN))
+	@test -f $(BENCH).csv || { echo "error: run 'make bench' first: it measures what this machine can do" >&2; exit 1; }
 	@$(BIN)/snakemake --cores $(CORES) --dry-run --forceall --quiet rules $(ARGS) > $(PLAN) || { cat $(PLAN); exit 1; }
-	@$(BIN)/snakemake --cores $(CORES) --quiet all $(ARGS) -- results/forecast.csv
+	@$(BIN)/snakemake --cores $(CORES) --quiet rules progress reason host $(ARGS) -- results/forecast.csv \
+	    2> $(PLAN:.txt=.log) || { cat $(PLAN:.txt=.log) >&2; exit 1; }
 
 report: $(INSTALLED) ## gather the figures, tables and run times of a finished run in results/report.html
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)
@@ -54,6 +63,10 @@ docs: $(INSTALLED) ## write docs/configuration.md anew from config/schema.yaml
 readme: $(INSTALLED) ## write the README's table of claims and its heatmap anew from a finished run of config.yaml
 	@$(BIN)/python scripts/write_claims_table.py --ledger paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
 	@cp $(DEMO)/figures/metric_heatmap.png docs/images/
+
+performance: $(INSTALLED) ## write the tables and bars of docs/performance.md anew from a benchmark
+	@$(BIN)/python scripts/write_performance.py --bench $(BENCH).csv --page docs/performance.md
+	@cp $(BENCH).png docs/images/benchmark.png
 
 lock: | $(BIN)/python ## install the packages that envs/*.yaml name with a purpose, and pin what they need in turn
 	@for file in $(ENVIRONMENTS); do \

@@ -96,6 +96,8 @@ rule pack_originals:
         checksum="results/{dataset}/views/original/{shard}.tar.sha256",
     log:
         "logs/{dataset}/pack_originals/{shard}.log",
+    benchmark:
+        "benchmarks/{dataset}/pack_originals/{shard}.tsv"
     conda:
         "../envs/images.yaml"
     resources:

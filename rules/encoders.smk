@@ -68,6 +68,8 @@ rule merge_encoded:
         attention="results/{dataset}/{model}/attention/{view}.npz",
     log:
         "logs/{dataset}/{model}/merge_encoded/{view}.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/merge_encoded/{view}.tsv"
     conda:
         "../envs/images.yaml"
     resources:

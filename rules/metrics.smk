@@ -45,6 +45,8 @@ rule compute_registered_attention:
         "results/{dataset}/{model}/registered_attention/{augmentation}.parquet",
     log:
         "logs/{dataset}/{model}/compute_registered_attention/{augmentation}.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/compute_registered_attention/{augmentation}.tsv"
     conda:
         "../envs/images.yaml"
     resources:
@@ -112,6 +114,8 @@ rule summarise_metrics:
         "results/{dataset}/{model}/summary.csv",
     log:
         "logs/{dataset}/{model}/summarise_metrics.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/summarise_metrics.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -136,6 +140,8 @@ rule compute_pairwise_distance:
         "results/{dataset}/{model}/pairwise_distance.csv",
     log:
         "logs/{dataset}/{model}/compute_pairwise_distance.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/compute_pairwise_distance.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -1,10 +1,8 @@
 """Write the claims with their verdicts into the README, between its two marks."""
 
-from pathlib import Path
-
 import pandas as pd
 
-from embedding_shift import claims_ledger, claims_table, command_line, files
+from embedding_shift import claims_ledger, claims_table, command_line, generated_text
 from embedding_shift.errors import InputError
 
 
@@ -16,8 +14,7 @@ def main():
     arguments = parser.parse_args()
     rows = claims_table.rows(claims_ledger.read(arguments.ledger), pd.read_csv(arguments.verdicts))
     try:
-        text = Path(arguments.readme).read_text(encoding="utf-8")
-        files.write_text(arguments.readme, claims_table.replace_between_marks(text, claims_table.markdown(rows)))
+        generated_text.replace_in(arguments.readme, "claims", claims_table.markdown(rows))
     except InputError as error:
         raise InputError(f"{arguments.readme}: {error}") from None
 

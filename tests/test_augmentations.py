@@ -12,7 +12,7 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-from embedding_shift import augmentations, shards, transform_library, views
+from embedding_shift import augmentations, imports, shards, views
 from embedding_shift.errors import InputError
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
@@ -263,7 +263,7 @@ def test_albumentations_loads_without_what_nothing_here_uses():
 
 
 def test_a_module_that_is_loaded_stays_so():
-    with transform_library.without("json", "no_such_module"):
+    with imports.without("json", "no_such_module"):
         assert importlib.import_module("json").dumps({}) == "{}"
         with pytest.raises(ImportError, match="no_such_module"):
             importlib.import_module("no_such_module")

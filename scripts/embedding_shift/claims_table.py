@@ -2,7 +2,6 @@
 
 from embedding_shift.errors import InputError
 
-START, END = "<!-- claims:start -->", "<!-- claims:end -->"
 NOTHING = "–"
 
 
@@ -49,19 +48,6 @@ def markdown(rows):
         cells = (row["text"], row["source"], row["verdict"], effect, row["n"])
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
-
-
-def replace_between_marks(text, table):
-    """Return `text` with what stands between START and END replaced by `table`.
-
-    Raises:
-        InputError: the marks are not there once each, in this order.
-    """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end or START in rest or END in after:
-        raise InputError(f"the text needs one line {START} and, below it, one line {END}")
-    return f"{before}{START}\n{table}\n{END}{after}"
 
 
 def _number(value):

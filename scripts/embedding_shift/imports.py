@@ -5,16 +5,15 @@ import sys
 
 
 @contextlib.contextmanager
-def without(name):
-    """Within this context, `import name` fails as if it were not installed, unless it has been imported before.
+def without(*modules):
+    """Make importing these modules fail, as if they were not installed, but for those that are loaded already.
 
-    For libraries that import another one where it is there, and can do without.
+    For a library that imports another one where it is there, and can do without.
     """
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None
+    hidden = [module for module in modules if module not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
     try:
         yield
     finally:
-        del sys.modules[name]
+        for module in hidden:
+            del sys.modules[module]

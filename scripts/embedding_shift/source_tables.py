@@ -103,8 +103,8 @@ def precision(inputs):
     verdict = f"The mean error is at least {SAFE_RATIO} times smaller throughout."
     if close:
         verdict = (
-            f"The mean error is less than {SAFE_RATIO} times smaller for {latex.escape('; '.join(close))}: small shifts "
-            "by these metrics may be rounding."
+            f"The mean error is less than {SAFE_RATIO} times smaller for {latex.escape('; '.join(close))}: small "
+            "shifts by these metrics may be rounding."
         )
     header = ["Metric", "Views", "Mean error", "Largest", "Smallest shift", "Augmentation", "Ratio"]
     table = latex.tabular("lrrrrlr", header, groups)
