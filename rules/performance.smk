@@ -55,7 +55,8 @@ rule forecast:
     params:
         bench=BENCH,
         plan=PLAN,
-        settings=as_json({key: config[key] for key in FORECAST_SETTINGS}),
+        # A function, since Snakemake takes braces in a string, as in the names of shards, for wildcards.
+        settings=lambda wildcards: as_json({key: config[key] for key in FORECAST_SETTINGS}),
         cores=lambda wildcards: workflow.cores,
         machine_cores=available_cpu_count(),
     message:

@@ -55,6 +55,7 @@ JOBS = {
     "compute_metrics": 1,
     "summarise_metrics": 1,
     "compute_pairwise_distance": 1,
+    "compare_augmentations": 1,
     "plot_radar": 1,
     "all": 1,
 }
@@ -136,6 +137,14 @@ def test_the_whole_run_is_the_sum_of_its_stages_and_needs_the_memory_of_the_larg
     assert total["jobs"] == sum(JOBS.values())
     # Two encoding jobs at once, with 50 MB of weights more than measured, twice while they load.
     assert total["memory_mb"] == found["encode clip"]["memory_mb"] == pytest.approx(2 * (1000 + 2 * 50))
+
+
+def test_the_long_table_is_joined_in_memory_by_one_job_of_a_dataset_and_encoder(tmp_path):
+    table = 2 * USED * len(metrics.in_order()) * 300 / 1e6
+    found = rows(tmp_path, cores=2, jobs={"judge_claims": 1, "plot_l2_kde": 1})
+    assert found["comparison"]["memory_mb"] == pytest.approx(300 + table)
+    assert found["figures and paper"]["memory_mb"] == pytest.approx(2 * (300 + table)), "as many read it as can at once"
+    assert found["augment"]["memory_mb"] == 2 * 200 and found["pixel metrics"]["memory_mb"] == 2 * 150
 
 
 def test_the_disk_holds_views_outputs_and_tables_and_what_is_temporary_apart(tmp_path):

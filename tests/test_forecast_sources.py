@@ -12,6 +12,7 @@ import pytest
 import torch
 from small_models import write_clip_bundle
 from test_forecast import BENCH
+from tiny_run import PHOTOGRAPHS
 
 from embedding_shift import forecast, forecast_stages, image_counts, tables, tower_work, wheel_encoder
 from embedding_shift.errors import InputError
@@ -137,12 +138,18 @@ def test_the_forecast_of_a_configuration(unrun):
     configured = unrun.config
     configured |= {"shards": 3, "study": {"images": 2}}
     configured["models"]["clip"]["precision"] = "bf16"
+    with tarfile.open(unrun / "data/00.tar", "w") as archive:
+        for name in PHOTOGRAPHS:
+            archive.add(unrun / f"data/{name}.png", f"{name}.png")
+    # Braces, which Snakemake would take for a wildcard.
+    configured["datasets"]["tiny"] = {"kind": "webdataset", "path": "data/{00..00}.tar"}
     unrun.config = configured
     planned = unrun.run("--dry-run", "--forceall", "--quiet", "rules")
     jobs = forecast.planned_jobs(planned.stdout)
     total = int(re.search(r"^total +(\d+)$", planned.stdout, re.MULTILINE)[1])
     assert sum(jobs.values()) == total
     assert {rule for rules in forecast_stages.RULES.values() for rule in rules} - jobs.keys() == {"acquire_images"}
+    assert set(forecast_stages.TABLE_READERS) <= jobs.keys()
 
     (unrun / "results/benchmarks").mkdir(parents=True)
     (unrun / "results/benchmarks/plan.txt").write_text(planned.stdout)

@@ -32,6 +32,14 @@ RULES = {
     ],
 }
 OTHERS = "figures and paper"
+# Those of them that read the whole long table.
+TABLE_READERS = [
+    "compare_augmentations",
+    "judge_claims",
+    "plot_cosine_distribution",
+    "plot_cosine_samples",
+    "plot_l2_kde",
+]
 ENCODED_REFERENCES = 4  # of each of the study's images: again, in other batches, in another precision, and as JPEG
 # Measured on tables of 2,000 and 6,000 images: on the disk, and in memory while the long table is joined.
 LONG_TABLE_BYTES, PART_BYTES, JOINING_BYTES = 10, 13, 300
@@ -214,7 +222,7 @@ def _study(run):
 def _figures_and_paper(run):
     jobs = sum(run.jobs.values()) - sum(run.count(*rules) for rules in RULES.values())
     seconds = run.costs.value(OTHERS, "all") * len(run.images) * len(run.towers)
-    return Stage(OTHERS, jobs, seconds, run.joining_memory())
+    return Stage(OTHERS, jobs, seconds, run.joining_memory(), large_jobs=run.count(*TABLE_READERS))
 
 
 def _metrics(*kinds):
