@@ -87,6 +87,10 @@ class Run:
         """Return the number of jobs of the rules together."""
         return sum(self.jobs.get(rule, 0) for rule in rules)
 
+    def start_ups(self, rules):
+        """Return the seconds that the jobs of the rules need to start."""
+        return sum(self.count(rule) * self.costs.start_up(rule) for rule in rules)
+
     def encoding(self, model, precision=None):
         """Return the core seconds of encoding one view, in the model's own precision if none is named."""
         entry = self.settings["models"][model]
@@ -141,7 +145,7 @@ def _decode(run):
     # How long decoding takes, the size of the photographs decides, not that of the views.
     seconds = listed * (costs.value("images", "decode and resize") / 1000 + write) + run.used * (read + write)
     jobs, view = run.count(*RULES[name]), costs.view_bytes()
-    seconds += jobs * costs.start_up("augment_views")
+    seconds += run.start_ups(RULES[name])
     return Stage(name, jobs, seconds, costs.memory("augment_views"), run.used * view, listed * view)
 
 
@@ -182,11 +186,10 @@ def _encode(run, model):
 
 
 def _comparison(run):
-    name, costs = "comparison", run.costs
+    name = "comparison"
     with_maps = sum(tower["attention_bytes"] > 0 for tower in run.towers.values())
     seconds = sum(with_maps * run.used * run.registered_seconds(each) for each in run.augmentations)
-    for rule in RULES[name]:
-        seconds += run.count(rule) * costs.start_up(rule if rule in RULES[name][:3] else "plot")
+    seconds += run.start_ups(RULES[name])
     rows = len(run.augmentations) * _metrics(*metrics.KINDS)
     registered = with_maps * run.used * len(run.augmentations) * _metrics("registered_attention")
     disk = len(run.towers) * run.used * rows * LONG_TABLE_BYTES + registered * PART_BYTES
