@@ -64,8 +64,9 @@ class Encoder:
         image_ids, embeddings, attention = [], [], []
         progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
         loaded = batches.ahead(self._load(batch) for batch in batches.batches(views, self.batch_size))
-        with torch.inference_mode(), processor.fast_products(self.device), PoolingAttention(self.visual) as recorder:
-            with progress:
+        fast = processor.fast_products(self.device, self._precision)
+        with torch.inference_mode(), fast, progress:
+            with PoolingAttention(self.visual) as recorder:
                 for batch_ids, pixels in loaded:
                     embedding, maps = self._forward(pixels, len(batch_ids), recorder)
                     image_ids += batch_ids

@@ -25,14 +25,14 @@ def prepare(threads):
 
 
 @contextlib.contextmanager
-def fast_products(device):
-    """Within this context, float32 linear layers on the CPU are computed by oneDNN.
+def fast_products(device, dtype=torch.float32):
+    """Within this context, the linear layers of a float32 model on the CPU are computed by oneDNN.
 
     PyTorch itself calls MKL for them, which does not use AVX-512 on AMD's processors: oneDNN is 2.3 times as fast
-    there, and as fast on Intel's. The results differ in rounding alone. Nothing changes on other devices, or where
-    PyTorch was built without oneDNN.
+    there, and as fast on Intel's. The results differ in rounding alone. Nothing changes for models of another `dtype`
+    or on other devices, or where PyTorch was built without oneDNN.
     """
-    if device.type != "cpu" or not torch.backends.mkldnn.is_available():
+    if device.type != "cpu" or dtype != torch.float32 or not torch.backends.mkldnn.is_available():
         yield
         return
     # PyTorch's fused attention layer calls its matrix products where nothing can take them over.
