@@ -163,7 +163,7 @@ def load_image_tower(bundle):
 
     try:
         config = json.loads((bundle / CONFIG_FILE).read_text())
-        visual = _build_image_tower(config["model_cfg"])
+        visual = build_image_tower(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
     except KeyError as error:
@@ -173,7 +173,8 @@ def load_image_tower(bundle):
     return visual.eval().requires_grad_(False), preprocessing
 
 
-def _build_image_tower(model_cfg):
+def build_image_tower(model_cfg):
+    """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built."""
     with without("transformers"):  # Text towers alone need it.
         import open_clip  # Two seconds; only loading needs it.
 

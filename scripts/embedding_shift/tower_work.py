@@ -31,7 +31,7 @@ def describe(model, bundle):
     """
     model_cfg = _architecture(model, Path(bundle))
     with torch.device("meta"):
-        visual = encoders._build_image_tower(model_cfg).eval()
+        visual = encoders.build_image_tower(model_cfg).eval()
     embedding, maps, gflop = _run(visual)
     tower_bytes = FLOAT_BYTES * sum(parameter.numel() for parameter in visual.parameters())
     return {
