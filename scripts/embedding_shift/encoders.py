@@ -65,14 +65,14 @@ class Encoder:
         progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
         loaded = batches.ahead(self._load(batch) for batch in batches.batches(views, self.batch_size))
         fast = processor.fast_products(self.device, self._precision)
-        with torch.inference_mode(), fast, progress:
-            with PoolingAttention(self.visual) as recorder:
-                for batch_ids, pixels in loaded:
-                    embedding, maps = self._forward(pixels, len(batch_ids), recorder)
-                    image_ids += batch_ids
-                    embeddings.append(embedding)
-                    attention.append(maps)
-                    progress.update(len(batch_ids))
+        recording = PoolingAttention(self.visual)
+        with torch.inference_mode(), fast, progress, recording as recorder:
+            for batch_ids, pixels in loaded:
+                embedding, maps = self._forward(pixels, len(batch_ids), recorder)
+                image_ids += batch_ids
+                embeddings.append(embedding)
+                attention.append(maps)
+                progress.update(len(batch_ids))
             if not image_ids:  # The shapes are known from a run alone.
                 pixels = torch.zeros((self.batch_size, *self.image_size, 3), dtype=torch.uint8)
                 embedding, maps = self._forward(pixels, 0, recorder)
