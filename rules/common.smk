@@ -98,6 +98,11 @@ def encoding_options(wildcards):
     )
 
 
+def verbatim(value):
+    """Return a function for a parameter that holds text of the user's, in which braces are no wildcards."""
+    return lambda wildcards: value
+
+
 def as_json(section):
     """Return a section of the configuration as one line, for a command-line argument."""
     return json.dumps(section, ensure_ascii=True)

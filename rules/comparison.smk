@@ -54,7 +54,7 @@ rule plot_model_comparison:
         "../envs/analysis.yaml"
     params:
         models=MODELS,
-        labels=[label("models", model) for model in MODELS],
+        labels=verbatim([label("models", model) for model in MODELS]),
     message:
         "Drawing the comparison of the encoders."
     shell:

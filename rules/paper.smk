@@ -61,11 +61,11 @@ PAPER_INPUTS = dict(
     **PAPER_AGREEMENT,
 )
 PAPER_PARAMETERS = dict(
-    datasets=[label("datasets", dataset) for dataset, _ in PAPER_PAIRS],
-    models=[label("models", model) for _, model in PAPER_PAIRS],
+    datasets=verbatim([label("datasets", dataset) for dataset, _ in PAPER_PAIRS]),
+    models=verbatim([label("models", model) for _, model in PAPER_PAIRS]),
     model_names=[model for _, model in PAPER_PAIRS],
-    acquired=[label("datasets", dataset) for dataset in ACQUIRED],
-    reduced=[f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED],
+    acquired=verbatim([label("datasets", dataset) for dataset in ACQUIRED]),
+    reduced=verbatim([f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED]),
     settings=as_json(
         {key: config[key] for key in ("seed", "image_size", "bootstrap", "figures", "study")}
         | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}

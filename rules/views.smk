@@ -18,7 +18,7 @@ rule describe_augmentations:
     conda:
         "../envs/images.yaml"
     params:
-        augmentations=as_json(config["augmentations"]),
+        augmentations=verbatim(as_json(config["augmentations"])),
     message:
         "Checking the configured augmentations."
     shell:

@@ -22,8 +22,8 @@ def tiny_config(**changes):
         "device": "cpu",
         "bootstrap": {"resamples": 100},
         "figures": {"attention_grid_pages": 1},
-        "datasets": {"tiny": {"label": "Four photographs", "kind": "csv", "path": "data/images.csv"}},
-        "models": {"clip": {"label": "A small random CLIP", "kind": "local-dir", "path": "bundle"}},
+        "datasets": {"tiny": {"label": "Four {4} photographs", "kind": "csv", "path": "data/images.csv"}},
+        "models": {"clip": {"label": "A small {random} CLIP", "kind": "local-dir", "path": "bundle"}},
         "augmentations": CONFIG["augmentations"],
     } | changes
 
