@@ -71,7 +71,7 @@ def test_a_run_names_the_jobs_that_snakemake_recorded(tmp_path):
 
 def test_a_run_that_fails_says_so(tmp_path):
     run = pipeline.Run(PROJECT, tmp_path / "run", {"datasets": 3})
-    with pytest.raises(InputError, match=r"the pipeline failed in .*the configuration"):
+    with pytest.raises(InputError, match=r"(?s)the pipeline failed in .*the key .models. is missing"):
         run.seconds_of("--dry-run")
 
 
