@@ -14,10 +14,14 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(slurm.why_unavailable() is not None, reason=f"no Slurm: {slurm.why_unavailable()}"),
 ]
-# Without accounting, Snakemake asks the queue; at once, since these jobs take seconds.
-SITE = ["--slurm-no-account", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+# These jobs take seconds, so Snakemake is to ask for them often.
+IMPATIENT = ["--seconds-between-status-checks", "1"]
+# Without accounting, it asks the queue.
+SITE = ["--slurm-no-account", "--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1"]
+SITE += IMPATIENT
 # The same through a submit command of the user's, as for any other scheduler.
 GENERIC = [
+    *IMPATIENT,
     "--executor",
     "cluster-generic",
     "--jobs",
