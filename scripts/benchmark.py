@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from embedding_shift import command_line, files
+from embedding_shift import bench_costs, command_line, files
 from embedding_shift.benchmark import encoding, images, machine, products, report, whole
 from embedding_shift.benchmark.timing import COLUMNS
 
@@ -43,7 +43,7 @@ def main():
     measure(machine.rows())
     measure(products.rows())
     peaks = {row.name: row.value for row in rows if row.section == products.SECTION}
-    bundles = {encoding.VIT_B_32: bundle, encoding.OFFLINE: Path(arguments.offline_bundle)}
+    bundles = {bench_costs.VIT_B_32: bundle, bench_costs.OFFLINE: Path(arguments.offline_bundle)}
     measure(encoding.rows(bundles, peaks))
     measure(images.rows(photographs, configured))
     speeds = {row.name: row.value for row in rows if row.section == encoding.SECTION}

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from embedding_shift import claims_ledger, claims_table, command_line, generated_text
-from embedding_shift.errors import InputError
 
 
 def main():
@@ -13,10 +12,7 @@ def main():
     parser.add_argument("--readme", default="README.md", help="Markdown to change in place")
     arguments = parser.parse_args()
     rows = claims_table.rows(claims_ledger.read(arguments.ledger), pd.read_csv(arguments.verdicts))
-    try:
-        generated_text.replace_in(arguments.readme, "claims", claims_table.markdown(rows))
-    except InputError as error:
-        raise InputError(f"{arguments.readme}: {error}") from None
+    generated_text.replace_in(arguments.readme, "claims", claims_table.markdown(rows))
 
 
 if __name__ == "__main__":

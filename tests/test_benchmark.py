@@ -31,10 +31,6 @@ def note_calls(path):
     return work
 
 
-def fail():
-    raise RuntimeError("this work cannot be prepared")
-
-
 def test_every_core_does_the_work_once_more_than_it_is_counted(tmp_path):
     assert timing.side_by_side(note_calls, (tmp_path,), repeats=3) >= 0
     assert "".join(path.read_text() for path in tmp_path.iterdir()) == "x" * 4 * timing.cores()

@@ -9,7 +9,7 @@ LARGEST_BATCH = 256
 # What a process holds before it has loaded any weights: Python, PyTorch, open_clip.
 START_MB = 700
 # Memory of a batch in the forward pass, in outputs of its largest layer: that layer's own, its input, and what lies
-# between. Measured on ViT-B/32 and DINOv2 ViT-S/14.
+# between; an estimate.
 LAYERS_AT_ONCE = 6
 # On a processor, larger batches than keep the largest layer's output about in its caches are slower.
 CACHED_MB = 16

@@ -13,14 +13,9 @@ def replace_in(path, name, content):
         InputError: the two lines are not there once each, in this order.
     """
     text = Path(path).read_text(encoding="utf-8")
-    files.write_text(path, replaced(text, name, content))
-
-
-def replaced(text, name, content):
-    """Return `text` with what stands between the two lines replaced by `content`; as `replace_in`."""
     first, last = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
     before, start, rest = text.partition(first)
     _, end, after = rest.partition(last)
     if not start or not end or first in rest or last in after:
-        raise InputError(f"the text needs one line {first} and, below it, one line {last}")
-    return f"{before}{first}\n{content}\n{last}{after}"
+        raise InputError(f"{path}: the text needs one line {first} and, below it, one line {last}")
+    files.write_text(path, f"{before}{first}\n{content}\n{last}{after}")

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from embedding_shift import encoders, processor, shards, tower_work
+from embedding_shift.bench_costs import VIT_B_32
 from embedding_shift.benchmark.timing import Row, cores, median_seconds, side_by_side
 
 SECTION = "encoding"
-VIT_B_32, OFFLINE = "ViT-B/32", "offline encoder"
 BATCHES = 4
 PRECISIONS = ("fp32", "bf16")
 

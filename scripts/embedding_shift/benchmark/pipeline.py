@@ -28,7 +28,6 @@ class Run:
 
     Attributes:
         folder: where it is.
-        seconds: how long the run took.
     """
 
     def __init__(self, project, folder, configuration):

@@ -3,8 +3,9 @@
 import yaml
 
 from embedding_shift import images
+from embedding_shift.bench_costs import VIT_B_32
 from embedding_shift.benchmark import pipeline
-from embedding_shift.benchmark.encoding import PRECISIONS, VIT_B_32
+from embedding_shift.benchmark.encoding import PRECISIONS
 from embedding_shift.benchmark.published import PublishedWay
 from embedding_shift.benchmark.timing import Row, cores, median_seconds
 
