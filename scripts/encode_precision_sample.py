@@ -1,9 +1,5 @@
 """Encode some of the images, under every view, in single precision: what a faster precision is held against."""
 
-import os
-
-os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must not look elsewhere, or wait for it.
-
 from pathlib import Path
 
 import numpy as np

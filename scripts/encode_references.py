@@ -1,9 +1,5 @@
 """Encode the study's references: the originals again, in other batches, in other precision, and as JPEG."""
 
-import os
-
-os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must not look elsewhere, or wait for it.
-
 import numpy as np
 
 from embedding_shift import command_line, embeddings, encoders, study_names

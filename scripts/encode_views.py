@@ -1,9 +1,5 @@
 """Run the views of one shard through the encoder: embeddings and attention in one pass."""
 
-import os
-
-os.environ["HF_HUB_OFFLINE"] = "1"  # Everything is in the bundle; a job must not look elsewhere, or wait for it.
-
 from embedding_shift import command_line, embeddings, encoders, shards
 
 

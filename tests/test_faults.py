@@ -103,7 +103,7 @@ def assert_no_work_was_repeated(pipeline, finished):
 
 
 def test_a_job_of_each_stage_is_killed(unrun, complete):
-    """From the list of images to the paper; after every kill a plain rerun goes on and leaves finished work untouched."""
+    """From the list of images to the paper; after every kill a plain rerun goes on, and finished work is left alone."""
     generator = random.Random(4)
     due = {script: generator.uniform(0, 0.5) * seconds for script, seconds in sorted(complete.durations.items())}
     killed, finished = set(), {}

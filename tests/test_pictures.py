@@ -96,7 +96,7 @@ def run_script(monkeypatch, name, folder, output, *options, attention=True):
     arguments += ["--attention-folder", folder / "attention"] if attention else []
     arguments += ["--pdf", output / "figure.pdf", "--png", output / "figure.png", *options]
     monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-    runpy.run_path(str(PROJECT / "scripts" / f"{name}.py"), run_name="__main__")
+    runpy.run_path(str(PROJECT / "scripts" / f"{name}.py"))["main"]()
     return (output / "figure.pdf").read_bytes(), (output / "figure.png").read_bytes()
 
 

@@ -190,7 +190,7 @@ def test_references_are_encoded_in_four_ways(tmp_path, monkeypatch, kodak_views)
     arguments = [f"--{name}={tmp_path / file}" for name, file in options.items()]
     arguments += ["--batch-size=4", "--threads=1", "--device=cpu"]
     monkeypatch.setattr(sys, "argv", ["encode_references.py", *arguments])
-    runpy.run_path(str(PROJECT / "scripts" / "encode_references.py"), run_name="__main__")
+    runpy.run_path(str(PROJECT / "scripts" / "encode_references.py"))["main"]()
     encoded = study_names.variants_of(*embeddings.concatenate([tmp_path / "encoded.npz"], "embedding"))
     assert set(encoded) == set(study_names.ENCODER_REFERENCES)
     again = encoded["re-encoding"][1]

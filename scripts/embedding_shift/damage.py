@@ -23,7 +23,7 @@ def ssim(original, augmented):
     Gaussian window of 11×11 pixels and deviation 1.5, population moments, K1 = 0.01, K2 = 0.03, over the windows that
     lie wholly inside the picture.
     """
-    one, other = pixel_metrics.grey(original), pixel_metrics.grey(augmented)
+    one, other = (pixel_metrics.luma(image) / np.float64(pixel_metrics.LUMA_UNIT) for image in (original, augmented))
     mean_one, mean_other = _local_mean(one), _local_mean(other)
     variance_one = _local_mean(one**2) - mean_one**2
     variance_other = _local_mean(other**2) - mean_other**2

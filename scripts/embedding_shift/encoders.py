@@ -2,16 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from PIL import Image
+from torch.overrides import TorchFunctionMode
 from tqdm import tqdm
 
-from embedding_shift import batches, processor
+from embedding_shift import batches, imports, processor
 from embedding_shift.attention import PoolingAttention
 from embedding_shift.errors import InputError
-from embedding_shift.imports import without
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 CONFIG_FILE = "open_clip_config.json"
@@ -129,6 +130,7 @@ def add_arguments(parser):
 def from_arguments(arguments, **changes):
     """Return the Encoder that the arguments describe, with `changes` of its options; set up the process for it."""
     processor.prepare(arguments.threads)
+    imports.refuse("huggingface_hub")  # Everything is in the bundle: an encoding job never looks elsewhere.
     names = ("bundle", "device", "batch_size", "memory_mb", "precision")
     return Encoder(**{name: getattr(arguments, name) for name in names} | changes)
 
@@ -163,7 +165,8 @@ def load_image_tower(bundle):
 
     try:
         config = json.loads((bundle / CONFIG_FILE).read_text())
-        visual = build_image_tower(config["model_cfg"])
+        with _NoRandomWeights():
+            visual = build_image_tower(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
     except KeyError as error:
@@ -173,10 +176,26 @@ def load_image_tower(bundle):
     return visual.eval().requires_grad_(False), preprocessing
 
 
+class _NoRandomWeights(TorchFunctionMode):
+    """While it is active, parameters are not filled with random numbers: what is read replaces them in any case."""
+
+    FILLS = (torch.Tensor.uniform_, torch.Tensor.normal_)
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        if function in self.FILLS and isinstance(arguments[0], torch.nn.Parameter):
+            return arguments[0]
+        return function(*arguments, **(options or {}))
+
+
 def build_image_tower(model_cfg):
     """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built."""
-    with without("transformers"):  # Text towers alone need it.
-        import open_clip  # Two seconds; only loading needs it.
+    # Text towers alone need transformers. The machinery of torch.compile takes a second to load; torchvision and timm
+    # ask it, as they are imported, for what has a meaning under torch.compile alone.
+    compiler = SimpleNamespace(
+        is_compile_supported=lambda device: False, disable=lambda function, *arguments, **options: function
+    )
+    with imports.without("transformers", **{"torch._dynamo": compiler, "torch._dynamo.utils": compiler}):
+        import open_clip  # Only loading needs it.
 
     vision_cfg = model_cfg["vision_cfg"] | {"timm_model_pretrained": False}
     return open_clip.CustomTextCLIP(

@@ -48,6 +48,11 @@ def fast_products(device, dtype=torch.float32):
 class _OneDnnProducts(TorchDispatchMode):
     """Hand the products of float32 matrices with weights to the operator that torch.compile would call."""
 
+    @classmethod
+    def _should_skip_dynamo(cls):
+        """Tell PyTorch that torch.compile need not be kept away, for which it would load it: a second."""
+        return False
+
     def __torch_dispatch__(self, function, types, arguments=(), options=None):
         options = options or {}
         if not options and arguments and _are_float32(arguments):

@@ -29,12 +29,11 @@ def patch_similarity(original, augmented, valid):
         augmented: uint8 (size, size, 3), RGB.
         valid: bool (size, size).
     """
-    errors = pixel_metrics.grid(pixel_metrics.squared_difference(original, augmented), 4)
-    inside = pixel_metrics.grid(valid, 4)
-    some = inside.any(axis=1)
+    some = pixel_metrics.patch_counts(valid, 4) > 0
     if not some.any():
         return float("nan")
-    errors = errors[some].mean(axis=1, dtype=np.float64, where=inside[some]) / pixel_metrics.CHANNELS
+    squares = pixel_metrics.squared_difference(original, augmented)
+    errors = pixel_metrics.patch_means(squares, 4, valid)[some] / pixel_metrics.CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
@@ -48,11 +47,10 @@ def patch_similarity(original, augmented, valid):
 def edge_preservation(original, augmented, valid):
     """As pixel_metrics.edge_preservation, over the pixels whose neighbours are valid too."""
     # Beyond the picture's border lies nothing that a gradient would reach.
-    inside = cv2.erode(valid.astype(np.uint8), GRADIENT_REACH, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    inside = cv2.erode(valid.astype(np.uint8), GRADIENT_REACH, borderType=cv2.BORDER_CONSTANT, borderValue=1)
     if not inside.any():
         return float("nan")
-    before, after = (_edges(image, inside) for image in (original, augmented))
-    return float(1 - np.mean(np.abs(before - after)))
+    return pixel_metrics.kept_edges(*(pixel_metrics.edge_strength(image) for image in (original, augmented)), inside)
 
 
 @metrics.register(
@@ -64,12 +62,8 @@ def edge_preservation(original, augmented, valid):
 )
 def detail_preservation(original, augmented, valid):
     """As pixel_metrics.detail_preservation, over the valid pixels of each patch that has at least two."""
-    inside = pixel_metrics.grid(valid, 8)
-    enough = inside.sum(axis=1) >= FEWEST_PIXELS
-    before, after = (
-        pixel_metrics.grid(pixel_metrics.grey(image), 8)[enough].std(axis=1, where=inside[enough])
-        for image in (original, augmented)
-    )
+    enough = pixel_metrics.patch_counts(valid, 8) >= FEWEST_PIXELS
+    before, after = (pixel_metrics.patch_deviations(image, 8, valid)[enough] for image in (original, augmented))
     return pixel_metrics.kept_detail(before, after)
 
 
@@ -97,9 +91,3 @@ def attention_similarity(original, augmented, correspondence):
     before = correspondence.warp(before)
     before, after = (shift_metrics.scaled(array[correspondence.valid]) for array in (before, after))
     return float(1 / (1 + np.mean((before - after) ** 2)))
-
-
-def _edges(image, inside):
-    edges = pixel_metrics.edge_strength(image)[inside]
-    strongest = edges.max()
-    return edges / strongest if strongest > 0 else edges
