@@ -14,7 +14,7 @@ rule compute_pixel_metrics:
         views_checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
         code=code("compute_pixel_metrics"),
     output:
-        "results/{dataset}/pixel_metrics/{augmentation}/{shard}.parquet",
+        "results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz",
     log:
         "logs/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.log",
     benchmark:
@@ -42,7 +42,7 @@ rule compute_registered_attention:
         attention="results/{dataset}/{model}/attention/{augmentation}.npz",
         code=code("compute_registered_attention"),
     output:
-        "results/{dataset}/{model}/registered_attention/{augmentation}.parquet",
+        "results/{dataset}/{model}/registered_attention/{augmentation}.npz",
     log:
         "logs/{dataset}/{model}/compute_registered_attention/{augmentation}.log",
     benchmark:
@@ -74,12 +74,12 @@ rule compute_metrics:
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         attention=collect("results/{{dataset}}/{{model}}/attention/{augmentation}.npz", augmentation=AUGMENTATIONS),
         pixel_metrics=collect(
-            "results/{{dataset}}/pixel_metrics/{augmentation}/{shard}.parquet",
+            "results/{{dataset}}/pixel_metrics/{augmentation}/{shard}.npz",
             augmentation=AUGMENTATIONS,
             shard=SHARDS,
         ),
         registered_attention=collect(
-            "results/{{dataset}}/{{model}}/registered_attention/{augmentation}.parquet", augmentation=AUGMENTATIONS
+            "results/{{dataset}}/{{model}}/registered_attention/{augmentation}.npz", augmentation=AUGMENTATIONS
         ),
         code=code("compute_metrics"),
     output:

@@ -10,11 +10,11 @@ def main():
     parser.add_argument("--original-attention", required=True, help="npz")
     parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
     parser.add_argument("--attention", nargs="+", required=True, help="npz of every augmentation")
-    parser.add_argument("--parts", nargs="+", required=True, help="Parquet of the metrics that are computed already")
+    parser.add_argument("--parts", nargs="+", required=True, help="npz of the metrics that are computed already")
     parser.add_argument("--output", required=True, help="Parquet to write")
     parser.add_argument("--exclusions", required=True, help="CSV to write: what has no value, and why")
     arguments = parser.parse_args()
-    parts = [tables.read_parquet(arguments.parts)]
+    parts = [long_table.read_part(path) for path in arguments.parts]
     for kind, original, augmented in (
         ("embedding", arguments.original_embeddings, arguments.embeddings),
         ("attention", arguments.original_attention, arguments.attention),

@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, geometry, long_table, tables
+from embedding_shift import augmentations, command_line, geometry, measurement
 
 
 def main():
@@ -12,20 +12,16 @@ def main():
     parser.add_argument("--augmentation", required=True, help="its name")
     parser.add_argument("--transform", required=True, help="class name of the transform that made the views")
     parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
-    parser.add_argument("--output", required=True, help="Parquet to write")
+    parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
     transform = augmentations.build(arguments.transform, arguments.parameters)
 
     def warp_of(view):
         return geometry.correspondence(transform, view.record["seed"], view.pixels.shape[:2])
 
-    rows = long_table.pixel_rows(
-        arguments.originals,
-        arguments.views,
-        arguments.augmentation,
-        warp_of if geometry.moves_pixels(transform) else None,
-    )
-    tables.write_parquet(arguments.output, rows)
+    moved = geometry.moves_pixels(transform)
+    image_ids, values = measurement.of_shards(arguments.originals, arguments.views, warp_of if moved else None)
+    measurement.write(arguments.output, image_ids, values, arguments.augmentation)
 
 
 if __name__ == "__main__":

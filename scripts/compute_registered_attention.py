@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, embeddings, geometry, long_table, shift_metrics, tables
+from embedding_shift import augmentations, command_line, embeddings, geometry, measurement, shift_metrics, tables
 
 
 def main():
@@ -15,7 +15,7 @@ def main():
     parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--image-size", type=int, required=True, help="side of the views in pixels")
-    parser.add_argument("--output", required=True, help="Parquet to write")
+    parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
     transform = augmentations.build(arguments.transform, arguments.parameters)
     sha256 = {row["image_id"]: row["sha256"] for row in tables.read_rows(arguments.manifest)}
@@ -28,14 +28,14 @@ def main():
         view_seed = augmentations.seed(arguments.seed, sha256[image_id], arguments.augmentation)
         return geometry.correspondence(transform, view_seed, shape)
 
-    original, augmented = (
+    (image_ids, before), (_, after) = (
         embeddings.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
     )
     # Maps are compared at the size of the views; where that is the one they are compared at without a warp, too, the
     # values of unmoved views are known to be the same.
     same = not moved and arguments.image_size == shift_metrics.ATTENTION_MAP_SIZE
-    rows = long_table.registered_attention_rows(original, augmented, arguments.augmentation, None if same else warp_of)
-    tables.write_parquet(arguments.output, rows)
+    values = measurement.of_registered_attention(image_ids, before, after, None if same else warp_of)
+    measurement.write(arguments.output, image_ids, values, arguments.augmentation)
 
 
 if __name__ == "__main__":

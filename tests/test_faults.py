@@ -178,8 +178,8 @@ def test_damaged_files_are_named_when_they_are_read_and_made_anew(again, undistu
         "results/tiny/views/black/00000.tar": truncate,
         f"{RESULTS}/attention/elastic.npz": flip_a_byte,
         f"{RESULTS}/embeddings/elastic.npz": truncate,
-        "results/tiny/pixel_metrics/elastic/00000.parquet": flip_a_byte,
-        f"{RESULTS}/registered_attention/elastic.parquet": empty,
+        "results/tiny/pixel_metrics/elastic/00000.npz": flip_a_byte,
+        f"{RESULTS}/registered_attention/elastic.npz": empty,
     }
     for name, spoil in damage.items():
         spoil(again / name)

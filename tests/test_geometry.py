@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline import PROJECT
 
-from embedding_shift import augmentations, geometry, long_table, metrics, pixel_metrics, registered_metrics, shards
+from embedding_shift import (
+    augmentations,
+    geometry,
+    long_table,
+    measurement,
+    metrics,
+    pixel_metrics,
+    registered_metrics,
+    shards,
+)
 
 SIZE = 224
 CONFIGURED = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())["augmentations"]
@@ -174,7 +183,7 @@ def test_registered_metrics_agree_with_plain_loops(seed, shape, share, flat):
 
 def test_where_no_pixel_moves_the_unregistered_values_stand(photograph):
     view, _ = augmentations.apply(configured("noise"), photograph, 3)
-    values = {metric.name: value for metric, value in long_table.pixel_values(photograph, shards.View("a", view))}
+    values = {metric.name: value for metric, value in measurement.of_pixels(photograph, shards.View("a", view))}
     everything = np.ones((SIZE, SIZE), dtype=bool)
     for name in PIXEL_METRICS:
         assert values[f"{name}_registered"] == values[name]
@@ -186,17 +195,35 @@ def test_where_no_pixel_moves_attention_is_compared_as_it_is():
     generator = np.random.default_rng(0)
     image_ids = np.array(["a", "b", "c"])
     original, augmented = generator.random((2, 3, 2, 7, 7)).astype(np.float32)
-    arguments = (image_ids, original), (image_ids, augmented), "noise"
     unmoved = geometry.Correspondence.identity((SIZE, SIZE))
-    found = long_table.registered_attention_rows(*arguments, None)
-    expected = long_table.registered_attention_rows(*arguments, lambda image_id: unmoved)
-    assert list(found["image_id"]) == ["a", "b", "c"]
-    assert set(found["metric"]) == {"attention_similarity_registered"}
-    np.testing.assert_allclose(found["value"], expected["value"], rtol=1e-12)
+    found, expected = (
+        measurement.of_registered_attention(image_ids, original, augmented, warp_of)
+        for warp_of in (None, lambda image_id: unmoved)
+    )
+    assert found.keys() == expected.keys() == {"attention_similarity_registered"}
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-12)
     nothing = np.zeros((3, 0, 0, 0), np.float32)
-    rows = long_table.registered_attention_rows((image_ids, nothing), (image_ids, nothing), "noise", None)
-    assert len(rows) == 0
+    assert measurement.of_registered_attention(image_ids, nothing, nothing, None) == {}
+
+
+def test_measurements_come_back_as_rows_of_the_long_table(tmp_path):
+    values = {"edge_preservation": np.array([0.5, np.nan]), "detail_preservation": np.array([0.25, 1.0])}
+    measurement.write(tmp_path / "part.npz", ["b", "a"], values, "noise")
+    rows = long_table.read_part(tmp_path / "part.npz")
     assert list(rows.columns) == long_table.COLUMNS
+    assert set(rows["augmentation"]) == {"noise"}
+    found = rows.set_index(["metric", "image_id"])["value"]
+    assert np.isnan(found["edge_preservation", "a"])
+    assert found.drop(index=("edge_preservation", "a")).to_dict() == {
+        ("edge_preservation", "b"): 0.5,
+        ("detail_preservation", "a"): 1.0,
+        ("detail_preservation", "b"): 0.25,
+    }
+    for nothing in ({}, {"edge_preservation": np.zeros(0)}):
+        measurement.write(tmp_path / "none.npz", [], nothing, "noise")
+        rows = long_table.read_part(tmp_path / "none.npz")
+        assert (len(rows), list(rows.columns), rows["value"].dtype) == (0, long_table.COLUMNS, np.float64)
 
 
 def test_every_registered_metric_names_the_one_it_equals_without_a_warp():

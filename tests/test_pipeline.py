@@ -150,7 +150,7 @@ def test_a_damaged_shard_is_told_deleted_and_made_anew(again):
     data = bytearray(whole)
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    target = "results/tiny/pixel_metrics/blur/00000.parquet"
+    target = "results/tiny/pixel_metrics/blur/00000.npz"
     done = again.run("--forcerun", "compute_pixel_metrics", "--", target)
     assert done.returncode != 0
     assert "error: results/tiny/views/blur/00000.tar is damaged" in done.stdout

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
-from embedding_shift.processor import fast_products, prepare
+from embedding_shift.processor import fast_products
 
 CPU = torch.device("cpu")
 needs_onednn = pytest.mark.skipif(
@@ -78,12 +78,3 @@ def test_everything_is_as_before_afterwards(layer):
     assert torch.backends.mha.get_fastpath_enabled()
     with torch.inference_mode():
         assert "mkldnn::_linear_pointwise" not in operators(lambda: layer(torch.randn(1, 5, 64)))
-
-
-def test_a_process_is_prepared():
-    before = torch.get_num_threads()
-    try:
-        prepare(1)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from towers import write_bundle
 
-from embedding_shift import embeddings, long_table, metrics
+from embedding_shift import embeddings, long_table, measurement, metrics
 from embedding_shift.attention import CLASS_TOKEN, NO_MAP, POOLING_HEAD, PoolingAttention
 from embedding_shift.encoders import Encoder
 
@@ -111,7 +111,7 @@ def test_an_encoder_without_a_map_has_no_attention_metric(tmp_path, kodak_views)
     attention, embedding = (embeddings.concatenate(parts, kind) for kind in ("attention", "embedding"))
     assert attention[1].shape == (3, 0, 0, 0)
     assert long_table.shift_rows("attention", attention, attention, "blur").empty
-    assert long_table.registered_attention_rows(attention, attention, "blur", None).empty
+    assert measurement.of_registered_attention(*attention, attention[1], None) == {}
     rows = [
         long_table.shift_rows(kind, array, array, "blur")
         for kind, array in (("attention", attention), ("embedding", embedding))

@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 
+from embedding_shift import memory
 from embedding_shift.errors import InputError
 
 UNWRITABLE = {
@@ -22,6 +23,7 @@ def parser(description):
 
 def run(main):
     """Call `main()` and end the process, with one line on standard error where the input or the disk is at fault."""
+    memory.keep_freed()
     try:
         main()
     except InputError as error:

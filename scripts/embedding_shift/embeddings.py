@@ -1,4 +1,4 @@
-"""The encoder's outputs on disk: one `.npz` of embeddings and one of attention per augmentation.
+"""Arrays with a row per image on disk, `.npz`: embeddings and attention, and metrics on their way to the long table.
 
 The archive's comment holds the SHA-256 of all the rest, which is checked whenever the file is read. An archive that
 another program wrote has no such comment; there the checksums of its members are checked.

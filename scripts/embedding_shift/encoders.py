@@ -129,7 +129,7 @@ def add_arguments(parser):
 
 def from_arguments(arguments, **changes):
     """Return the Encoder that the arguments describe, with `changes` of its options; set up the process for it."""
-    processor.prepare(arguments.threads)
+    torch.set_num_threads(arguments.threads)
     imports.refuse("huggingface_hub")  # Everything is in the bundle: an encoding job never looks elsewhere.
     names = ("bundle", "device", "batch_size", "memory_mb", "precision")
     return Encoder(**{name: getattr(arguments, name) for name in names} | changes)

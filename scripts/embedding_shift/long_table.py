@@ -1,12 +1,9 @@
-"""Compute metrics and put them in the long table: `image_id, augmentation, metric, value`."""
-
-from itertools import zip_longest
+"""The long table, `image_id, augmentation, metric, value`, and what it leaves out."""
 
 import numpy as np
 import pandas as pd
 
-# The modules of metrics are imported for what they enter in the registry.
-from embedding_shift import metrics, pixel_metrics, registered_metrics, shards, shift_metrics  # noqa: F401
+from embedding_shift import embeddings, measurement, metrics
 from embedding_shift.errors import InputError
 
 COLUMNS = ["image_id", "augmentation", "metric", "value"]
@@ -21,42 +18,25 @@ REASONS = {
 }
 
 
-def pixel_rows(original_shard, augmented_shard, augmentation, warp_of=None):
-    """Return the pixel metrics, registered and not, of every image of two shards that hold the same images.
+def read_part(path):
+    """Return the rows of a file that `measurement.write` wrote."""
+    arrays = embeddings.read(path)
+    return rows(arrays.pop("image_id"), arrays, arrays.pop("augmentation"))
+
+
+def rows(image_ids, values, augmentation):
+    """Return the rows of the long table for one augmentation.
 
     Args:
-        original_shard, augmented_shard: paths.
-        augmentation: its name.
-        warp_of: function of a view that returns its geometry.Correspondence; None where no pixel moves.
+        image_ids: (N,)
+        values: {metric: (N,)}
+        augmentation: its name, once or (N,).
     """
-    rows = []
-    for original, augmented in zip_longest(shards.read(original_shard), shards.read(augmented_shard)):
-        found, expected = (view.image_id if view else "no more" for view in (augmented, original))
-        if found != expected:
-            raise InputError(f"{augmented_shard} holds {found!r} where {original_shard} holds {expected!r}")
-        for metric, value in pixel_values(original.pixels, augmented, warp_of):
-            rows.append((original.image_id, augmentation, metric.name, value))
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"value": np.float64})
-
-
-def pixel_values(original, augmented, warp_of=None):
-    """Yield (metric, value) of the pixel metrics, registered and not, of one view.
-
-    Args:
-        original: pixels (size, size, 3) of the original.
-        augmented: the View.
-        warp_of: as of `pixel_rows`.
-    """
-    values = {metric.name: metric.function(original, augmented.pixels) for metric in metrics.of_kind("pixels")}
-    for name, value in values.items():
-        yield metrics.REGISTRY[name], value
-    correspondence = warp_of(augmented) if warp_of else None
-    warped = correspondence.warp(original) if correspondence else None
-    for metric in metrics.of_kind("registered_pixels"):
-        if correspondence:
-            yield metric, metric.function(warped, augmented.pixels, correspondence.valid)
-        else:
-            yield metric, values[metric.unregistered]
+    parts = [
+        pd.DataFrame({"image_id": image_ids, "augmentation": augmentation, "metric": metric, "value": column})
+        for metric, column in values.items()
+    ]
+    return pd.concat([pd.DataFrame(columns=COLUMNS).astype({"value": np.float64}), *parts], ignore_index=True)
 
 
 def shift_rows(kind, original, augmented, augmentation):
@@ -71,41 +51,7 @@ def shift_rows(kind, original, augmented, augmentation):
     augmented_ids, after = augmented
     if not np.array_equal(image_ids, augmented_ids):
         raise InputError(f"the {kind} files of 'original' and {augmentation!r} do not hold the same images")
-    parts = [_no_rows()]
-    for metric in metrics.of_kind(kind) if _has_values(before) else ():
-        values = metric.function(before, after)
-        columns = {"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values}
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
-
-
-def registered_attention_rows(original, augmented, augmentation, warp_of):
-    """Return the attention metrics with the geometry undone; arguments as of `shift_rows`.
-
-    `warp_of` is a function of an image id that returns its geometry.Correspondence; None where no pixel moves and the
-    views are of shift_metrics.ATTENTION_MAP_SIZE, so that the unregistered values are the same.
-    """
-    image_ids, before = original
-    after = augmented[1]
-    parts = [_no_rows()]
-    for metric in metrics.of_kind("registered_attention") if _has_values(before) else ():
-        if warp_of:
-            pairs = zip(image_ids, before, after, strict=True)
-            values = [metric.function(first, second, warp_of(image_id)) for image_id, first, second in pairs]
-        else:
-            values = metrics.REGISTRY[metric.unregistered].function(before, after)
-        columns = {"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values}
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _has_values(array):
-    """Whether each image has any: an encoder without attention maps has arrays of shape (N, 0, 0, 0)."""
-    return 0 not in array.shape[1:]
-
-
-def _no_rows():
-    return pd.DataFrame(columns=COLUMNS).astype({"value": np.float64})
+    return rows(image_ids, measurement.of_arrays(kind, before, after), augmentation)
 
 
 def merge(tables, augmentations):

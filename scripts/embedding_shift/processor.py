@@ -1,27 +1,11 @@
-"""What makes PyTorch fast on processors: which matrix product it calls, and how it gets memory."""
+"""What makes PyTorch fast on processors: which matrix product it calls."""
 
 import contextlib
-import ctypes
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 aten = torch.ops.aten
-# Numbers of glibc's mallopt().
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-
-
-def prepare(threads):
-    """Give this process so many threads, and let it keep the memory that layers free.
-
-    Without the latter each large intermediate result is asked of the kernel anew, which clears it page by page: about
-    a tenth of the time of an encoding. Other C libraries than glibc do as they always do.
-    """
-    torch.set_num_threads(threads)
-    with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-        mallopt(M_MMAP_THRESHOLD, 2**30)
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from embedding_shift import damage, geometry, long_table, metrics, shards, study_names, study_views
+from embedding_shift import damage, geometry, long_table, measurement, metrics, shards, study_names, study_views
 from embedding_shift.study_names import ANOTHER, JPEG, MAIN, UNCHANGED, variants_of
 
 COLUMNS = ["image_id", "augmentation", "variant", "metric", "value"]
@@ -40,7 +40,7 @@ def pixel_rows(originals, views, augmentation):
 
 
 def _pixel_values(original, view, warp_of=None):
-    for metric, value in long_table.pixel_values(original, view, warp_of):
+    for metric, value in measurement.of_pixels(original, view, warp_of):
         yield metric.name, value
     for name, measure in damage.MEASURES.items():
         yield name, measure(original, view.pixels)
@@ -92,8 +92,8 @@ def registered_attention_rows(original, encoded, views, augmentation, shape):
             warp = study_views.correspondence(view) if view else None
             return warp or geometry.Correspondence.identity(shape)
 
-        rows = long_table.registered_attention_rows(original, augmented, augmentation, warp_of)
-        parts.append(rows.assign(variant=variant))
+        values = measurement.of_registered_attention(original[0], original[1], augmented[1], warp_of)
+        parts.append(long_table.rows(original[0], values, augmentation).assign(variant=variant))
     return _joined(parts)
 
 

@@ -56,7 +56,7 @@ def prepare(bundle, precision):
 
 def encoding_of(bundle, precision):
     """Return a function that encodes some views, and their number."""
-    processor.prepare(1)
+    torch.set_num_threads(1)
     encoder = encoders.Encoder(bundle, precision=precision)
     generator = np.random.default_rng(0)
     count = BATCHES * encoder.batch_size
@@ -73,7 +73,7 @@ def compiled_rows(bundle):
         return
     from torch._inductor import config
 
-    processor.prepare(1)
+    torch.set_num_threads(1)
     visual, preprocessing = encoders.load_image_tower(bundle)
     pixels = torch.zeros(16, 3, *preprocessing.size)
     with torch.inference_mode(), config.patch(freezing=True):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from embedding_shift import augmentations, geometry, images, long_table, metrics, shards
+from embedding_shift import augmentations, geometry, images, measurement, metrics, shards
 from embedding_shift.benchmark.timing import Row, median_seconds
 
 REPEATS = 3
@@ -58,14 +58,14 @@ def augment_all(transform, views):
 
 
 def warper(transform):
-    """Return the function of a View that long_table takes."""
+    """Return the function of a View that measurement takes."""
     return lambda view: geometry.correspondence(transform, view.record["seed"], view.pixels.shape[:2])
 
 
 def measure_pixels(originals, views, warp_of):
     """Compute all pixel metrics."""
     for original, view in zip(originals, views, strict=True):
-        for _ in long_table.pixel_values(original.pixels, view, warp_of):
+        for _ in measurement.of_pixels(original.pixels, view, warp_of):
             pass
 
 

@@ -28,7 +28,7 @@ def rows():
 
 def cpu_products(name):
     """Return a function that multiplies PRODUCTS times in one thread; "fp32" by the faster library."""
-    processor.prepare(1)
+    torch.set_num_threads(1)
     dtype = torch.bfloat16 if name == "bf16" else torch.float32
     values, weight = torch.randn(ROWS, WIDTH, dtype=dtype), torch.randn(HIDDEN, WIDTH, dtype=dtype)
 

@@ -6,6 +6,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
+from embedding_shift import memory
+
 COLUMNS = ["section", "name", "value", "unit", "ratio_to", "ratio"]
 REPEATS = 5
 
@@ -75,6 +77,7 @@ def side_by_side(prepare, arguments, repeats=REPEATS):
 
 def _work(prepare, arguments, repeats, barrier, results):
     try:
+        memory.keep_freed()
         work = prepare(*arguments)
         work()
         times = []
