@@ -131,8 +131,18 @@ def from_arguments(arguments, **changes):
     """Return the Encoder that the arguments describe, with `changes` of its options; set up the process for it."""
     torch.set_num_threads(arguments.threads)
     imports.refuse("huggingface_hub")  # Everything is in the bundle: an encoding job never looks elsewhere.
+    if not _uses_timm(arguments.bundle):
+        imports.refuse("timm")
     names = ("bundle", "device", "batch_size", "memory_mb", "precision")
     return Encoder(**{name: getattr(arguments, name) for name in names} | changes)
+
+
+def _uses_timm(bundle):
+    """Whether the image tower of a bundle is one of timm's; also if its configuration cannot be read."""
+    try:
+        return "timm_model_name" in json.loads(Path(bundle, CONFIG_FILE).read_text())["model_cfg"]["vision_cfg"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def choose_device(name):
@@ -165,7 +175,7 @@ def load_image_tower(bundle):
 
     try:
         config = json.loads((bundle / CONFIG_FILE).read_text())
-        with _NoRandomWeights():
+        with _NoFirstWeights():
             visual = build_image_tower(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
@@ -176,15 +186,18 @@ def load_image_tower(bundle):
     return visual.eval().requires_grad_(False), preprocessing
 
 
-class _NoRandomWeights(TorchFunctionMode):
+class _NoFirstWeights(TorchFunctionMode):
     """While it is active, parameters are not filled with random numbers: what is read replaces them in any case."""
 
     FILLS = (torch.Tensor.uniform_, torch.Tensor.normal_)
 
     def __torch_function__(self, function, types, arguments=(), options=None):
-        if function in self.FILLS and isinstance(arguments[0], torch.nn.Parameter):
-            return arguments[0]
-        return function(*arguments, **(options or {}))
+        options = options or {}
+        fills = function in self.FILLS or getattr(function, "__module__", "") == "torch.nn.init"
+        target = arguments[0] if arguments else options.get("tensor")
+        if fills and isinstance(target, torch.nn.Parameter):
+            return target
+        return function(*arguments, **options)
 
 
 def build_image_tower(model_cfg):

@@ -1,13 +1,12 @@
-"""Read and write the tables: CSV and Parquet, always whole and always in the same form."""
+"""Read and write the tables: CSV and Parquet, always whole and always in the same form.
+
+pandas and pyarrow are imported where they are used: many jobs read or write rows of CSV alone.
+"""
 
 import csv
 import io
 import os
 import re
-
-import pandas as pd
-import pyarrow as pa
-from pyarrow import parquet
 
 from embedding_shift import files
 from embedding_shift.errors import InputError
@@ -74,11 +73,16 @@ def read_parquet(paths):
         InputError: a file is absent; or it is no Parquet file, or not the one that `write_parquet` wrote. Such a file
             is deleted, so that a rerun makes it anew.
     """
+    import pandas as pd
+
     return pd.concat([_read_parquet(path) for path in paths], ignore_index=True)
 
 
 def write_parquet(path, frame):
     """Write a data frame as Parquet; its metadata holds the SHA-256 of all the rest of the file."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     table = pa.Table.from_pandas(frame, preserve_index=False)
     with files.whole(path) as temporary:
         parquet.write_table(table.replace_schema_metadata(table.schema.metadata | SEALED), temporary)
@@ -87,6 +91,9 @@ def write_parquet(path, frame):
 
 
 def _read_parquet(path):
+    import pandas as pd
+    import pyarrow as pa
+
     try:
         tail, start = _tail(path)
         # Two marks, so that damage to one does not make the file look like another program's, which has no checksum.
