@@ -43,6 +43,7 @@ rule encode_views:
         "logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv"
+    priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: config["encode_threads"]

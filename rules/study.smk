@@ -46,6 +46,7 @@ rule make_study_views:
         checksum="results/{dataset}/study/views/{augmentation}.tar.sha256",
     log:
         "logs/{dataset}/study/make_study_views/{augmentation}.log",
+    priority: FEEDING
     conda:
         "../envs/images.yaml"
     resources:
@@ -109,6 +110,7 @@ rule encode_study_views:
         "logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
     benchmark:
         "benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv"
+    priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: config["encode_threads"]
@@ -136,6 +138,7 @@ rule encode_references:
         "results/{dataset}/{model}/study/references.npz",
     log:
         "logs/{dataset}/{model}/study/encode_references.log",
+    priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: config["encode_threads"]

@@ -38,6 +38,7 @@ rule augment_views:
         "logs/{dataset}/augment_views/{augmentation}/{shard}.log",
     benchmark:
         "benchmarks/{dataset}/augment_views/{augmentation}/{shard}.tsv"
+    priority: FEEDING
     conda:
         "../envs/images.yaml"
     resources:
