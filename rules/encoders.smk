@@ -49,6 +49,7 @@ rule encode_views:
     threads: config["encode_threads"]
     resources:
         mem_mb=encoding_memory,
+        gpu=ENCODING_GPUS,
         runtime=encoding_minutes,
     params:
         encoding=encoding_options,

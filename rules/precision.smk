@@ -25,6 +25,7 @@ rule encode_precision_sample:
     threads: config["encode_threads"]
     resources:
         mem_mb=encoding_memory,
+        gpu=ENCODING_GPUS,
         runtime=60,
     params:
         images=config["precision_sample"],

@@ -6,6 +6,8 @@ The constants are upper estimates for one core without a GPU; docs/cluster.md te
 STARTUP_MB = 1500
 STARTUP_MINUTES = 10
 GROWTH = 1.6
+# GPUs of an encoding job; `device: auto` takes one that is there, but asks for none.
+ENCODING_GPUS = int(config["device"] == "cuda")
 # Long jobs first, and what they wait for, so that short ones are left to keep every core busy to the end.
 FEEDING, ENCODING = 1, 2
 

@@ -116,6 +116,7 @@ rule encode_study_views:
     threads: config["encode_threads"]
     resources:
         mem_mb=encoding_memory,
+        gpu=ENCODING_GPUS,
         runtime=encoding_minutes,
     params:
         encoding=encoding_options,
@@ -144,6 +145,7 @@ rule encode_references:
     threads: config["encode_threads"]
     resources:
         mem_mb=encoding_memory,
+        gpu=ENCODING_GPUS,
         runtime=60,
     params:
         encoding=encoding_options,

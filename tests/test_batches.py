@@ -1,7 +1,8 @@
-"""Batches: their size within the memory, and reading ahead."""
+"""Batches: their size within the memory, reading ahead, and gathering what comes out."""
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -72,3 +73,17 @@ def test_a_failure_while_reading_ahead_is_raised():
     assert next(ahead) == 1
     with pytest.raises(ValueError, match="the second is broken"):
         next(ahead)
+
+
+@given(lengths=st.lists(st.integers(0, 900), min_size=1, max_size=12))
+def test_rows_are_gathered_in_their_order(lengths):
+    generator = np.random.default_rng(0)
+    parts = [generator.random((length, 2, 3)).astype(np.float32) for length in lengths]
+    rows = batches.Rows()
+    for part in parts:
+        rows.add(part)
+        part[:] = np.nan  # What was added is a copy.
+    generator = np.random.default_rng(0)
+    expected = np.concatenate([generator.random((length, 2, 3)).astype(np.float32) for length in lengths])
+    assert rows.array.dtype == np.float32
+    np.testing.assert_array_equal(rows.array, expected)

@@ -36,6 +36,16 @@ def test_every_core_does_the_work_once_more_than_it_is_counted(tmp_path):
     assert "".join(path.read_text() for path in tmp_path.iterdir()) == "x" * 4 * timing.cores()
 
 
+def fail(reason):
+    raise ValueError(reason)
+
+
+def test_a_process_that_fails_ends_the_measurement(capfd):
+    with pytest.raises(InputError, match="has failed in a process of its own"):
+        timing.side_by_side(fail, ("no such encoder",))
+    assert "no such encoder" in capfd.readouterr().err
+
+
 def test_a_median_leaves_out_the_first_call():
     calls = []
     timing.median_seconds(functools.partial(calls.append, 1), repeats=4)

@@ -96,3 +96,13 @@ def test_any_submit_command_will_do(small, cluster):
     said, _ = run.communicate()
     assert run.returncode == 0, said[-5000:]
     assert all((small / table).exists() for table in TABLES)
+
+
+def test_encoding_jobs_ask_for_a_gpu_where_the_configuration_names_one(small, cluster):
+    """This cluster has none: it runs the other jobs and refuses these."""
+    small.config = small.config | {"device": "cuda"}
+    run = submit(small, cluster, "--profile", "profiles/slurm", *SITE, *TABLES)
+    said, _ = run.communicate()
+    assert run.returncode != 0
+    assert "--gpus=1" in said and "generic resource (gres) specification" in said, said[-5000:]
+    assert (small / "results/tiny/views/elastic/00000.tar").exists()

@@ -1,8 +1,9 @@
-"""Batches of views: how large they may be, and how they are read while the one before is computed."""
+"""Batches of views: how large they may be, how they are read ahead, and how what comes out is gathered."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+import numpy as np
 import torch
 
 LARGEST_BATCH = 256
@@ -14,6 +15,7 @@ LAYERS_AT_ONCE = 6
 # On a processor, larger batches than keep the largest layer's output about in its caches are slower.
 CACHED_MB = 16
 SMALLEST_CACHED_BATCH = 4
+FIRST_ROWS = 1024
 
 
 def automatic_size(visual, image_size, memory_mb):
@@ -70,3 +72,30 @@ def ahead(items):
         while (item := pending.result()) is not None:
             pending = pool.submit(next, items, None)
             yield item
+
+
+class Rows:
+    """An array to which rows are added.
+
+    They are copied to memory that is got in few large pieces. A small piece kept for every batch, between the large
+    ones that come and go, would make the process grow with the number of batches.
+    """
+
+    def __init__(self):
+        self._array, self._count = None, 0
+
+    def add(self, rows):
+        """Add an array (N, …)."""
+        end = self._count + len(rows)
+        if self._array is None or end > len(self._array):
+            larger = np.empty((max(FIRST_ROWS, 2 * end), *rows.shape[1:]), rows.dtype)
+            if self._count:
+                larger[: self._count] = self.array
+            self._array = larger
+        self._array[self._count : end] = rows
+        self._count = end
+
+    @property
+    def array(self):
+        """All rows so far."""
+        return self._array[: self._count]

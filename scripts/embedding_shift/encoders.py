@@ -62,7 +62,7 @@ class Encoder:
             image ids (list of N), embeddings float32 (N, D), attention float32 (N, heads, rows, cols); the attention
             is (N, 0, 0, 0) where the tower has no map.
         """
-        image_ids, embeddings, attention = [], [], []
+        image_ids, embeddings, attention = [], batches.Rows(), batches.Rows()
         progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
         loaded = batches.ahead(self._load(batch) for batch in batches.batches(views, self.batch_size))
         fast = processor.fast_products(self.device, self._precision)
@@ -71,14 +71,14 @@ class Encoder:
             for batch_ids, pixels in loaded:
                 embedding, maps = self._forward(pixels, len(batch_ids), recorder)
                 image_ids += batch_ids
-                embeddings.append(embedding)
-                attention.append(maps)
+                embeddings.add(embedding)
+                attention.add(maps)
                 progress.update(len(batch_ids))
             if not image_ids:  # The shapes are known from a run alone.
                 pixels = torch.zeros((self.batch_size, *self.image_size, 3), dtype=torch.uint8)
                 embedding, maps = self._forward(pixels, 0, recorder)
                 return [], embedding, maps
-        return image_ids, np.concatenate(embeddings), np.concatenate(attention)
+        return image_ids, embeddings.array, attention.array
 
     def _load(self, views):
         """Return image ids and pixels, uint8 (batch size, *image_size, 3), of at most a batch of views.

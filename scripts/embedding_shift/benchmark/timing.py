@@ -2,11 +2,13 @@
 
 import multiprocessing
 import os
+import queue
 import statistics
 import time
 from dataclasses import dataclass
 
 from embedding_shift import memory
+from embedding_shift.errors import InputError
 
 COLUMNS = ["section", "name", "value", "unit", "ratio_to", "ratio"]
 REPEATS = 5
@@ -58,6 +60,9 @@ def side_by_side(prepare, arguments, repeats=REPEATS):
 
     Returns:
         the median over repeats of the time in seconds until the last process was done.
+
+    Raises:
+        InputError: a process has failed; it has said why.
     """
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(cores()), context.Queue()
@@ -67,12 +72,21 @@ def side_by_side(prepare, arguments, repeats=REPEATS):
     for process in processes:
         process.start()
     try:
-        times = [results.get(timeout=600) for _ in processes]
+        times = [_result(results, processes) for _ in processes]
     finally:
         for process in processes:
             process.join(10)
             process.kill()
     return statistics.median(max(each) for each in zip(*times, strict=True))
+
+
+def _result(results, processes):
+    while True:
+        try:
+            return results.get(timeout=1)
+        except queue.Empty:
+            if any(process.exitcode for process in processes):
+                raise InputError("what was to be measured has failed in a process of its own, see above") from None
 
 
 def _work(prepare, arguments, repeats, barrier, results):
