@@ -1,5 +1,6 @@
 """The figures that read tables: right numbers, whole text, survival of small and odd data, same bytes twice."""
 
+import os
 import subprocess
 import sys
 from itertools import combinations
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift import metrics, statistics, tables
+from embedding_shift import comparisons, metrics, statistics, tables
 from embedding_shift.plots import (
     bars,
     cosine_samples,
@@ -233,8 +234,9 @@ def test_many_or_long_image_ids_are_not_written():
     assert not any(t.startswith("image") for t in texts(cosine_samples.cosine_samples(long, augmentations(NAMES), 5)))
 
 
-@pytest.mark.parametrize("name", ["metric_clustermap", "l2_kde", "dendrogram"])
+@pytest.mark.parametrize("name", ["metric_clustermap", "l2_kde", "dendrogram", "critical_difference"])
 def test_script_writes_the_same_bytes_twice(tmp_path, name):
+    """In two processes, in which sets of strings have other orders."""
     table = long_table(n=5)
     tables.write_parquet(tmp_path / "metrics.parquet", table)
     summary_of(table).to_csv(tmp_path / "summary.csv", index=False)
@@ -243,14 +245,22 @@ def test_script_writes_the_same_bytes_twice(tmp_path, name):
     distance.to_csv(tmp_path / "distance.csv", index=False)
     columns = {"augmentation": NAMES, "label": NAMES, "color": COLORS}
     pd.DataFrame(columns).to_csv(tmp_path / "augmentations.csv", index=False)
-    option = {"metric_clustermap": "summary", "l2_kde": "metrics", "dendrogram": "distance"}[name]
-    source = next(tmp_path.glob(f"{option}.*"))
+    comparisons.mean_ranks(table).to_csv(tmp_path / "ranks.csv", index=False)
+    comparisons.paired_differences(table, 100, 0.95, 1).to_csv(tmp_path / "pairs.csv", index=False)
+    options = {
+        "metric_clustermap": ["--summary", tmp_path / "summary.csv"],
+        "l2_kde": ["--metrics", tmp_path / "metrics.parquet"],
+        "dendrogram": ["--distance", tmp_path / "distance.csv"],
+        "critical_difference": ["--mean-ranks", tmp_path / "ranks.csv", "--paired-differences", tmp_path / "pairs.csv"],
+    }
+    options["critical_difference"] += ["--metric", "cosine_similarity", "--confidence", "0.95"]
     written = []
-    for run in ("first", "second"):
-        outputs = [tmp_path / run / f"figure.{suffix}" for suffix in ("pdf", "png")]
-        arguments = [f"--{option}", source, "--augmentations", tmp_path / "augmentations.csv"]
+    for seed in ("1", "2"):
+        outputs = [tmp_path / seed / f"figure.{suffix}" for suffix in ("pdf", "png")]
+        arguments = [*options[name], "--augmentations", tmp_path / "augmentations.csv"]
         arguments += ["--pdf", outputs[0], "--png", outputs[1]]
-        subprocess.run([sys.executable, SCRIPTS / f"plot_{name}.py", *arguments], check=True)
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, SCRIPTS / f"plot_{name}.py", *arguments], check=True, env=environment)
         written.append([path.read_bytes() for path in outputs])
     assert written[0] == written[1]
     assert written[0][0].startswith(b"%PDF") and written[0][1].startswith(b"\x89PNG")

@@ -41,6 +41,8 @@ def critical_difference(ranks, pairs, augmentations, alpha):
         crossbar_props={"linewidth": 1.5, "color": "black", "marker": "o", "markersize": 4},
         text_h_margin=0.3,
     )
+    for (bar,) in drawn["crossbars"]:  # which come from sets, whose order differs from process to process
+        bar.set_xdata(sorted(bar.get_xdata()))
     for label in drawn["labels"]:  # the dot and the line carry the colour; light colours make poor text
         label.set_color("black")
     axes.spines["top"].set_visible(True)
