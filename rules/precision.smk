@@ -20,6 +20,7 @@ rule encode_precision_sample:
         "results/{dataset}/{model}/precision_sample.npz",
     log:
         "logs/{dataset}/{model}/encode_precision_sample.log",
+    priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: config["encode_threads"]

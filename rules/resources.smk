@@ -1,4 +1,4 @@
-"""What a job asks of a cluster: memory and time from the size of what it reads, more with every retry.
+"""What a job asks of a cluster: memory and time from what it reads, more with every retry; and which jobs go first.
 
 The constants are upper estimates for one core without a GPU; docs/cluster.md tells where they come from.
 """
