@@ -284,3 +284,10 @@ def test_a_size_that_the_tower_does_not_take(tmp_path):
     folder = write_bundle(tmp_path / "source", "EVA02-B-16", timm_model_name="eva02_tiny_patch14_224", image_size=336)
     with pytest.raises(InputError, match="does not run: Input height"):
         bundles.copy(folder, tmp_path / "bundle")
+
+
+def test_a_bundle_shares_no_file_with_the_folder_it_was_made_from(source, tmp_path):
+    """Snakemake sets the dates of what a job has written; they must not become those of the user's own weights."""
+    bundles.copy(source, tmp_path / "bundle")
+    for name in (CONFIG, WEIGHTS):
+        assert not (tmp_path / "bundle" / name).samefile(source / name)

@@ -65,7 +65,9 @@ def write(folder, config, state, provenance):
 
 
 def copy(source, folder):
-    """Make a bundle from the bundle folder `source`, its weights by a hard link where that is possible.
+    """Make a bundle from the bundle folder `source`.
+
+    No link saves the copy: Snakemake dates what a job has written, and would so date the user's own file anew.
 
     Raises:
         InputError: `source` is no bundle.
@@ -79,10 +81,7 @@ def copy(source, folder):
     except ValueError as error:
         raise InputError(f"{source / CONFIG_FILE} is not JSON: {error}") from None
     with files.whole(Path(folder) / WEIGHTS_FILE) as temporary:
-        try:
-            os.link((source / WEIGHTS_FILE).resolve(), temporary)
-        except OSError:
-            shutil.copyfile(source / WEIGHTS_FILE, temporary)
+        shutil.copyfile(source / WEIGHTS_FILE, temporary)
     _finish(folder, config, {"kind": "local-dir", "path": str(source)})
 
 
