@@ -6,7 +6,7 @@ import torch
 from small_models import MEAN, STD, write_clip_bundle
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from embedding_shift.encoders import Encoder
+from embedding_shift.encoders import Encoder, load_image_tower
 from embedding_shift.errors import InputError
 
 
@@ -100,6 +100,16 @@ def test_the_wrong_activation_would_be_seen(clip, kodak_views):
     with torch.no_grad():
         others = wrong(normalised(kodak_views[:2])).image_embeds.numpy()
     assert np.abs(embeddings - others).max() > 1e-3
+
+
+def test_openais_activation_becomes_one_operation(clip):
+    from open_clip.transformer import QuickGELU
+
+    before, after = load_image_tower(clip[0])[0], Encoder(clip[0]).visual
+    quick = sum(isinstance(module, QuickGELU) for module in before.modules())
+    assert quick == 3 * clip[1]["quick_gelu"]
+    assert sum(isinstance(module, torch.nn.SiLU) for module in after.modules()) == quick
+    assert not any(isinstance(module, QuickGELU) for module in after.modules())
 
 
 def test_companions_do_not_change_an_embedding(bundle, kodak_views):

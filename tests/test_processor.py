@@ -1,17 +1,18 @@
-"""The processor's faster matrix products give what PyTorch's own give, up to rounding, and end with their context."""
+"""The processor's faster layers give what PyTorch's own give, up to rounding, and end with their context."""
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
-from embedding_shift.processor import fast_products
+from embedding_shift.processor import Layers
 
-CPU = torch.device("cpu")
 needs_onednn = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="PyTorch was built without oneDNN here"
 )
+OWN_OPERATORS = {"aten::addmm", "aten::mm", "aten::mkldnn_convolution"}
 
 
 def operators(function):
@@ -22,59 +23,147 @@ def operators(function):
 
 
 @pytest.fixture
-def layer():
+def tower():
+    """Patches, attention and a projection as in a vision transformer."""
     torch.manual_seed(0)
-    return torch.nn.TransformerEncoderLayer(64, 4, 128, batch_first=True, activation="gelu").eval()
+    block = nn.TransformerEncoderLayer(64, 4, 128, batch_first=True, activation="gelu")
+    return nn.Sequential(nn.Conv2d(3, 64, 8, 8), nn.Flatten(2), Transposed(), block, nn.Linear(64, 32)).eval()
+
+
+class Transposed(nn.Module):
+    def forward(self, values):
+        return values.transpose(1, 2)
 
 
 @needs_onednn
-def test_layers_are_computed_by_onednn_and_equal_double_precision(layer):
-    values = torch.randn(3, 50, 64)
+def test_layers_are_computed_by_onednn_and_equal_double_precision(tower):
+    pictures, layers = torch.randn(3, 3, 60, 48), Layers(tower)
     with torch.inference_mode():
-        with fast_products(CPU):
-            found = layer(values)
-            called = operators(lambda: layer(values))
-        expected = layer.double()(values.double())
+        with layers.fast():
+            found = tower(pictures)
+            called = operators(lambda: tower(pictures))
+            again = tower(pictures)
+        expected = tower.double()(pictures.double())
     assert "mkldnn::_linear_pointwise" in called
-    assert not called & {"aten::addmm", "aten::mm"}
+    assert not called & OWN_OPERATORS
+    assert torch.equal(found, again)
     np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=2e-6, rtol=0)
+
+
+class Products(nn.Module):
+    """Every form in which a product with weights is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(40, 96)), nn.Parameter(torch.randn(40))
+
+    def forms(self, values):
+        weight, bias, rows = self.weight, self.bias, len(values)
+        return {
+            "linear": functional.linear(values, weight, bias),
+            "linear without bias": functional.linear(values, weight),
+            "of a stack": functional.linear(values.reshape(1, rows, 96), weight, bias),
+            "of a part of the weights": functional.linear(values, weight[10:30], bias[10:30]),
+            "of the first of the weights": functional.linear(values, weight[:20], bias[:20]),
+            "matrices": values @ weight.T,
+            "of a stack of matrices": values.reshape(1, rows, 96) @ weight.T,
+            "of a vector": values[0] @ weight.T,
+            "with what is no weight": values @ (2 * weight).T,
+            "with what is no weight either": values @ (3 * weight).T,
+            "addmm": torch.addmm(bias, values, weight.T),
+            "addmm with factors": torch.addmm(bias, values, weight.T, beta=0.5),
+            "addmm of a matrix": torch.addmm(torch.ones(rows, 40), values, weight.T),
+        }
 
 
 @needs_onednn
 @pytest.mark.parametrize("rows", [1, 2, 800])
 def test_every_form_of_a_product(rows):
     torch.manual_seed(1)
-    values, weight, bias = torch.randn(rows, 96), torch.randn(40, 96), torch.randn(40)
-    products = {
-        "linear": lambda: functional.linear(values, weight, bias),
-        "linear without bias": lambda: functional.linear(values, weight),
-        "of a stack": lambda: functional.linear(values.reshape(1, rows, 96), weight, bias),
-        "matrices": lambda: values @ weight.T.contiguous(),
-        "addmm": lambda: torch.addmm(bias, values, weight.T),
-        "addmm with factors": lambda: torch.addmm(bias, values, weight.T, beta=0.5),
-        "addmm of a matrix": lambda: torch.addmm(torch.ones(rows, 40), values, weight.T),
-    }
-    for name, product in products.items():
-        with torch.inference_mode():
-            expected = product()
-            with fast_products(CPU):
-                found = product()
-        np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=2e-5, rtol=0, err_msg=name)
+    products, values = Products(), torch.randn(rows, 96)
+    layers = Layers(products)
+    with torch.inference_mode():
+        expected = products.forms(values)
+        for _ in range(2):
+            with layers.fast():
+                found = products.forms(values)
+            for name, result in expected.items():
+                np.testing.assert_allclose(found[name].numpy(), result.numpy(), atol=5e-5, rtol=0, err_msg=name)
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+@needs_onednn
+@pytest.mark.parametrize(
+    "activation",
+    [nn.GELU(), nn.GELU("tanh"), nn.SiLU(), nn.ReLU(), nn.Identity()],
+    ids=lambda activation: repr(activation),
+)
+def test_activations_after_a_product(activation):
+    torch.manual_seed(2)
+    perceptron = nn.Sequential(nn.Linear(64, 96), activation, nn.Linear(96, 64)).eval()
+    layers, values = Layers(perceptron), 3 * torch.randn(50, 64)
+    with torch.inference_mode():
+        with layers.fast():
+            found = perceptron(values)
+            called = operators(lambda: perceptron(values))
+        expected = perceptron.double()(values.double())
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=5e-6, rtol=0)
+    assert perceptron[1] is activation
+    assert not called & {"aten::gelu", "aten::silu"}
+
+
+@needs_onednn
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kernel_size": 8, "stride": 4},
+        {"kernel_size": 8, "stride": 8, "padding": 4},
+        {"kernel_size": (4, 8), "stride": (4, 8), "bias": False},
+        {"kernel_size": 4, "stride": 4, "dilation": 2},
+        {"kernel_size": 4, "stride": 4, "groups": 3},
+        {"kernel_size": 4, "stride": 4, "padding": "valid"},
+    ],
+    ids=str,
+)
+def test_convolutions_of_every_kind(options):
+    torch.manual_seed(3)
+    convolution, pictures = nn.Conv2d(3, 6, **options), torch.randn(2, 3, 35, 50)
+    with torch.inference_mode():
+        expected = convolution(pictures)
+        with Layers(convolution).fast():
+            found = convolution(pictures)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=2e-6, rtol=0)
+
+
+@needs_onednn
+def test_bfloat16_is_within_its_rounding_of_double_precision(tower):
+    pictures = torch.randn(3, 3, 48, 48).bfloat16()
+    with torch.inference_mode():
+        expected = tower.double()(pictures.double())
+        tower.bfloat16()
+        own = tower(pictures)
+        with Layers(tower).fast():
+            found = tower(pictures)
+    error, own_error = ((result.double() - expected).square().mean().sqrt().item() for result in (found, own))
+    assert error < 1.5 * own_error < 0.05
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
 def test_other_precisions_are_left_alone(dtype):
-    values, weight = torch.randn(4, 8, dtype=dtype), torch.randn(3, 8, dtype=dtype)
+    layer, values = nn.Linear(8, 3, dtype=dtype), torch.randn(4, 8, dtype=dtype)
     with torch.inference_mode():
-        expected = functional.linear(values, weight)
-        with fast_products(CPU):
-            assert torch.equal(functional.linear(values, weight), expected)
+        expected = layer(values)
+        with Layers(layer).fast():
+            assert torch.equal(layer(values), expected)
 
 
-def test_everything_is_as_before_afterwards(layer):
+def test_everything_is_as_before_afterwards(tower):
+    perceptron = nn.Sequential(nn.Linear(4, 4), nn.GELU())
+    activation = perceptron[1]
     assert torch.backends.mha.get_fastpath_enabled()
-    with pytest.raises(KeyError), fast_products(CPU):
+    with pytest.raises(KeyError), Layers(perceptron).fast():
+        assert perceptron[1] is not activation
         raise KeyError
+    assert perceptron[1] is activation
     assert torch.backends.mha.get_fastpath_enabled()
     with torch.inference_mode():
-        assert "mkldnn::_linear_pointwise" not in operators(lambda: layer(torch.randn(1, 5, 64)))
+        assert "mkldnn::_linear_pointwise" not in operators(lambda: tower(torch.randn(1, 3, 16, 16)))

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 from torch.overrides import TorchFunctionMode
 from tqdm import tqdm
 
@@ -19,6 +20,7 @@ CONFIG_FILE = "open_clip_config.json"
 WEIGHTS_FILE = "open_clip_model.safetensors"
 # open_clip builds a text tower in any case; this is the smallest, and nothing uses it.
 NO_TEXT = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
+QUICK_GELU_FACTOR = 1.702
 
 
 class Encoder:
@@ -45,7 +47,9 @@ class Encoder:
         """
         self.device = choose_device(device)
         visual, self._preprocessing = load_image_tower(bundle)
+        _fold_quick_gelu(visual)
         self.visual = visual.to(self.device, PRECISIONS[precision])
+        self._layers = processor.Layers(self.visual)
         self._precision = PRECISIONS[precision]
         self.image_size = tuple(self._preprocessing.size)
         self.batch_size = batch_size or batches.automatic_size(self.visual, self.image_size, memory_mb)
@@ -65,9 +69,8 @@ class Encoder:
         image_ids, embeddings, attention = [], batches.Rows(), batches.Rows()
         progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
         loaded = batches.ahead(self._load(batch) for batch in batches.batches(views, self.batch_size))
-        fast = processor.fast_products(self.device, self._precision)
         recording = PoolingAttention(self.visual)
-        with torch.inference_mode(), fast, progress, recording as recorder:
+        with torch.inference_mode(), self._layers.fast(), progress, recording as recorder:
             for batch_ids, pixels in loaded:
                 embedding, maps = self._forward(pixels, len(batch_ids), recorder)
                 image_ids += batch_ids
@@ -177,7 +180,7 @@ def load_image_tower(bundle):
         config = json.loads((bundle / CONFIG_FILE).read_text())
         with _NoFirstWeights():
             visual = build_image_tower(config["model_cfg"])
-        visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True)
+        visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True, assign=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
     except KeyError as error:
         raise InputError(f"the bundle {bundle} cannot be loaded: {CONFIG_FILE} has no {error}") from None
@@ -200,14 +203,28 @@ class _NoFirstWeights(TorchFunctionMode):
         return function(*arguments, **options)
 
 
+def _fold_quick_gelu(visual):
+    """Turn OpenAI's activation, x · sigmoid(1.702 x) = silu(1.702 x) / 1.702, into SiLU, which is one operation.
+
+    The factors go into the weights before and after it.
+    """
+    from open_clip.transformer import QuickGELU
+
+    for container in visual.modules():
+        if isinstance(container, nn.Sequential):
+            layers = [(name, layer) for name, layer in container.named_children() if not isinstance(layer, nn.Identity)]
+            for (_, before), (name, activation), (_, after) in zip(layers, layers[1:], layers[2:], strict=False):
+                linear = isinstance(before, nn.Linear) and isinstance(after, nn.Linear)
+                if linear and isinstance(activation, QuickGELU):
+                    for weights in before.parameters():
+                        weights.mul_(QUICK_GELU_FACTOR)
+                    after.weight.div_(QUICK_GELU_FACTOR)
+                    setattr(container, name, nn.SiLU())
+
+
 def build_image_tower(model_cfg):
     """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built."""
-    # Text towers alone need transformers. The machinery of torch.compile takes a second to load; torchvision and timm
-    # ask it, as they are imported, for what has a meaning under torch.compile alone.
-    compiler = SimpleNamespace(
-        is_compile_supported=lambda device: False, disable=lambda function, *arguments, **options: function
-    )
-    with imports.without("transformers", **{"torch._dynamo": compiler, "torch._dynamo.utils": compiler}):
+    with imports.without("transformers", **_stand_ins()):
         import open_clip  # Only loading needs it.
 
     vision_cfg = model_cfg["vision_cfg"] | {"timm_model_pretrained": False}
@@ -217,6 +234,24 @@ def build_image_tower(model_cfg):
         text_cfg=NO_TEXT,
         quick_gelu=model_cfg.get("quick_gelu", False),
     ).visual
+
+
+def _stand_ins():
+    """Return what takes the place of modules that are imported by open_clip's, and are slow to load and not used here.
+
+    Text towers alone need tokenizers and transformers; torchvision and timm ask the machinery of torch.compile for what
+    has a meaning under torch.compile alone; torchvision tells ONNX of its operators. Together these take 1.3 seconds.
+    """
+    compiler = SimpleNamespace(
+        is_compile_supported=lambda device: False, disable=lambda function, *arguments, **options: function
+    )
+    names = ("SimpleTokenizer", "HFTokenizer", "SigLipTokenizer", "DEFAULT_CONTEXT_LENGTH", "tokenize", "decode")
+    return {
+        "torch._dynamo": compiler,
+        "torch._dynamo.utils": compiler,
+        "torchvision.ops._register_onnx_ops": SimpleNamespace(_register_custom_op=lambda: None),
+        "open_clip.tokenizer": SimpleNamespace(**dict.fromkeys(names)),
+    }
 
 
 def _read_image_weights(path):
