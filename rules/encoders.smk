@@ -40,9 +40,8 @@ rule encode_views:
     output:
         temp("results/{dataset}/{model}/encoded/{view}/{shard}.npz"),
     log:
-        "logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv"
+        messages="logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
+        usage="benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv",
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -58,7 +57,8 @@ rule encode_views:
     shell:
         "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
         " {params.encoding} --threads {threads}"
-        " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q} 2>&1 | tee {log:q}"
+        " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q}"
+        " --usage {log.usage:q} 2>&1 | tee {log.messages:q}"
 
 
 rule merge_encoded:

@@ -107,9 +107,8 @@ rule encode_study_views:
     output:
         "results/{dataset}/{model}/study/encoded/{augmentation}.npz",
     log:
-        "logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv"
+        messages="logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
+        usage="benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv",
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -125,7 +124,8 @@ rule encode_study_views:
     shell:
         "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
         " {params.encoding} --threads {threads}"
-        " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q} 2>&1 | tee {log:q}"
+        " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q}"
+        " --usage {log.usage:q} 2>&1 | tee {log.messages:q}"
 
 
 rule encode_references:

@@ -1,6 +1,6 @@
 """Run the views of one shard through the encoder: embeddings and attention in one pass."""
 
-from embedding_shift import command_line, embeddings, encoders, shards
+from embedding_shift import command_line, embeddings, encoders, shards, usage
 
 
 def main():
@@ -9,12 +9,15 @@ def main():
     encoders.add_arguments(parser)
     parser.add_argument("--description", default="encoding", help="what the progress bar says")
     parser.add_argument("--output", required=True, help="npz to write")
+    parser.add_argument("--usage", help="TSV to write: seconds, and peak memory in MB")
     arguments = parser.parse_args()
     encoder = encoders.from_arguments(arguments)
     image_ids, embedding, attention = encoder.encode(
         shards.read(arguments.views), arguments.description, shards.count(arguments.views)
     )
     embeddings.write(arguments.output, image_ids, embedding=embedding, attention=attention)
+    if arguments.usage:
+        usage.write(arguments.usage)
 
 
 if __name__ == "__main__":

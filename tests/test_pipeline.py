@@ -93,6 +93,14 @@ def test_a_second_run_has_nothing_to_do(again):
     assert "Nothing to be done" in done.stdout
 
 
+def test_encoding_jobs_say_what_they_used(finished):
+    tables = sorted((finished / "benchmarks/tiny/clip/encode_views").glob("*/00000.tsv"))
+    assert {path.parent.name for path in tables} == {"original", *NINE}
+    for path in tables:
+        (used,) = pd.read_table(path).to_dict("records")
+        assert used["s"] > 0.1 and 100 < used["max_rss"] < 4000
+
+
 def append_comment(path):
     path.write_text(path.read_text() + "\n# changed\n")
 

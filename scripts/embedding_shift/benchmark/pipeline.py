@@ -53,7 +53,7 @@ class Run:
         return time.perf_counter() - start
 
     def jobs(self):
-        """Return {rule: [(seconds, peak memory in MB) of each job]}, from the files that Snakemake keeps."""
+        """Return {rule: [(seconds, peak memory in MB) of each job]}, from the files that they leave."""
         found, scripts = defaultdict(list), self.folder / "scripts"
         for path in sorted((self.folder / "benchmarks").rglob("*.tsv")):
             rule = next(part for part in (path.stem, *reversed(path.parts)) if (scripts / f"{part}.py").exists())
