@@ -167,3 +167,34 @@ def test_everything_is_as_before_afterwards(tower):
     assert torch.backends.mha.get_fastpath_enabled()
     with torch.inference_mode():
         assert "mkldnn::_linear_pointwise" not in operators(lambda: tower(torch.randn(1, 3, 16, 16)))
+
+
+class Attention(nn.Module):
+    """PyTorch's attention function, with a weight that tells the precision."""
+
+    def __init__(self, dtype, **options):
+        super().__init__()
+        self.weight, self.options = nn.Parameter(torch.ones(1, dtype=dtype)), options
+
+    def forward(self, queries, keys, values):
+        return functional.scaled_dot_product_attention(queries, keys, values, **self.options)
+
+
+@needs_onednn
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"is_causal": True}, {"scale": 0.5}, {"attn_mask": torch.tensor([[0.0, -3.0, 1.0]]).bfloat16()}],
+    ids=str,
+)
+def test_attention_in_bfloat16_is_within_its_rounding_of_double_precision(options):
+    torch.manual_seed(4)
+    attention = Attention(torch.bfloat16, **options)
+    queries, keys, values = (torch.randn(2, tokens, 5, 16).bfloat16().transpose(1, 2) for tokens in (3, 3, 3))
+    with torch.inference_mode():
+        with Layers(attention).fast():
+            found = attention(queries, keys, values)
+        mask = options.get("attn_mask")
+        doubles = options if mask is None else options | {"attn_mask": mask.double()}
+        inputs = (tensor.double() for tensor in (queries, keys, values))
+        expected = functional.scaled_dot_product_attention(*inputs, **doubles)
+    np.testing.assert_allclose(found.double().numpy(), expected.numpy(), atol=0.02, rtol=0)

@@ -89,6 +89,14 @@ class _ByOneDnn(TorchDispatchMode):
         self._storages = {weights.untyped_storage().data_ptr() for weights in tower.parameters()}
         self._operations = {_key(applied.product.weight): applied.operation for applied in activations}
         self._laid_out = {}
+        self._replacements = {
+            aten.linear.default: self._linear,
+            aten.addmm.default: self._add_product,
+            aten.mm.default: self._product,
+            aten.matmul.default: self._product,
+            aten.conv2d.default: self._convolution,
+            aten.scaled_dot_product_attention.default: self._attention,
+        }
 
     @classmethod
     def _should_skip_dynamo(cls):
@@ -96,26 +104,40 @@ class _ByOneDnn(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, function, types, arguments=(), options=None):
-        tensors = [argument for argument in arguments if isinstance(argument, torch.Tensor)]
-        if not options and tensors and all(tensor.dtype == self._dtype for tensor in tensors):
-            result = self._computed(function, arguments)
+        replacement = self._replacements.get(function)
+        if replacement is not None and not options and self._are_of_one_precision(arguments):
+            result = replacement(*arguments)
             if result is not None:
                 return result
         return function(*arguments, **(options or {}))
 
-    def _computed(self, function, arguments):
-        """Return the result of an operator; None for those that PyTorch computes."""
-        if function is aten.linear.default:
-            return self._linear(*arguments)
-        if function is aten.addmm.default and arguments[0].dim() == 1:
-            bias, values, weight = arguments
-            return self._linear(values, weight.t(), bias)
-        if function in (aten.mm.default, aten.matmul.default) and arguments[1].dim() == 2 <= arguments[0].dim():
-            values, weight = arguments
-            return self._linear(values, weight.t())
-        if function is aten.conv2d.default and _is_of_patches(*arguments):
-            return self._project_patches(*arguments[:3])
-        return None
+    def _are_of_one_precision(self, arguments):
+        return all(argument.dtype == self._dtype for argument in arguments if isinstance(argument, torch.Tensor))
+
+    # Each of these returns the result of an operator, or None where PyTorch is to compute it.
+
+    def _add_product(self, bias, values, weight):
+        return self._linear(values, weight.t(), bias) if bias.dim() == 1 else None
+
+    def _product(self, values, weight):
+        return self._linear(values, weight.t()) if weight.dim() == 2 <= values.dim() else None
+
+    def _convolution(self, pictures, weight, bias=None, *options):
+        """Return the projections (N, width, rows, columns) of patches that lie side by side."""
+        if not _is_of_patches(pictures, weight, *options):
+            return None
+        height, width = weight.shape[2:]
+        patches = pictures.unfold(2, height, height).unfold(3, width, width).permute(0, 2, 3, 1, 4, 5)
+        return self._linear(patches.flatten(3), weight.flatten(1), bias).permute(0, 3, 1, 2)
+
+    def _attention(self, queries, keys, values, *options):
+        """Return the attention of bfloat16 (N, heads, tokens, width of a head): in half the time of PyTorch's own."""
+        if self._dtype != torch.bfloat16 or queries.dim() != 4 or options:
+            return None
+        heads = queries.shape[1]
+        queries, keys, values = (tensor.flatten(0, 1) for tensor in (queries, keys, values))
+        scores = torch.bmm(queries, keys.transpose(1, 2)).float().mul_(queries.shape[-1] ** -0.5)
+        return torch.bmm(scores.softmax(-1).to(self._dtype), values).unflatten(0, (-1, heads))
 
     def _linear(self, values, weight, bias=None):
         operation, algorithm = self._operations.get(_key(weight), ("none", ""))
@@ -131,19 +153,13 @@ class _ByOneDnn(TorchDispatchMode):
             self._laid_out[key] = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
         return self._laid_out[key]
 
-    def _project_patches(self, pictures, weight, bias=None):
-        """Return the projections (N, width, rows, columns) of the patches of pictures."""
-        height, width = weight.shape[2:]
-        patches = pictures.unfold(2, height, height).unfold(3, width, width).permute(0, 2, 3, 1, 4, 5)
-        return self._linear(patches.flatten(3), weight.flatten(1), bias).permute(0, 3, 1, 2)
-
 
 def _key(weight):
     """Return what tells a weight, or a part of it, from all others of a tower."""
     return weight.data_ptr(), weight.shape, weight.stride()
 
 
-def _is_of_patches(pictures, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), groups=1):
+def _is_of_patches(pictures, weight, stride=(1,), padding=(0,), dilation=(1,), groups=1):
     """Tell whether a convolution projects patches that lie side by side."""
     kernel = tuple(weight.shape[2:])
     side_by_side = tuple(stride) == kernel != (1, 1) and set(padding) == {0} and set(dilation) == {1}
