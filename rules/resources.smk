@@ -33,7 +33,7 @@ def minutes(per_view):
 
 
 def encoding_memory(wildcards, input, attempt):
-    """Return the `mem_mb` of an encoding job: the weights twice while they load, and the layers of a batch."""
+    """Return the `mem_mb` of an encoding job: the weights twice, as stored and as laid out for products, and a batch."""
     weights_mb = Path(input.weights).stat().st_size / 2**20
     if config["batch_size"] is None:
         return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb), attempt)

@@ -7,11 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
 from torch.overrides import TorchFunctionMode
 from tqdm import tqdm
 
-from embedding_shift import batches, imports, processor
+from embedding_shift import activations, batches, imports, processor
 from embedding_shift.attention import PoolingAttention
 from embedding_shift.errors import InputError
 
@@ -20,7 +19,6 @@ CONFIG_FILE = "open_clip_config.json"
 WEIGHTS_FILE = "open_clip_model.safetensors"
 # open_clip builds a text tower in any case; this is the smallest, and nothing uses it.
 NO_TEXT = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
-QUICK_GELU_FACTOR = 1.702
 
 
 class Encoder:
@@ -47,7 +45,7 @@ class Encoder:
         """
         self.device = choose_device(device)
         visual, self._preprocessing = load_image_tower(bundle)
-        _fold_quick_gelu(visual)
+        activations.fold_quick_gelu(visual)
         self.visual = visual.to(self.device, PRECISIONS[precision])
         self._layers = processor.Layers(self.visual)
         self._precision = PRECISIONS[precision]
@@ -201,25 +199,6 @@ class _NoFirstWeights(TorchFunctionMode):
         if fills and isinstance(target, torch.nn.Parameter):
             return target
         return function(*arguments, **options)
-
-
-def _fold_quick_gelu(visual):
-    """Turn OpenAI's activation, x · sigmoid(1.702 x) = silu(1.702 x) / 1.702, into SiLU, which is one operation.
-
-    The factors go into the weights before and after it.
-    """
-    from open_clip.transformer import QuickGELU
-
-    for container in visual.modules():
-        if isinstance(container, nn.Sequential):
-            layers = [(name, layer) for name, layer in container.named_children() if not isinstance(layer, nn.Identity)]
-            for (_, before), (name, activation), (_, after) in zip(layers, layers[1:], layers[2:], strict=False):
-                linear = isinstance(before, nn.Linear) and isinstance(after, nn.Linear)
-                if linear and isinstance(activation, QuickGELU):
-                    for weights in before.parameters():
-                        weights.mul_(QUICK_GELU_FACTOR)
-                    after.weight.div_(QUICK_GELU_FACTOR)
-                    setattr(container, name, nn.SiLU())
 
 
 def build_image_tower(model_cfg):

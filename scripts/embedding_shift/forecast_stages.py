@@ -104,7 +104,7 @@ class Run:
         return plain + self.costs.of_augmentation("metrics", "registered attention ", augmentation)
 
     def encoding_memory(self, model):
-        """Return the peak memory in MB of an encoding job; weights larger than ViT-B/32's are there twice at first."""
+        """Return the peak memory in MB of an encoding job; weights larger than ViT-B/32's are there twice."""
         return self.costs.memory("encode_views") + 2 * max(0, self.towers[model]["tower_bytes"] - VIT_B_32_BYTES) / MB
 
     def joining_memory(self):

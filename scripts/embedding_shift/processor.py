@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from embedding_shift import activations
+
 aten = torch.ops.aten
 
 
@@ -65,12 +67,11 @@ class _Activation(NamedTuple):
 
 
 def _activations_after_products(tower):
-    for container in tower.modules():
-        if isinstance(container, nn.Sequential):  # The only container that tells the order in which it calls.
-            for (_, product), (name, module) in pairwise(container.named_children()):
-                operation = _operation(module)
-                if operation and isinstance(product, nn.Linear):
-                    yield _Activation(container, name, module, product, operation)
+    for container, layers in activations.sequences(tower):
+        for (_, product), (name, module) in pairwise(layers):
+            operation = _operation(module)
+            if operation and isinstance(product, nn.Linear):
+                yield _Activation(container, name, module, product, operation)
 
 
 def _operation(activation):
@@ -83,11 +84,11 @@ def _operation(activation):
 class _ByOneDnn(TorchDispatchMode):
     """Hand the layers of a tower to the operators that torch.compile would call."""
 
-    def __init__(self, tower, activations):
+    def __init__(self, tower, applied_activations):
         super().__init__()
         self._dtype = next(tower.parameters()).dtype
         self._storages = {weights.untyped_storage().data_ptr() for weights in tower.parameters()}
-        self._operations = {_key(applied.product.weight): applied.operation for applied in activations}
+        self._operations = {_key(applied.product.weight): applied.operation for applied in applied_activations}
         self._laid_out = {}
         self._replacements = {
             aten.linear.default: self._linear,
