@@ -31,7 +31,7 @@ help: ## list these targets
 paper: $(INSTALLED) tex ## set everything up and do the whole run: results/paper.pdf (CORES=2 for two, ARGS=... for Snakemake)
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
 
-bench: $(INSTALLED) ## measure this machine, some 15 minutes: results/benchmarks/bench.csv, .pdf (ARGS="--images 64" for less)
+bench: $(INSTALLED) ## measure this machine, some 10 minutes: results/benchmarks/bench.csv, .pdf (ARGS="--images 64" for less)
 	@$(BIN)/snakemake --cores $(CORES) --quiet all -- $(OFFLINE)/open_clip_model.safetensors
 	@$(BIN)/python scripts/benchmark.py --photographs resources/kodak/images --offline-bundle $(OFFLINE) \
 	    --work results/benchmarks/work --output $(BENCH).csv $(ARGS)
