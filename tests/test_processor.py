@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from open_clip.transformer import QuickGELU
 from torch import nn
 from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
+from embedding_shift import activations
 from embedding_shift.processor import Layers
 
 needs_onednn = pytest.mark.skipif(
@@ -109,6 +111,33 @@ def test_activations_after_a_product(activation):
     np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=5e-6, rtol=0)
     assert perceptron[1] is activation
     assert not called & {"aten::gelu", "aten::silu"}
+
+
+class Shared(nn.Module):
+    """A layer that stands in two places, or two layers with one weight; an activation follows in one of them."""
+
+    def __init__(self, layer, same, activation):
+        super().__init__()
+        other = layer if same else nn.Linear(64, 64)
+        other.weight, other.bias = layer.weight, layer.bias
+        self.first = nn.Sequential(layer, activation, nn.Linear(64, 64))
+        self.second = nn.Sequential(other, nn.ReLU())
+
+    def forward(self, values):
+        return self.second(self.first(values))
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("activation", [nn.GELU(), QuickGELU()], ids=repr)
+def test_a_shared_weight_gets_nothing_of_the_activation_beside_one_of_its_layers(same, activation):
+    torch.manual_seed(6)
+    shared, values = Shared(nn.Linear(64, 64), same, activation).eval(), torch.randn(50, 64)
+    with torch.inference_mode():
+        expected = shared(values)
+        activations.fold_quick_gelu(shared)
+        with Layers(shared).fast():
+            found = shared(values)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=5e-6, rtol=0)
 
 
 @needs_onednn

@@ -1,5 +1,7 @@
 """The activations between the layers of an image tower."""
 
+from collections import Counter
+
 from torch import nn
 
 QUICK_GELU_FACTOR = 1.702
@@ -16,6 +18,20 @@ def sequences(tower):
             yield container, [(name, layer) for name, layer in children if not isinstance(layer, nn.Identity)]
 
 
+def products(tower):
+    """Return the set of linear layers that stand in one place only and share no weights with another layer.
+
+    What is done to one of these, for the sake of the activation beside it, concerns nothing else.
+    """
+    layers = [layer for _, layer in tower.named_modules(remove_duplicate=False)]
+    places = Counter(weights.data_ptr() for layer in layers for weights in layer.parameters(recurse=False))
+    return {
+        layer
+        for layer in layers
+        if isinstance(layer, nn.Linear) and all(places[weights.data_ptr()] == 1 for weights in layer.parameters())
+    }
+
+
 def fold_quick_gelu(tower):
     """Turn OpenAI's activation, x · sigmoid(1.702 x) = silu(1.702 x) / 1.702, into SiLU, which is one operation.
 
@@ -23,10 +39,10 @@ def fold_quick_gelu(tower):
     """
     from open_clip.transformer import QuickGELU
 
+    own = products(tower)
     for container, layers in sequences(tower):
         for (_, before), (name, activation), (_, after) in zip(layers, layers[1:], layers[2:], strict=False):
-            between_products = isinstance(before, nn.Linear) and isinstance(after, nn.Linear)
-            if between_products and isinstance(activation, QuickGELU):
+            if isinstance(activation, QuickGELU) and {before, after} <= own:
                 for weights in before.parameters():
                     weights.mul_(QUICK_GELU_FACTOR)
                 after.weight.div_(QUICK_GELU_FACTOR)

@@ -67,10 +67,11 @@ class _Activation(NamedTuple):
 
 
 def _activations_after_products(tower):
+    own = activations.products(tower)
     for container, layers in activations.sequences(tower):
         for (_, product), (name, module) in pairwise(layers):
             operation = _operation(module)
-            if operation and isinstance(product, nn.Linear):
+            if operation and product in own:
                 yield _Activation(container, name, module, product, operation)
 
 
