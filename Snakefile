@@ -7,7 +7,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/lock.smk"
+include: "rules/start.smk"
 include: "rules/resources.smk"
 include: "rules/study_common.smk"
 include: "rules/acquisition.smk"

@@ -38,6 +38,13 @@ class Run:
     def output(self):
         return self._log.read_text(errors="replace")
 
+    def most_threads(self):
+        """Wait for the end and return the largest number of threads that Snakemake itself had at a time."""
+        most = 0
+        while not self.is_over():
+            most = max(most, len(os.listdir(f"/proc/{self.process.pid}/task")))
+        return most
+
     def ends(self):
         """Wait for the end and return the exit code."""
         return self.process.wait()

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from faulty_runs import Run
 from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, tiny_config, write_data
 
 from embedding_shift import shards, tables
@@ -123,6 +124,13 @@ def test_one_augmentations_parameter_concerns_what_follows_it_alone(again):
         planned
     )
     assert not {"list_images", "ingest_images", "write_manifest", "pack_originals", "prepare_bundle"} & set(planned)
+
+
+def test_what_a_run_keeps_does_not_grow_with_its_jobs(unrun):
+    """Snakemake by itself would begin another thread, for good, with each of these 23 jobs that ends."""
+    run = Run(unrun, [f"results/tiny/pixel_metrics/{augmentation}/00000.npz" for augmentation in NINE])
+    assert run.most_threads() < 12
+    assert run.ends() == 0, run.output[-5000:]
 
 
 def test_a_missing_figure_is_drawn_from_tables(again):
