@@ -54,8 +54,7 @@ def correspondence(transform, view_seed, shape):
         shape: (height, width) of the view.
     """
     height, width = shape
-    compose = albumentations.Compose([transform], additional_targets={"grid": "image"}, seed=view_seed)
-    warped = compose(image=np.zeros((height, width, 3), np.uint8), grid=_grid(shape))["grid"]
+    warped = albumentations.Compose([transform], seed=view_seed)(image=_grid(shape))["image"]
     x, y, inside = cv2.split(warped)
     return Correspondence(x * (width - 1), y * (height - 1), inside >= WHOLLY_INSIDE)
 
