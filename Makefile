@@ -51,7 +51,7 @@ test: $(INSTALLED) tex pdf-tools slurm ## set everything up, check format and li
 	@$(BIN)/ruff check .
 	@$(BIN)/snakefmt --check Snakefile rules || { echo "error: 'make format' formats the rules" >&2; exit 1; }
 	@$(BIN)/snakemake --lint
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: $(INSTALLED) ## format the Python files and the rules
 	@$(BIN)/ruff format .

@@ -3,6 +3,7 @@
 import ast
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -46,6 +47,7 @@ def code(script):
     return sorted(str(path.relative_to(workflow.basedir)) for path in found)
 
 
+@cache
 def imported_modules(path):
     """Return the paths, relative to scripts/ and without suffix, that the imports in a Python file may mean."""
     names = []
