@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, embeddings, geometry, measurement, shift_metrics, tables
+from embedding_shift import augmentations, command_line, embeddings, geometry, measurement, tables
 
 
 def main():
@@ -20,21 +20,16 @@ def main():
     transform = augmentations.build(arguments.transform, arguments.parameters)
     sha256 = {row["image_id"]: row["sha256"] for row in tables.read_rows(arguments.manifest)}
     shape = (arguments.image_size, arguments.image_size)
-    moved = geometry.moves_pixels(transform)
 
     def warp_of(image_id):
-        if not moved:
-            return geometry.Correspondence.identity(shape)
         view_seed = augmentations.seed(arguments.seed, sha256[image_id], arguments.augmentation)
         return geometry.correspondence(transform, view_seed, shape)
 
     (image_ids, before), (_, after) = (
         embeddings.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
     )
-    # Maps are compared at the size of the views; where that is the one they are compared at without a warp, too, the
-    # values of unmoved views are known to be the same.
-    same = not moved and arguments.image_size == shift_metrics.ATTENTION_MAP_SIZE
-    values = measurement.of_registered_attention(image_ids, before, after, None if same else warp_of)
+    moved = geometry.moves_pixels(transform)
+    values = measurement.of_registered_attention(image_ids, before, after, warp_of if moved else None)
     measurement.write(arguments.output, image_ids, values, arguments.augmentation)
 
 

@@ -164,7 +164,7 @@ def test_paired_table_agrees_with_a_plain_computation():
 
 @pytest.mark.parametrize("effect", [0.02, 0.2, -0.5, 1.3, 4.0])
 def test_images_needed_reach_the_power_and_one_fewer_does_not(effect):
-    images = comparisons.images_needed(effect)
+    images = comparisons.images_needed(effect, 0.05)
 
     def power(n):
         critical = stats.t.isf(0.025, n - 1)
@@ -176,9 +176,9 @@ def test_images_needed_reach_the_power_and_one_fewer_does_not(effect):
 
 
 def test_images_needed_agree_with_statsmodels_and_stay_finite():
-    assert comparisons.images_needed(0.5) == np.ceil(TTestPower().solve_power(0.5, power=0.8, alpha=0.05)) == 34
-    assert comparisons.images_needed(0.0) == 0
-    assert comparisons.images_needed(1e-200) == comparisons.MOST
+    assert comparisons.images_needed(0.5, 0.05) == np.ceil(TTestPower().solve_power(0.5, power=0.8, alpha=0.05)) == 34
+    assert comparisons.images_needed(0.0, 0.05) == 0
+    assert comparisons.images_needed(1e-200, 0.05) == comparisons.MOST
 
 
 def test_mean_ranks_put_the_largest_shift_first_for_similarities_and_distances():

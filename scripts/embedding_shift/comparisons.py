@@ -35,7 +35,6 @@ PAIRED_COLUMNS = [
 FRIEDMAN_COLUMNS = ["metric", "n", "augmentations", "statistic", "p_value", "kendalls_w"]
 RANK_COLUMNS = ["metric", "augmentation", "n", "mean", "mean_rank"]
 POWER = 0.8
-ALPHA = 0.05
 MOST = 10**9  # stands for this many images or more
 
 
@@ -94,7 +93,8 @@ def _compare_pairs(metric, wide, resamples, confidence, root_seed):
         effect = standardised_difference(difference)
         biserial, p_value = signed_ranks(difference)
         neighbours = frozenset((first, second)) in adjacent
-        rows.append((first, second, mean, low, high, effect, biserial, p_value, neighbours, images_needed(effect)))
+        needed = images_needed(effect, 1 - confidence)
+        rows.append((first, second, mean, low, high, effect, biserial, p_value, neighbours, needed))
     columns = [name for name in PAIRED_COLUMNS if name not in ("metric", "n", "p_holm")]
     frame = pd.DataFrame(rows, columns=columns).assign(metric=metric, n=n)
     return frame.assign(p_holm=multipletests(frame["p_value"], method="holm")[1])
@@ -121,19 +121,19 @@ def signed_ranks(difference):
     return float(np.sum(np.sign(difference) * ranks) / ranks.sum()), float(stats.wilcoxon(difference).pvalue)
 
 
-def images_needed(effect):
-    """Images for which a two-sided paired t test at level 0.05 finds a difference of this d_z with 80 % power.
+def images_needed(effect, level):
+    """Images for which a two-sided paired t test at this level finds a difference of this d_z with 80 % power.
 
     Returns:
         a whole number from 2 to 10⁹; 0 where the effect is zero and no number of images would do.
     """
     if effect == 0:
         return 0
-    normal = stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(POWER)
+    normal = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(POWER)
     if normal / abs(effect) >= np.sqrt(MOST):
         return MOST
     images = max(2, int(np.ceil((normal / effect) ** 2)))
-    while TTestPower().power(abs(effect), images, ALPHA) < POWER:
+    while TTestPower().power(abs(effect), images, level) < POWER:
         images += 1
     return images
 

@@ -55,7 +55,7 @@ def of_pixels(original, augmented, warp_of=None):
     for name, value in values.items():
         yield metrics.REGISTRY[name], value
     correspondence = warp_of(augmented) if warp_of else None
-    warped = correspondence.warp(original) if correspondence else None
+    warped = correspondence.undo(original, augmented.pixels) if correspondence else None
     for metric in metrics.of_kind("registered_pixels"):
         if correspondence:
             yield metric, metric.function(warped, augmented.pixels, correspondence.valid)
@@ -79,8 +79,8 @@ def of_registered_attention(image_ids, before, after, warp_of):
     Args:
         image_ids: (N,)
         before, after: attention (N, heads, rows, columns) of the original and of the augmented views.
-        warp_of: function of an image id that returns its geometry.Correspondence; None where no pixel moves and the
-            views are of shift_metrics.ATTENTION_MAP_SIZE, so that the unregistered values are the same.
+        warp_of: function of an image id that returns its geometry.Correspondence; None where no pixel moves, so that
+            the unregistered values are the same.
     """
     registered = metrics.of_kind("registered_attention") if _has_values(before) else []
     if not warp_of:

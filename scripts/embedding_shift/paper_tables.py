@@ -124,8 +124,11 @@ def claims(inputs):
 def friedman(frame):
     """Friedman's test per metric: whether the augmentations differ at all."""
     rows = [
-        [latex.escape(REGISTRY[row.metric].label)]
-        + [latex.number(value) for value in (int(row.n), row.statistic, row.p_value, row.kendalls_w)]
+        [latex.escape(REGISTRY[row.metric].label), latex.number(int(row.n))]
+        + [
+            latex.number(value) if row.n > 1 and row.augmentations > 2 else latex.ABSENT
+            for value in (row.statistic, row.p_value, row.kendalls_w)
+        ]
         for row in frame.itertuples()
     ]
     return latex.tabular("lrrrr", ["Metric", "$n$", r"$\chi^2$", "$p$", "Kendall's $W$"], [rows or [["--"] * 5]])
@@ -139,6 +142,8 @@ def neighbours(inputs):
     rows = []
     for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
         needed = latex.number(int(row.images_needed)) if row.images_needed < comparisons.MOST else r"$\geq10^9$"
+        if row.images_needed == 0:  # No number of images would do.
+            needed = latex.ABSENT
         pair = f"{latex.escape(labels[row.first])} $-$ {latex.escape(labels[row.second])}"
         tested = (latex.number(row.cohens_dz), latex.number(row.p_holm), needed)
         rows.append([pair, latex.number(row.mean_difference), latex.interval(row.ci_low, row.ci_high), *tested])

@@ -1,8 +1,7 @@
 """The pixel and attention metrics once the geometry is undone.
 
 The original is warped as the view was, and the two are compared over the pixels that show the same part of the
-scene; without a warp each metric equals its unregistered counterpart (that of attention where the views have the
-size at which shift_metrics compares maps). NaN where no pixel is left to compare.
+scene; without a warp each metric equals its unregistered counterpart. NaN where no pixel is left to compare.
 """
 
 import cv2
@@ -81,11 +80,12 @@ def attention_similarity(original, augmented, correspondence):
         original, augmented: attention (heads, rows, cols).
         correspondence: geometry.Correspondence of the view, at any size.
     """
-    size = correspondence.valid.shape[::-1]
+    size = shift_metrics.ATTENTION_MAP_SIZE
+    correspondence = correspondence.scaled(size)
     if not correspondence.valid.any():
         return float("nan")
     before, after = (
-        cv2.resize(attention.astype(np.float64).mean(axis=0), size, interpolation=cv2.INTER_LINEAR)
+        cv2.resize(attention.astype(np.float64).mean(axis=0), (size, size), interpolation=cv2.INTER_LINEAR)
         for attention in (original, augmented)
     )
     before = correspondence.warp(before)

@@ -15,6 +15,7 @@ def numbers(inputs):
         settings = inputs.settings["study"]
         yield ("num_study_images",), latex.number(min(settings["images"], len(inputs.manifest)))
         yield ("num_study_draws",), latex.number(settings["draws"])
+        yield ("audit_failure_percent",), study_tables.percent(settings["failure_share"])
         yield from _floor(study["noise_floor"], main)
         yield ("equal_damage_sentence",), _equal_damage(study["equal_damage"], main.augmentations)
         yield ("variance_sentence",), _variance(study["variance"])
@@ -27,7 +28,8 @@ def _floor(frame, main):
     shifts = [main.value(name, METRIC) for name in main.augmentations]
     for name, reference in (("beyond_floor", study_names.JPEG), ("beyond_ceiling", study_names.ANOTHER)):
         level = means.get(reference, nan)
-        yield ("num", name), latex.number(int(sum(shift < level for shift in shifts)))
+        beyond = nan if level != level else int(sum(shift < level for shift in shifts))
+        yield ("num", name), latex.number(beyond)
 
 
 def _equal_damage(frame, labels):
