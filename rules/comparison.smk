@@ -20,6 +20,9 @@ rule compare_models:
         "benchmarks/compare_models.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=60),
+        runtime=allowance(120),
     params:
         models=MODELS,
         resamples=config["bootstrap"]["resamples"],

@@ -48,7 +48,7 @@ rule ingest_images:
         "../envs/images.yaml"
     resources:
         mem_mb=memory(),
-        runtime=60,
+        runtime=allowance(60),
     params:
         shards=config["shards"],
         image_size=config["image_size"],

@@ -76,7 +76,7 @@ rule merge_encoded:
         "../envs/images.yaml"
     resources:
         mem_mb=memory(per_mb=4),
-        runtime=60,
+        runtime=allowance(60),
     message:
         "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:

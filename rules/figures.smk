@@ -169,7 +169,7 @@ rule plot_l2_kde:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=20),
-        runtime=60,
+        runtime=allowance(60),
     message:
         "Drawing the density of the L2 distance of {wildcards.model} on {wildcards.dataset}."
     shell:
@@ -216,7 +216,7 @@ rule plot_cosine_samples:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=20),
-        runtime=60,
+        runtime=allowance(60),
     params:
         samples=config["figures"]["cosine_samples"],
     message:

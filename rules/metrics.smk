@@ -51,7 +51,7 @@ rule compute_registered_attention:
         "../envs/images.yaml"
     resources:
         mem_mb=memory(per_mb=4),
-        runtime=60,
+        runtime=allowance(60),
     params:
         transform=augmentation_entry("transform"),
         parameters=augmentation_parameters,
@@ -93,7 +93,7 @@ rule compute_metrics:
         "../envs/images.yaml"
     resources:
         mem_mb=memory(per_mb=4),
-        runtime=60,
+        runtime=allowance(60),
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -120,7 +120,7 @@ rule summarise_metrics:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=20),
-        runtime=60,
+        runtime=allowance(60),
     params:
         resamples=config["bootstrap"]["resamples"],
         confidence=config["bootstrap"]["confidence"],
@@ -146,7 +146,7 @@ rule compute_pairwise_distance:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=4),
-        runtime=60,
+        runtime=allowance(60),
     params:
         augmentations=AUGMENTATIONS,
     message:

@@ -66,6 +66,8 @@ rule plot_attention_samples:
         "logs/{dataset}/{model}/plot_attention_samples.log",
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=1),
     params:
         shards=config["shards"],
         images=config["figures"]["attention_samples"],
@@ -95,6 +97,8 @@ rule plot_attention_grid:
         "logs/{dataset}/{model}/plot_attention_grid_{page}.log",
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=1),
     params:
         shards=config["shards"],
         pages=config["figures"]["attention_grid_pages"],

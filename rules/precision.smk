@@ -27,7 +27,7 @@ rule encode_precision_sample:
     resources:
         mem_mb=encoding_memory,
         gpu=ENCODING_GPUS,
-        runtime=60,
+        runtime=allowance(60),
     params:
         images=config["precision_sample"],
         encoding=encoding_options,
@@ -54,7 +54,7 @@ rule measure_precision:
         "../envs/images.yaml"
     resources:
         mem_mb=memory(per_mb=4),
-        runtime=30,
+        runtime=allowance(30),
     params:
         precision=lookup(within=config, dpath="models/{model}/precision"),
         views=VIEWS,

@@ -22,6 +22,11 @@ def grown(amount, attempt):
     return int(amount * GROWTH ** (attempt - 1)) + 1
 
 
+def allowance(amount):
+    """Return a function for a resource whose first amount is the same for every job."""
+    return lambda wildcards, attempt: grown(amount - 1, attempt)
+
+
 def memory(per_mb=0.0):
     """Return a function for `mem_mb`: a fixed part and `per_mb` times the size of the job's input."""
     return lambda wildcards, input, attempt: grown(STARTUP_MB + per_mb * input.size_mb, attempt)

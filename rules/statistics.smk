@@ -21,6 +21,9 @@ rule compare_augmentations:
         "benchmarks/{dataset}/{model}/compare_augmentations.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=60),
+        runtime=allowance(120),
     params:
         resamples=config["bootstrap"]["resamples"],
         confidence=config["bootstrap"]["confidence"],
@@ -48,6 +51,9 @@ rule judge_claims:
         "benchmarks/{dataset}/{model}/judge_claims.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=6),
+        runtime=allowance(120),
     params:
         augmentations=AUGMENTATIONS,
         resamples=config["bootstrap"]["resamples"],

@@ -146,7 +146,7 @@ rule encode_references:
     resources:
         mem_mb=encoding_memory,
         gpu=ENCODING_GPUS,
-        runtime=60,
+        runtime=allowance(60),
     params:
         encoding=encoding_options,
     message:
@@ -214,7 +214,7 @@ rule tabulate_study:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=20),
-        runtime=60,
+        runtime=allowance(60),
     params:
         augmentations=AUGMENTATIONS,
         settings=dose_settings(),
@@ -252,7 +252,7 @@ rule audit_method:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=20),
-        runtime=60,
+        runtime=allowance(60),
     params:
         augmentations=AUGMENTATIONS,
         draws=config["study"]["draws"],

@@ -18,7 +18,7 @@ def main():
     figure = models.model_comparison(
         pd.read_csv(arguments.comparison),
         pd.read_csv(arguments.rank_agreement),
-        dict(zip(arguments.models, arguments.labels, strict=True)),
+        dict(zip(arguments.models, map(style.literal, arguments.labels), strict=True)),
         style.read_augmentations(arguments.augmentations),
     )
     style.save(figure, arguments.pdf, arguments.png)

@@ -1,6 +1,7 @@
 """Augmentations: the configured ones draw within their ranges, and a view depends on seed, image and name alone."""
 
 import importlib
+import json
 import random
 import subprocess
 import sys
@@ -198,6 +199,7 @@ def test_a_view_records_how_it_was_made(kodak_views):
         ("GaussNoise", {"std_range": "loud"}, r"^GaussNoise: std_range: .*valid tuple; found 'loud'$"),
         ("BasicTransform", {}, r"^BasicTransform: NotImplementedError$"),
         ("RandomCrop", {"width": 8}, r"^RandomCrop: height: Field required"),
+        ("CropAndPad", {}, r"^CropAndPad: its arguments: .*; found \{"),
     ],
 )
 def test_a_wrong_entry_is_told(transform, parameters, message):
@@ -212,6 +214,7 @@ def test_a_wrong_entry_is_told(transform, parameters, message):
         ("Normalize", {}, r"Normalize returns float32 of shape \(32, 32, 3\); a view must be uint8"),
         ("RandomCrop", {"height": 64, "width": 64}, r"RandomCrop cannot be applied to an image of shape \(32, 32, 3\)"),
         ("ImageOnlyTransform", {}, r"ImageOnlyTransform cannot be applied .*: NotImplementedError"),
+        ("BBoxSafeRandomCrop", {}, r"BBoxSafeRandomCrop cannot be applied .*: it needs 'bboxes'"),
     ],
 )
 def test_a_transform_that_makes_no_view_is_told(transform, parameters, message):
@@ -270,3 +273,13 @@ def test_a_module_that_is_loaded_stays_so():
             importlib.import_module("no_such_module")
     assert "no_such_module" not in sys.modules
     assert sys.modules["json"]
+
+
+def test_names_that_the_paper_cannot_tell_apart_are_told_before_the_run(tmp_path):
+    entry = {"transform": "HorizontalFlip", "parameters": {}}
+    section = json.dumps({"noise_2": entry, "noise2": entry})
+    command = [sys.executable, PROJECT / "scripts/describe_augmentations.py", "--augmentations", section]
+    done = subprocess.run([*command, "--output", tmp_path / "out.csv"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "error: the paper's numbers cannot tell the names 'noise_2' and 'noise2' apart; rename one\n"
+    assert not list(tmp_path.iterdir())

@@ -96,6 +96,28 @@ def test_the_given_configuration_is_left_as_it_was():
     assert given_config == SHIPPED
 
 
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        (["models", "mine"], "results/models/mine"),
+        (["models", "mine"], "./results/../results/models/mine/"),
+        (["datasets", "mine"], "results/mine/views"),
+    ],
+)
+def test_what_an_entry_itself_writes_is_no_source(key, path):
+    """Snakemake would delete it first."""
+    kind = "folder" if key[0] == "datasets" else "local-dir"
+    said = complaint(changed(key, {"kind": kind, "path": path}))
+    assert said.startswith(f"configuration key '{key[0]}.mine.path': {path} is what this entry itself writes")
+    configuration.validated(changed([key[0], "other"], {"kind": kind, "path": path}), SCHEMA)
+
+
+def test_a_pin_is_no_result_of_its_own_dataset():
+    said = complaint(changed(["datasets", "kodak", "pin"], "results/kodak/manifest.csv"))
+    assert said.startswith("configuration key 'datasets.kodak.pin': results/kodak/manifest.csv is what this entry")
+    configuration.validated(changed(["datasets", "kodak", "pin"], "results/kodak2/manifest.csv"), SCHEMA)
+
+
 def test_a_null_entry_takes_a_named_entry_away():
     full = configuration.validated(changed(["augmentations", "noise"], None), SCHEMA)
     assert list(full["augmentations"]) == list(SHIPPED["augmentations"])[1:]

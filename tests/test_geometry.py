@@ -54,6 +54,8 @@ def configured(name):
 
 def test_only_geometric_transforms_move_pixels():
     assert {name for name in CONFIGURED if geometry.moves_pixels(configured(name))} == MOVING
+    for transform in (albumentations.PixelDropout(), albumentations.Morphological(), albumentations.MaskDropout()):
+        assert not geometry.moves_pixels(transform)
 
 
 def test_a_flip_is_exactly_one(photograph):

@@ -283,3 +283,16 @@ def test_no_cosine_similarity_at_all_is_said():
 def test_text_on_cells_has_contrast():
     assert style.text_color_on("#332288") == "white"
     assert style.text_color_on("#FDE725") == "black"
+
+
+def test_dollars_in_a_label_are_no_maths(tmp_path):
+    labels = [r"$\frac$ of $10", r"$a$"]
+    rows = pd.DataFrame({"augmentation": ["one", "two"], "label": labels, "color": COLORS[:2]})
+    rows.to_csv(tmp_path / "augmentations.csv", index=False)
+    read = style.read_augmentations(tmp_path / "augmentations.csv")
+    figure, axes = plt.subplots()
+    axes.set_yticks(range(2), [augmentation.label for augmentation in read])
+    figure.canvas.draw()
+    style.save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    done = subprocess.run(["pdftotext", tmp_path / "figure.pdf", "-"], capture_output=True, text=True, check=True)
+    assert all(label in done.stdout for label in labels), done.stdout

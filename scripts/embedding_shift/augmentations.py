@@ -71,8 +71,9 @@ def apply(transform, pixels, view_seed):
     compose = albumentations.Compose([transform], save_applied_params=True, seed=view_seed)
     try:
         result = compose(image=pixels)
-    except (ValueError, NotImplementedError, CropSizeError) as error:
-        reason = str(error) or type(error).__name__
+    except (ValueError, KeyError, NotImplementedError, CropSizeError) as error:
+        # A transform of more than a picture, such as boxes, misses these.
+        reason = f"it needs {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
         raise InputError(f"{name} cannot be applied to an image of shape {pixels.shape}: {reason}") from error
     view = result["image"]
     if view.shape != pixels.shape or view.dtype != pixels.dtype:
@@ -109,4 +110,5 @@ def _first_complaint(error):
     if not hasattr(error.__cause__, "errors"):
         return str(error) or type(error).__name__
     first = error.__cause__.errors()[0]
-    return f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}; found {first['input']!r}"
+    argument = ".".join(map(str, first["loc"])) or "its arguments"
+    return f"{argument}: {first['msg'].removeprefix('Value error, ')}; found {first['input']!r}"

@@ -8,6 +8,7 @@ import copy
 import difflib
 import json
 import math
+import os
 
 import jsonschema
 
@@ -56,7 +57,22 @@ def validated(config, schema):
     errors = sorted(_validator(schema).iter_errors(config), key=_order)
     if errors:
         raise InputError(_sentence(errors[0]))
+    _refuse_outputs_as_sources(config)
     return config
+
+
+def _refuse_outputs_as_sources(config):
+    """Raise InputError where an entry is to be read from its own results, which Snakemake deletes to write them."""
+    for section, folder in (("datasets", "results"), ("models", "results/models")):
+        for name, entry in config[section].items():
+            written = os.path.realpath(os.path.join(folder, name))
+            for key in ("path", "pin"):
+                path = entry.get(key)
+                if path and "://" not in path and f"{os.path.realpath(path)}{os.sep}".startswith(f"{written}{os.sep}"):
+                    raise InputError(
+                        f"configuration key '{section}.{name}.{key}': {path} is what this entry itself writes, or lies "
+                        "in it, and would be deleted; copy it to another place or give the entry another name"
+                    )
 
 
 def _validator(schema):

@@ -12,7 +12,13 @@ import numpy as np
 
 from embedding_shift.transform_library import albumentations
 
-BaseDropout = albumentations.augmentations.dropout.transforms.BaseDropout
+# albumentations applies these to masks and boxes as well, but they leave every pixel where it is.
+IN_PLACE = (
+    albumentations.augmentations.dropout.transforms.BaseDropout,
+    albumentations.MaskDropout,
+    albumentations.Morphological,
+    albumentations.PixelDropout,
+)
 WHOLLY_INSIDE = 0.999
 # A view is its original, warped, where no more than this share of its pixels differs by more than one grey level: at
 # steep edges, two ways of rounding the same coordinates differ by several. Measured: 10⁻⁵ in the mean over a view's
@@ -71,8 +77,8 @@ class Correspondence:
 
 
 def moves_pixels(transform):
-    """Whether a transform moves pixels: it also transforms masks and boxes, and does not merely cover parts."""
-    return isinstance(transform, albumentations.DualTransform) and not isinstance(transform, BaseDropout)
+    """Whether a transform moves pixels: it also transforms masks and boxes, and does more than change or cover."""
+    return isinstance(transform, albumentations.DualTransform) and not isinstance(transform, IN_PLACE)
 
 
 def correspondence(transform, view_seed, shape):

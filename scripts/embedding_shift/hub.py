@@ -122,7 +122,7 @@ def _unreachable(repository, reason):
     return (
         f"the encoder {repository} is not on this machine and the Hugging Face hub cannot be reached ({reason}). "
         "Connect to a network and run again, or make its folder in results/models/ on a machine that is connected, "
-        "copy it here and name it in the configuration with `kind: local-dir` and `path`."
+        "copy it to a place here outside of results/ and name it with `kind: local-dir` and `path`."
     )
 
 

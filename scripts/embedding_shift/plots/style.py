@@ -76,7 +76,12 @@ def add_arguments(parser):
 
 def read_augmentations(path):
     """Return the augmentations of `results/augmentations.csv`, in the order of the configuration."""
-    return [Augmentation(row["augmentation"], row["label"], row["color"]) for row in tables.read_rows(path)]
+    return [Augmentation(row["augmentation"], literal(row["label"]), row["color"]) for row in tables.read_rows(path)]
+
+
+def literal(text):
+    """Return a text of the user's so that Matplotlib, which sets maths between dollars, shows it as it is."""
+    return text.replace("$", r"\$")
 
 
 def wrapped(label, width=11):
