@@ -127,7 +127,7 @@ def _flat(items):
 
 
 def software(environments):
-    """The packages that the environments name themselves, each with its version and what it is for.
+    """The packages that the environments name themselves, each with its version and what it is for in each of them.
 
     Raises:
         InputError: two environments pin different versions of a package.
@@ -139,9 +139,13 @@ def software(environments):
         for name, version, use in found:
             if not use and name != "python":
                 continue
-            use = use or "runs the scripts"
-            if pins.setdefault(name, (version, use))[0] != version:
-                raise InputError(f"{path} pins {name} {version}, another environment {pins[name][0]}")
-    rows = [[latex.escape(text) for text in (name, *pins[name])] for name in sorted(pins, key=str.lower)]
+            pinned, uses = pins.setdefault(name, (version, {}))
+            if pinned != version:
+                raise InputError(f"{path} pins {name} {version}, another environment {pinned}")
+            uses[use or "runs the scripts"] = None
+    rows = [
+        [latex.escape(text) for text in (name, version, "; ".join(uses))]
+        for name, (version, uses) in sorted(pins.items(), key=lambda item: item[0].lower())
+    ]
     alignment = r"ll>{\raggedright\arraybackslash}p{0.5\linewidth}"
     return latex.tabular(alignment, ["Package", "Version", "What it does here"], [rows])
