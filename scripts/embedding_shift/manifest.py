@@ -1,8 +1,9 @@
 """From a folder or a table of images to the manifest: which images are used, which are not, and why."""
 
 import hashlib
+import os
 import re
-from collections import defaultdict
+from collections import Counter
 from pathlib import Path
 
 from embedding_shift import choice, images, shards, tables, tar_shards
@@ -13,7 +14,8 @@ MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", 
 REJECT_COLUMNS = ["image_id", "path", "reason"]
 INGESTED_COLUMNS = [*MANIFEST_COLUMNS, "reason"]
 IMAGE_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-IMAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+LONGEST_ID = 200
+IMAGE_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_ID}}}")
 LONGEST_CAPTION = 10_000
 LARGEST_FILE = 2**30  # bytes of an image
 
@@ -21,8 +23,7 @@ LARGEST_FILE = 2**30  # bytes of an image
 def list_folder(folder):
     """Return a listing row for every image file under `folder`, sorted by image id.
 
-    The id is the path inside the folder without its suffix, other characters than letters, digits, `_` and `-`
-    replaced by `-`; the suffix is added where two files would share an id.
+    Ids are as of `folder_ids`.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -30,15 +31,27 @@ def list_folder(folder):
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
         raise InputError(f"no image in {folder}; known suffixes are {', '.join(sorted(IMAGE_SUFFIXES))}")
-    by_id = defaultdict(list)
-    for path in paths:
-        by_id[as_id(path.relative_to(folder).with_suffix(""))].append(path)
-    rows = []
-    for image_id, sharing in by_id.items():
-        for path in sharing:
-            own_id = image_id if len(sharing) == 1 else as_id(path.relative_to(folder))
-            rows.append(listing_row(own_id, path, folder))
-    return checked(rows, folder)
+    ids = folder_ids([path.relative_to(folder) for path in paths])
+    return checked([listing_row(ids[path.relative_to(folder)], path, folder) for path in paths], folder)
+
+
+def folder_ids(names):
+    """Return {path: image id} of paths inside a folder.
+
+    The id is the path without its suffix, other characters than letters, digits, `_` and `-` replaced by `-`. The
+    suffix is added where two files would share an id, and a part of a hash of the path where they would all the same,
+    as with names in another script, or where the id would be too long.
+    """
+    ids = {}
+    for make in (lambda name: as_id(name.with_suffix("")), as_id):
+        proposed = {name: make(name) for name in names if name not in ids}
+        counts = Counter([*proposed.values(), *ids.values()])
+        ids |= {name: own for name, own in proposed.items() if counts[own] == 1 and IMAGE_ID.fullmatch(own)}
+    return {name: ids.get(name) or _hashed_id(name) for name in names}
+
+
+def _hashed_id(name):
+    return f"{as_id(name)[: LONGEST_ID - 17]}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
 
 
 def list_table(path):
