@@ -20,7 +20,10 @@ def rows():
 
 
 def processor():
-    """Return the processor's name and vector units, as Linux knows them; elsewhere the name that Python knows."""
+    """Return the processor's name, family, model and vector units, as Linux knows them; elsewhere Python's name for it.
+
+    Processors of several generations, some twice as fast as others, go by one name.
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -28,4 +31,6 @@ def processor():
     facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
     flags = facts.get("flags", "").split()
     units = [unit for unit in VECTOR_UNITS if unit in flags]
-    return " with ".join(filter(None, [facts.get("model name", platform.machine()), ", ".join(units)]))
+    number = f"family {facts['cpu family']} model {facts['model']}" if "cpu family" in facts else ""
+    name = ", ".join(filter(None, [facts.get("model name", platform.machine()), number]))
+    return " with ".join(filter(None, [name, ", ".join(units)]))
