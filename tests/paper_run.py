@@ -42,7 +42,7 @@ SETTINGS = {
     "image_size": 224,
     "bootstrap": {"resamples": 200, "confidence": 0.95},
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
-    "study": {"images": 8, "draws": 3},
+    "study": {"images": 8, "draws": 3, "failure_share": 0.05},
     "n_images": None,
 }
 
@@ -62,6 +62,7 @@ def write_results(
     value=lambda place, metric: 1 - place / 16,
     attention=True,
     exclusions=(),
+    settings=SETTINGS,
 ):
     """Write the tables of a run with one augmentation per label; return the arguments that name them."""
     names = [f"augmentation_{place}" for place in range(len(labels))]
@@ -101,7 +102,7 @@ def write_results(
         *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
         *("--ledger", str(PROJECT / "paper" / "claims.yaml")),
         *("--provenance", str(folder / "provenance.json")),
-        *("--settings", json.dumps(SETTINGS)),
+        *("--settings", json.dumps(settings)),
     ]
 
 

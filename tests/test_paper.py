@@ -4,11 +4,12 @@ import json
 import re
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 import scipy.stats
 from paper_run import PROJECT, needs_latex, read, run, small_paper, write_results
 
-from embedding_shift import paper, paper_numbers, paper_tables, source_tables
+from embedding_shift import comparisons, paper, paper_numbers, paper_tables, source_tables
 from embedding_shift.errors import InputError
 
 
@@ -83,6 +84,18 @@ def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):
     inputs.claims[0]["claim"] = "absent"
     with pytest.raises(InputError, match="'absent', which the ledger does not have"):
         paper_tables.claims(inputs)
+
+
+def test_what_no_test_was_made_of_is_not_given_a_value(tmp_path):
+    frame = pd.DataFrame(
+        [("cosine_similarity", n, k, 0.0, 1.0, 0.0) for n, k in ((5, 2), (1, 3), (5, 3))],
+        columns=comparisons.FRIEDMAN_COLUMNS,
+    )
+    rows = [line for line in paper_tables.friedman(frame).splitlines() if line.startswith("Cosine")]
+    assert [row.count("n/a") for row in rows] == [3, 3, 0]
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    inputs.paired_differences["images_needed"] = 0
+    assert "n/a" in paper_tables.neighbours(inputs)
 
 
 def test_neighbours_follow_the_ranking(tmp_path):

@@ -9,6 +9,7 @@ from paper_run import (
     ENVIRONMENTS,
     NASTY,
     PROJECT,
+    SETTINGS,
     build,
     needs_latex,
     read,
@@ -63,7 +64,11 @@ def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
 @needs_latex
 @needs_pdftotext
 def test_the_paper_of_a_study_of_one_augmentation_and_draw_is_set(tmp_path):
-    text = build(tmp_path, write_results(tmp_path, ["Only one"], 1) + write_study(tmp_path, names("A"), draws=1))
+    settings = SETTINGS | {"study": SETTINGS["study"] | {"draws": 1}}
+    results = write_results(tmp_path, ["Only one"], 1, settings=settings)
+    text = build(tmp_path, results + write_study(tmp_path, names("A"), draws=1))
+    assert "with one draw per image holds the draw as well" in " ".join(text.split())
+    assert "tells them apart" not in text
     assert "Fewer than two augmentations of this run have doses" in text
     assert "has no variance to split" in text
     assert "New draws for the metrics" not in text
@@ -112,6 +117,8 @@ def test_the_study_counts_what_lies_beyond_floor_and_ceiling(tmp_path):
     values = dict(paper_numbers.numbers(inputs))
     assert values["study_done",] == "1" and values["num_study_images",] == "3"
     assert (values["num", "beyond_floor"], values["num", "beyond_ceiling"]) == ("2", "1")
+    inputs.study["noise_floor"] = inputs.study["noise_floor"].iloc[:1]  # as of one image, which has no other
+    assert dict(paper_numbers.numbers(inputs))["num", "beyond_ceiling"] == "n/a"
     assert "At equal RMSE the number of ranks that change is 2 of 3" in values["equal_damage_sentence",]
     assert r"largest shift is that of \emph{C}" in values["equal_damage_sentence",]
     assert r"splits into 75.0\,\% between augmentations and 25.0\,\% between draws" in values["variance_sentence",]

@@ -65,14 +65,22 @@ def _refuse_outputs_as_sources(config):
     """Raise InputError where an entry is to be read from its own results, which Snakemake deletes to write them."""
     for section, folder in (("datasets", "results"), ("models", "results/models")):
         for name, entry in config[section].items():
-            written = os.path.realpath(os.path.join(folder, name))
+            written = _resolved(os.path.join(folder, name))
             for key in ("path", "pin"):
                 path = entry.get(key)
-                if path and "://" not in path and f"{os.path.realpath(path)}{os.sep}".startswith(f"{written}{os.sep}"):
+                if path and "://" not in path and _resolved(path).startswith(written):
                     raise InputError(
                         f"configuration key '{section}.{name}.{key}': {path} is what this entry itself writes, or lies "
                         "in it, and would be deleted; copy it to another place or give the entry another name"
                     )
+
+
+def _resolved(path):
+    """Return a path without links, ending in a slash; one that no file can have stays as it is."""
+    try:
+        return os.path.join(os.path.realpath(path), "")
+    except ValueError:
+        return path
 
 
 def _validator(schema):
