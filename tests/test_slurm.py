@@ -38,8 +38,10 @@ TABLES = ["results/tiny/clip/summary.csv", "results/tiny/clip/pairwise_distance.
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slurm")
-    for parent in (folder, *folder.parents[:3]):  # up to pytest's own, whether or not tests run side by side
-        os.chmod(parent, 0o755)  # munge runs as a user of its own
+    for parent in (folder, *folder.parents):
+        mode = parent.stat().st_mode
+        if not mode & 0o001:
+            os.chmod(parent, mode | 0o055)  # munge runs as a user of its own
     with slurm.running(folder) as running:
         yield running
 

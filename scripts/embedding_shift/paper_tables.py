@@ -141,14 +141,17 @@ def neighbours(inputs):
     place = {name: position for position, name in enumerate(inputs.main.ranked("cosine_similarity"))}
     rows = []
     for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
-        needed = latex.number(int(row.images_needed)) if row.images_needed < comparisons.MOST else r"$\geq10^9$"
-        if row.images_needed == 0:  # No number of images would do.
-            needed = latex.ABSENT
         pair = f"{latex.escape(labels[row.first])} $-$ {latex.escape(labels[row.second])}"
-        tested = (latex.number(row.cohens_dz), latex.number(row.p_holm), needed)
+        tested = (latex.number(row.cohens_dz), latex.number(row.p_holm), _needed(row.images_needed))
         rows.append([pair, latex.number(row.mean_difference), latex.interval(row.ci_low, row.ci_high), *tested])
     header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
     return latex.tabular("lrcrrr", header, [rows or [["--"] * 6]])
+
+
+def _needed(images):
+    if images == 0:  # No number of images would do.
+        return latex.ABSENT
+    return latex.number(int(images)) if images < comparisons.MOST else r"$\geq10^9$"
 
 
 def registered(results):
