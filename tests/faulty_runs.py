@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 from pipeline import ENVIRONMENT
 
 PAUSE = 0.03
@@ -62,9 +63,8 @@ class Run:
         return None
 
     def wait_while_at_work(self, pid, seconds):
-        """Wait so many seconds, or until the job `pid` ends: on a busy machine nothing takes as long as it once did."""
-        end = time.monotonic() + seconds
-        while pid in jobs(self.folder) and time.monotonic() < end:
+        """Wait until the job `pid` has used so many processor seconds, or ends."""
+        while pid in jobs(self.folder) and processor_seconds(pid) < seconds:
             time.sleep(PAUSE)
 
     def kill(self, with_jobs):
@@ -93,6 +93,15 @@ def jobs(folder):
     return found
 
 
+def processor_seconds(pid):
+    """Return what a process and all that it started have used, which other load hardly changes; 0 once it has ended."""
+    try:
+        process = psutil.Process(pid)
+        return sum(sum(each.cpu_times()[:4]) for each in (process, *process.children(recursive=True)))
+    except psutil.NoSuchProcess:
+        return 0
+
+
 def wait_for_jobs(folder):
     """Wait for the jobs that outlived a killed Snakemake."""
     while jobs(folder.resolve()):
@@ -100,30 +109,25 @@ def wait_for_jobs(folder):
 
 
 def kill_each(run, due):
-    """Kill the first job of each script that `due` names, so many seconds after it began; return the scripts killed."""
-    seen, killed = {}, set()
+    """Kill one job of each script that `due` names, once it has used so many seconds; return the scripts killed."""
+    killed = set()
     while not run.is_over():
-        now = time.monotonic()
         for pid, script in jobs(run.folder).items():
-            if script not in due or script in killed:
-                continue
-            if seen.setdefault(script, (pid, now))[0] == pid and now - seen[script][1] >= due[script]:
+            if script in due and script not in killed and processor_seconds(pid) >= due[script]:
                 try:
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    del seen[script]  # It has just ended; the next job of this script is taken.
+                except ProcessLookupError:  # It has just ended; another job of this script may follow.
                     continue
                 killed.add(script)
     return killed
 
 
 def durations(run):
-    """Return {script: seconds that its longest job took} of a run, once it is over."""
-    first, longest = {}, {}
+    """Return {script: processor seconds that its longest job used} of a run, once it is over."""
+    longest = {}
     while not run.is_over():
-        now = time.monotonic()
         for pid, script in jobs(run.folder).items():
-            longest[script] = max(longest.get(script, 0), now - first.setdefault(pid, now))
+            longest[script] = max(longest.get(script, 0), processor_seconds(pid))
     return longest
 
 

@@ -61,7 +61,7 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def undisturbed(project, tmp_path_factory):
-    """After a run that nothing disturbed, with the seconds that each kind of job took."""
+    """After a run that nothing disturbed, with the processor seconds that each kind of job used."""
     return after_a_run(project.copy(tmp_path_factory.mktemp("undisturbed") / "project"), TARGETS)
 
 
