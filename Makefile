@@ -74,7 +74,7 @@ lock: | $(BIN)/python ## install the packages that envs/*.yaml name with a purpo
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/direct.txt
 	@$(BIN)/python envs/lock.py $(ENVIRONMENTS)
 
-clean: ## delete what runs have written, but not what set-up has installed
+clean: ## delete what runs have written and fetched, but not what set-up has installed
 	rm -rf results logs benchmarks
 
 # The plain virtual environment holds all that envs/*.yaml pin. The list gets its name last: once it is there, so is

@@ -137,6 +137,7 @@ rule build_paper:
         report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
     log:
         "logs/build_paper.log",
+    localrule: True  # it needs LaTeX, or a network for its packages
     conda:
         "../envs/paper.yaml"
     message:

@@ -1,6 +1,6 @@
 """What a job asks of a cluster: memory and time from what it reads, more with every retry; and which jobs go first.
 
-The constants are upper estimates for one core without a GPU; docs/cluster.md tells where they come from.
+The constants are upper estimates for one core without a GPU, from the measurements in docs/performance.md.
 """
 
 STARTUP_MB = 1500

@@ -15,21 +15,22 @@ from embedding_shift import bench_costs, command_line, files
 from embedding_shift.benchmark import encoding, images, machine, products, report, whole
 from embedding_shift.benchmark.timing import COLUMNS
 
+PROJECT = Path(__file__).resolve().parents[1]
+PUBLISHED_IMAGES = 24  # through the published way, scaled up
+
 
 def main():
     parser = command_line.parser(__doc__)
-    parser.add_argument("--project", default=".", help="folder of the Snakefile")
     parser.add_argument("--photographs", required=True, help="folder of photographs to make the images of")
     parser.add_argument("--offline-bundle", required=True, help="folder of the offline encoder's bundle")
     parser.add_argument("--images", type=int, default=512, help="images of the whole pipeline")
-    parser.add_argument("--published-images", type=int, default=24, help="images of the published way, scaled up")
     parser.add_argument("--work", required=True, help="folder for what is made on the way; it is deleted")
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
     work = Path(arguments.work)
     shutil.rmtree(work, ignore_errors=True)
     photographs = [path.read_bytes() for path in sorted(Path(arguments.photographs).glob("*.png"))]
-    configured = yaml.safe_load(Path(arguments.project, "config.yaml").read_text())["augmentations"]
+    configured = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
     bundle = encoding.write_random_bundle(work / "bundle")
     rows = []
 
@@ -47,8 +48,8 @@ def main():
     measure(encoding.rows(bundles, peaks))
     measure(images.rows(photographs, configured))
     speeds = {row.name: row.value for row in rows if row.section == encoding.SECTION}
-    runs = whole.Benchmark(arguments.project, work.resolve(), bundle.resolve(), configured, photographs)
-    measure(runs.rows(arguments.images, min(arguments.published_images, len(photographs)), speeds))
+    runs = whole.Benchmark(PROJECT, work.resolve(), bundle.resolve(), configured, photographs)
+    measure(runs.rows(arguments.images, min(PUBLISHED_IMAGES, len(photographs)), speeds))
     shutil.rmtree(work)
     with files.whole(arguments.output) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -2,7 +2,7 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, doses, latex, tables
+from embedding_shift import augmentations, command_line, doses, tables
 from embedding_shift.errors import InputError
 
 COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
@@ -15,7 +15,7 @@ def main():
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
     reserve = iter(RESERVE_COLORS * len(arguments.augmentations))
-    rows, macros = [], {}
+    rows = []
     for name, entry in arguments.augmentations.items():
         try:
             augmentations.build(entry["transform"], entry["parameters"])
@@ -23,9 +23,6 @@ def main():
                 doses.check(entry["transform"], entry["parameters"], entry["dose"])
         except InputError as error:
             raise InputError(f"augmentation {name!r}: {error}") from None
-        other = macros.setdefault(latex.macro_name(name), name)
-        if other != name:
-            raise InputError(f"the paper's numbers cannot tell the names {other!r} and {name!r} apart; rename one")
         color = entry.get("color") or next(reserve)
         parameters = json.dumps(entry["parameters"])
         label = entry.get("label", name)

@@ -1,7 +1,6 @@
 """Augmentations: the configured ones draw within their ranges, and a view depends on seed, image and name alone."""
 
 import importlib
-import json
 import random
 import subprocess
 import sys
@@ -273,13 +272,3 @@ def test_a_module_that_is_loaded_stays_so():
             importlib.import_module("no_such_module")
     assert "no_such_module" not in sys.modules
     assert sys.modules["json"]
-
-
-def test_names_that_the_paper_cannot_tell_apart_are_told_before_the_run(tmp_path):
-    entry = {"transform": "HorizontalFlip", "parameters": {}}
-    section = json.dumps({"noise_2": entry, "noise2": entry})
-    command = [sys.executable, PROJECT / "scripts/describe_augmentations.py", "--augmentations", section]
-    done = subprocess.run([*command, "--output", tmp_path / "out.csv"], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr == "error: the paper's numbers cannot tell the names 'noise_2' and 'noise2' apart; rename one\n"
-    assert not list(tmp_path.iterdir())

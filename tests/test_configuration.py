@@ -49,6 +49,20 @@ def test_the_shipped_configuration_is_valid_and_keeps_what_it_says():
     assert list(full["augmentations"]) == list(SHIPPED["augmentations"])
 
 
+def test_names_that_the_paper_cannot_tell_apart_are_refused():
+    entry = {"transform": "HorizontalFlip"}
+    config = changed(["augmentations"], {"noise_2": entry, "noise2": entry})
+    assert complaint(config) == (
+        "configuration key 'augmentations.noise2': the paper's numbers cannot tell the names 'noise_2' and 'noise2' "
+        "apart; rename one"
+    )
+
+
+def test_a_colour_without_quotes_is_a_comment_and_the_message_says_so():
+    config = changed(["augmentations", "noise", "color"], yaml.safe_load("color: #882255")["color"])
+    assert "found None; text is needed; a colour is written as '#RRGGBB', in quotes" in complaint(config)
+
+
 def test_plain_values_of_the_shipped_configuration_are_the_documented_defaults():
     plain = {key: value for key, value in SHIPPED.items() if not isinstance(value, dict)}
     assert plain == {key: SCHEMA["properties"][key]["default"] for key in plain}
@@ -241,3 +255,14 @@ def test_a_file_that_is_no_yaml_is_refused(tmp_path):
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "not valid JSON or YAML" in said and "Traceback" not in said
+
+
+def test_what_the_default_profile_says_no_other_profile_says_otherwise():
+    """Snakemake reads it beside any other, and it wins."""
+    profiles = {path.parent.name: yaml.safe_load(path.read_text()) for path in PROJECT.glob("profiles/*/config.yaml")}
+    default = profiles.pop("default")
+    assert {"slurm", "paper"} <= set(profiles)
+    for profile in profiles.values():
+        assert {key: default[key] for key in default if key in profile} == {
+            key: profile[key] for key in default if key in profile
+        }

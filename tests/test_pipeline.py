@@ -1,12 +1,14 @@
 """The whole pipeline on a few photographs: what it makes, what it makes anew, and what it makes of bad input."""
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from faulty_runs import Run
+from pipeline import PROJECT
 from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, tiny_config, write_data
 
 from embedding_shift import shards, tables
@@ -110,6 +112,27 @@ def test_a_figures_code_concerns_the_figure_and_the_paper_alone(again):
     append_comment(again / "scripts/plot_radar.py")
     planned = again.planned()
     assert planned == {"plot_radar": 1, "build_paper": 1, "all": 1}
+
+
+def test_a_metric_of_ones_own_reaches_tables_and_figures(again):
+    readme = (PROJECT / "README.md").read_text()
+    (code,) = re.findall(r"^```python\n(@metrics.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    module = again / "scripts/embedding_shift/pixel_metrics.py"
+    module.write_text(f"{module.read_text()}\n\n{code}")
+    done = again.run(f"{RESULTS}/summary.csv", f"{RESULTS}/figures/metric_heatmap.pdf", "results/tables/summary.tex")
+    assert done.returncode == 0, done.stdout
+    summary = pd.read_csv(again / RESULTS / "summary.csv").set_index(["metric", "augmentation"])["mean"]
+    assert set(summary["colour_preservation"].index) == set(NINE)
+    assert summary["colour_preservation", "horizontal_flip"] == pytest.approx(1)
+    assert summary["colour_preservation", "brightness_contrast"] < 0.99
+    assert "Colour preservation" in (again / "results/tables/summary.tex").read_text()
+
+
+def test_a_result_that_is_newer_than_what_was_made_from_it_is_followed(again):
+    (again / RESULTS / "embeddings/blur.npz").touch()
+    planned = again.planned()
+    assert {"compute_metrics", "compute_pairwise_distance", "build_paper"} <= set(planned)
+    assert not {"augment_views", "encode_views", "merge_encoded", "compute_pixel_metrics"} & set(planned)
 
 
 def test_one_augmentations_parameter_concerns_what_follows_it_alone(again):

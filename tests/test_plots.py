@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift import comparisons, metrics, statistics, tables
+from embedding_shift import choice, comparisons, metrics, statistics, tables
 from embedding_shift.plots import (
     bars,
     cosine_samples,
@@ -219,12 +219,12 @@ def test_dendrogram_says_that_a_distance_is_missing():
     assert any("not defined" in text for text in texts(dendrogram.dendrogram(distance, augmentations(NAMES))))
 
 
-def test_sample_depends_on_the_ids_alone():
+def test_choice_depends_on_the_ids_alone():
     ids = [f"image{i}" for i in range(200)]
-    chosen = cosine_samples.sample(ids, 10)
-    assert chosen == cosine_samples.sample(ids[::-1], 10) == sorted(chosen)
+    chosen = choice.first(ids, 10)
+    assert chosen == choice.first(ids[::-1], 10) == sorted(chosen)
     assert set(chosen) < set(ids) and chosen != sorted(ids)[:10]
-    assert cosine_samples.sample(ids[:3], 10) == ids[:3]
+    assert choice.first(ids[:3], 10) == ids[:3]
 
 
 def test_many_or_long_image_ids_are_not_written():

@@ -2,6 +2,8 @@
 
 import copy
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,15 @@ def test_all_metrics_that_it_names_exist():
     named = set(re.findall(r"`(\w+_(?:similarity|distance|preservation)(?:_as_released)?)`", README))
     assert len(named) >= 7
     assert named <= set(metrics.REGISTRY)
+
+
+@pytest.mark.parametrize("script", sorted((PROJECT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_every_script_answers_help(script, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(script), "--help"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(script), run_name="__main__")
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {script.name} ")
 
 
 def test_links_lead_somewhere():

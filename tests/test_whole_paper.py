@@ -69,7 +69,7 @@ def test_the_paper_of_a_study_of_one_augmentation_and_draw_is_set(tmp_path):
     text = build(tmp_path, results + write_study(tmp_path, names("A"), draws=1))
     assert "with one draw per image holds the draw as well" in " ".join(text.split())
     assert "tells them apart" not in text
-    assert "Fewer than two augmentations of this run have doses" in text
+    assert "There is no damage that two augmentations reach" in text
     assert "has no variance to split" in text
     assert "New draws for the metrics" not in text
 

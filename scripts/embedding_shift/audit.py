@@ -26,6 +26,7 @@ CLAIM_COLUMNS = ["flaw", "claim", "corrected", "as_released"]
 SINGLE_FLAWS = ("wrapped_arithmetic", "new_draws", "unseeded", "failures_replaced", "unregistered_geometry")
 FLAWS = (*SINGLE_FLAWS, "all")
 NEED_DRAWS = ("new_draws", "unseeded")
+AGAINST_REGISTERED = ("unregistered_geometry", "all")
 REGISTERED = "_registered"
 KEYS = ["image_id", "augmentation"]
 
@@ -55,7 +56,7 @@ class Runs:
     def corrected(self, flaw):
         """Return the long table and the embeddings of the main draw with a flaw corrected."""
         table = self._draw(0)
-        if flaw in ("unregistered_geometry", "all"):
+        if flaw in AGAINST_REGISTERED:
             registered = table[table["metric"].str.endswith(REGISTERED)]
             registered = registered.assign(metric=registered["metric"].str.removesuffix(REGISTERED))
             table = pd.concat([table[~table["metric"].isin(registered["metric"])], registered])
@@ -165,11 +166,15 @@ def verdicts(runs, ledger, resamples, confidence):
         ledger: a claims_ledger.Ledger.
         resamples, confidence: of the bootstrap.
     """
-    rows = []
+
+    def judged(run):
+        return claims.judge(ledger, claims.Evidence(*run, resamples, confidence, runs.root_seed))
+
+    rows, corrected = [], {}
     for flaw in runs.flaws():
-        corrected, as_released = (
-            claims.judge(ledger, claims.Evidence(*source(flaw), resamples, confidence, runs.root_seed))
-            for source in (runs.corrected, runs.as_released)
-        )
-        rows += [(flaw, name, corrected[name].verdict, as_released[name].verdict) for name in corrected]
+        registered = flaw in AGAINST_REGISTERED
+        if registered not in corrected:
+            corrected[registered] = judged(runs.corrected(flaw))
+        before, after = corrected[registered], judged(runs.as_released(flaw))
+        rows += [(flaw, name, before[name].verdict, after[name].verdict) for name in before]
     return pd.DataFrame(rows, columns=CLAIM_COLUMNS)

@@ -35,7 +35,11 @@ def build(transform, parameters):
     transform_class = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
     if not (inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)):
         version = albumentations.__version__
-        raise InputError(f"unknown transform {transform!r}; allowed are the transforms of albumentations {version}")
+        own = ", ".join(sorted(CUSTOM_TRANSFORMS))
+        raise InputError(
+            f"unknown transform {transform!r}; allowed are the transforms of albumentations {version} and {own}, "
+            "which are registered here"
+        )
     allowed = [name for name in inspect.signature(transform_class.__init__).parameters if name not in ("self", "p")]
     for name in parameters:
         if name not in allowed:

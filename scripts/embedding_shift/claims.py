@@ -11,10 +11,11 @@ Kinds and their effects:
         For these three, intervals of all differences hold at once (`statistics.simultaneous_intervals`), and the same
         order statistic of the bounds gives the interval of the effect: so its coverage is at least nominal, however
         many augmentations are compared.
-    correlation: Spearman's rank correlation of the augmentations' means; percentile interval.
-    singleton_cluster: height at which the augmentation first merges, minus the cut; percentile interval.
+    correlation: Spearman's rank correlation of the augmentations' means; percentile interval, which lies nearer to 0
+        than the correlation without noise would.
+    singleton_cluster: height at which the augmentation first merges, minus the cut.
     sub_cluster: height at which another augmentation first merges with the group, minus the height at which the group
-        is complete; percentile interval. Heights are those of the dendrogram.
+        is complete. Heights are those of the dendrogram; for both, intervals are of the multiscale bootstrap.
 
 A shift is in the unit of the metric: its value for a distance, minus its value for a similarity.
 """
@@ -27,7 +28,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from embedding_shift import clustering, comparisons, shift_metrics, statistics
+from embedding_shift import clustering, comparisons, multiscale, shift_metrics, statistics
 from embedding_shift.errors import InputError
 
 COLUMNS = ["claim", "verdict", "effect", "ci_low", "ci_high", "n"]
@@ -131,7 +132,8 @@ def _correlation(claim, pool, evidence):
     _require_images(len(images))
     if (np.ptp(values, axis=0) == 0).all():
         raise _Untestable("neither metric varies over images", len(images))
-    means = _resample(values, claim, evidence)
+    seed = statistics.seed_of(evidence.root_seed, "claim", claim.id)
+    means = statistics.resampled_means(values, evidence.resamples, seed)
     sample = _rank_correlation(values.mean(axis=0)[np.newaxis], len(kept))[0]
     low, high = statistics.percentile_interval(_rank_correlation(means, len(kept)), len(images), evidence.confidence)
     return sample, low, high, len(images)
@@ -175,8 +177,8 @@ def _tree_statistic(names, statistic, claim, evidence):
         square[np.triu_indices(len(names), 1)] = means
         return statistic(clustering.merge_heights(square + square.T))
 
-    resampled = [of_means(means) for means in _resample(distances, claim, evidence)]
-    low, high = statistics.percentile_interval(resampled, len(distances), evidence.confidence)
+    seed = statistics.seed_of(evidence.root_seed, "claim", claim.id)
+    low, high = multiscale.interval(distances, of_means, evidence.resamples, evidence.confidence, seed)
     return of_means(distances.mean(axis=0)), low, high, len(distances)
 
 
@@ -188,11 +190,6 @@ def _distances(embeddings):
     pairs = combinations([array for _, array in embeddings], 2)
     distances = np.stack([1 - shift_metrics.cosine_similarity(one, other) for one, other in pairs], axis=1)
     return distances[np.isfinite(distances).all(axis=1)]
-
-
-def _resample(values, claim, evidence):
-    seed = statistics.seed_of(evidence.root_seed, "claim", claim.id)
-    return statistics.resampled_means(values, evidence.resamples, seed)
 
 
 def _shifts(evidence, metric, names):

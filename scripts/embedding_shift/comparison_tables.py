@@ -33,13 +33,19 @@ def comparison(results):
     several = len({entry.dataset for entry in results}) > 1
     titles = [f"{entry.model}, {entry.dataset}" if several else entry.model for entry in results]
     header = ["Augmentation", *(rf"\shortstack{{{_broken(title)}}}" for title in titles)]
-    table = latex.tabular("l" + "c" * len(results), header, [rows])
+    images = ["Images", *(latex.number(_images(entry.summary)) for entry in results)]
+    table = latex.tabular("l" + "c" * len(results), header, [[images], rows])
     return (
         "Table~\\ref{tab:comparison} sets the mean cosine similarity of every encoder and dataset of this run side by "
         "side.\n\\begin{table}[htbp]\n\\centering\n"
         "\\caption{Mean cosine similarity with \\ConfidencePercent{} interval for every encoder and dataset.}\n"
         f"\\label{{tab:comparison}}\n\\small\\fittable{{\n{table}}}\n\\end{{table}}\n"
     )
+
+
+def _images(summary):
+    """Return the largest number of images that any augmentation's cosine similarity rests on."""
+    return max(map(int, summary.loc[summary["metric"] == "cosine_similarity", "n"]), default=0)
 
 
 def _broken(title):
@@ -64,10 +70,11 @@ def rank_agreement(frame):
             block.append([first, *pair, *tau, *rho])
         groups.append(block)
     narrow = r">{\raggedright\arraybackslash}p{0.15\linewidth}"
-    header = ["Metric", "Encoder", "and", "$n$", r"$\tau$", "interval", r"$\rho$", "interval"]
+    header = ["Metric", "Encoder", "and", "$n$", r"$\tau_a$", "interval", r"$\rho$", "interval"]
     caption = (
-        r"How alike two encoders rank the augmentations: Kendall's $\tau$ and Spearman's $\rho$ over "
-        r"\AugmentationCount, with \ConfidencePercent{} intervals over images."
+        r"How alike two encoders rank the augmentations: Kendall's $\tau_a$ and Spearman's $\rho$ over "
+        r"\AugmentationCount, with \ConfidencePercent{} intervals over images. Noise pulls both towards zero, so that "
+        r"an interval may miss perfect agreement."
     )
     groups = groups or [[["--"] * 8]]
     return latex.longtable(narrow * 3 + "rrcrc", header, groups, caption, "tab:rank_agreement")

@@ -12,6 +12,7 @@ import os
 
 import jsonschema
 
+from embedding_shift import latex
 from embedding_shift.errors import InputError
 
 TYPES = {
@@ -37,7 +38,9 @@ INTRODUCTION = """\
 `config.yaml` beside the Snakefile is read in every run. A file given with `--configfile FILE` is laid over it, key by
 key; to leave out a dataset, a model or an augmentation of `config.yaml`, such a file gives it the value `null`.
 `--config KEY=VALUE` sets a key of the first table for one run. All is checked before the first job starts: a key that
-is not listed here, a missing one or a value that is not allowed ends the run with one sentence that names it.
+is not listed here, a missing one or a value that is not allowed ends the run with one sentence that names it. What a
+library or a file alone can tell (the arguments of a transform, the name of an encoder, the images of a folder) is
+checked by the first jobs in the same way; what does not depend on it goes on.
 """
 
 
@@ -58,7 +61,20 @@ def validated(config, schema):
     if errors:
         raise InputError(_sentence(errors[0]))
     _refuse_outputs_as_sources(config)
+    _refuse_equal_macros(config)
     return config
+
+
+def _refuse_equal_macros(config):
+    """Raise InputError where the paper's macros, which have letters alone, could not tell two augmentations apart."""
+    macros = {}
+    for name in config["augmentations"]:
+        other = macros.setdefault(latex.macro_name(name), name)
+        if other != name:
+            raise InputError(
+                f"configuration key 'augmentations.{name}': the paper's numbers cannot tell the names {other!r} and "
+                f"{name!r} apart; rename one"
+            )
 
 
 def _refuse_outputs_as_sources(config):
@@ -140,7 +156,7 @@ def _needed(error):
     if error.validator == "enum":
         return f"allowed are {', '.join(map(str, value))}"
     if error.validator == "type":
-        return f"{_types(value)} is needed"
+        return "; ".join(filter(None, (f"{_types(value)} is needed", error.schema.get("needs"))))
     if error.validator == "minLength":
         return "some text is needed"
     if error.validator in BOUNDS:

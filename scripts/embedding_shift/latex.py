@@ -145,6 +145,11 @@ def significant(value):
     return f"{value:.{max(0, 2 - exponent)}f}".replace("-", "$-$")
 
 
+def p_value(value):
+    """Return a p value as `number` does; one that is too small for a float prints as a bound, not as zero."""
+    return number(value) if value else r"$<10^{-300}$"
+
+
 def _scientific(value):
     mantissa, exponent = f"{value:.2e}".split("e")
     return rf"${mantissa}\times10^{{{int(exponent)}}}$"

@@ -52,10 +52,11 @@ def pair_interval(pairs, values, resamples, confidence, seed):
     image_ids, indices = np.unique(pairs, return_inverse=True)
     one, two = indices.reshape(pairs.shape).T
     n = len(image_ids)
-    drawn = np.random.default_rng(seed).integers(n, size=(resamples, n))
-    weights = np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(np.float64)
-    together = weights[:, one] * weights[:, two]
-    total = together.sum(axis=1)
-    means = (together * values).sum(axis=1)[total > 0] / total[total > 0]
+    means = []
+    for drawn in np.random.default_rng(seed).integers(n, size=(resamples, n)):
+        weights = np.bincount(drawn, minlength=n).astype(np.float64)
+        together = weights[one] * weights[two]
+        if total := together.sum():
+            means.append((together * values).sum() / total)
     low, high = statistics.percentile_interval(means, n, confidence)
     return float(low), float(high)

@@ -1,9 +1,9 @@
 """The numbers that the paper's text cites, as macros."""
 
 from itertools import combinations
-from math import isnan, nan
+from math import comb, isnan, nan
 
-from embedding_shift import claims, latex, study_numbers
+from embedding_shift import claims, clustering, latex, study_numbers
 
 SUMMARY_COLUMNS = ("mean", "std", "ci_low", "ci_high", "n")
 
@@ -63,6 +63,10 @@ def _run(inputs):
     yield ("seed",), str(settings["seed"])
     yield ("image_size",), str(settings["image_size"])
     yield ("confidence_percent",), rf"{100 * bootstrap['confidence']:g}\,\%"
+    level = 1 - bootstrap["confidence"]
+    yield ("significance_percent",), rf"{100 * level:.4g}\,\%"
+    yield ("few_images_sentence",), _few_images(n_images, len(main.augmentations), level)
+    yield ("cluster_cut",), f"{clustering.CUT:g}"
 
 
 def _wanted(wanted, found):
@@ -74,6 +78,16 @@ def _wanted(wanted, found):
             f"The configuration asks for {counted(wanted, 'image')}; no more than {latex.number(found)} could be used."
         )
     return "That is the number that the configuration asks for."
+
+
+def _few_images(images, augmentations, level):
+    """Say that the corrected test can find nothing, where the images are too few for it."""
+    if 2.0 ** (1 - images) * comb(augmentations, 2) <= level:
+        return ""
+    return (
+        f"On {counted(images, 'image')} the smallest $p$ value that there can be, once corrected, is above that level: "
+        "whatever they do, this test tells no two augmentations apart."
+    )
 
 
 def _attention(results):

@@ -125,10 +125,11 @@ def friedman(frame):
     """Friedman's test per metric: whether the augmentations differ at all."""
     rows = [
         [latex.escape(REGISTRY[row.metric].label), latex.number(int(row.n))]
-        + [
-            latex.number(value) if row.n > 1 and row.augmentations > 2 else latex.ABSENT
-            for value in (row.statistic, row.p_value, row.kendalls_w)
-        ]
+        + (
+            [latex.number(row.statistic), latex.p_value(row.p_value), latex.number(row.kendalls_w)]
+            if row.n > 1 and row.augmentations > 2
+            else [latex.ABSENT] * 3
+        )
         for row in frame.itertuples()
     ]
     return latex.tabular("lrrrr", ["Metric", "$n$", r"$\chi^2$", "$p$", "Kendall's $W$"], [rows or [["--"] * 5]])
@@ -142,7 +143,8 @@ def neighbours(inputs):
     rows = []
     for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
         pair = f"{latex.escape(labels[row.first])} $-$ {latex.escape(labels[row.second])}"
-        tested = (latex.number(row.cohens_dz), latex.number(row.p_holm), _needed(row.images_needed))
+        tested = (latex.number(row.cohens_dz), latex.p_value(row.p_holm), _needed(row.images_needed))
+        tested = tested if row.n > 1 else [latex.ABSENT] * 3
         rows.append([pair, latex.number(row.mean_difference), latex.interval(row.ci_low, row.ci_high), *tested])
     header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
     return latex.tabular("lrcrrr", header, [rows or [["--"] * 6]])
@@ -200,7 +202,8 @@ def summary(results):
             )
             count = latex.ABSENT if n != n else latex.number(int(n))
             first = latex.escape(label) if not rows else ""
-            numbers = [count, latex.number(mean), latex.number(std), latex.interval(low, high)]
+            spread = latex.number(std) if n > 1 else latex.ABSENT
+            numbers = [count, latex.number(mean), spread, latex.interval(low, high)]
             rows.append([first, latex.escape(metric.label), *numbers])
         groups.append(rows)
     caption = "Every metric under every augmentation: images with a value, mean, standard deviation and interval."

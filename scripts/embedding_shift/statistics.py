@@ -17,7 +17,7 @@ def seed_of(root_seed, *names):
     return int.from_bytes(digest[:8], "big")
 
 
-def resampled_means(values, resamples, seed):
+def resampled_means(values, resamples, seed, size=None):
     """Column means of bootstrap resamples of the rows.
 
     Every column sees the same resamples of images, so differences between columns stay paired.
@@ -26,36 +26,43 @@ def resampled_means(values, resamples, seed):
         values: (n, columns) floats.
         resamples: number of resamples.
         seed: non-negative integer.
+        size: rows in a resample; as many as there are when left out.
 
     Returns:
         float64 (resamples, columns).
     """
     values = np.asarray(values, dtype=np.float64)
     generator = np.random.default_rng(seed)
-    n = len(values)
+    n, size = len(values), size or len(values)
     means = np.empty((resamples, values.shape[1]))
-    step = max(1, CHUNK // n)
+    step = max(1, CHUNK // size)
     for start in range(0, resamples, step):
-        drawn = generator.integers(n, size=(min(step, resamples - start), n))
+        drawn = generator.integers(n, size=(min(step, resamples - start), size))
         weights = np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(np.float64)
         # Not `@`: the last digits of a BLAS product depend on the machine and its number of threads.
-        means[start : start + step] = np.einsum("rn,nc->rc", weights, values) / n
+        means[start : start + step] = np.einsum("rn,nc->rc", weights, values) / size
     return means
 
 
 def percentile_interval(estimates, n, confidence):
     """Percentile interval, expanded for small samples, of bootstrap estimates (first axis) from n images.
 
-    The plain percentile interval of a mean is too narrow by the factor t/z · √(n/(n−1)). Taking the percentiles at
-    Φ(−√(n/(n−1)) · t), t with n − 1 degrees of freedom, makes up for it (Hesterberg 2015, The American Statistician
-    69:371–386). At n = 24 the interval is 8 % wider; above a few hundred images nothing changes.
-
     Returns:
         (low, high), arrays without the first axis.
     """
-    critical = special.stdtrit(n - 1, (1 + confidence) / 2)
-    tail = special.ndtr(-np.sqrt(n / (n - 1)) * critical)
+    tail = expanded_tail(n, confidence)
     return np.quantile(estimates, [tail, 1 - tail], axis=0)
+
+
+def expanded_tail(n, confidence):
+    """Return the share of bootstrap estimates from n images that an interval leaves out on either side.
+
+    The plain percentile interval of a mean is too narrow by the factor t/z · √(n/(n−1)). Taking the percentiles at
+    Φ(−√(n/(n−1)) · t), t with n − 1 degrees of freedom, makes up for it (Hesterberg 2015, The American Statistician
+    69:371–386). At n = 24 the interval is 8 % wider; above a few hundred images nothing changes.
+    """
+    critical = special.stdtrit(n - 1, (1 + confidence) / 2)
+    return special.ndtr(-np.sqrt(n / (n - 1)) * critical)
 
 
 def bootstrap_mean(values, resamples, confidence, seed):

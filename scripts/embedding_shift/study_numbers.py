@@ -13,10 +13,15 @@ def numbers(inputs):
     yield ("study_done",), str(int(bool(study)))
     if study:
         settings = inputs.settings["study"]
-        yield ("num_study_images",), latex.number(min(settings["images"], len(inputs.manifest)))
+        images = min(settings["images"], len(inputs.manifest))
+        yield ("num_study_images",), latex.number(images)
+        yield ("ceiling_done",), str(int(images > 1))
         yield ("num_study_draws",), latex.number(settings["draws"])
-        yield ("audit_failure_percent",), study_tables.percent(settings["failure_share"])
+        share = settings["failure_share"]
+        replaced = f"{study_tables.percent(share)} of the views, and at least one," if share else "none of the views"
+        yield ("audit_replaced",), replaced
         yield from _floor(study["noise_floor"], main)
+        yield ("equal_damage_done",), str(int(not study["equal_damage"].empty))
         yield ("equal_damage_sentence",), _equal_damage(study["equal_damage"], main.augmentations)
         yield ("variance_sentence",), _variance(study["variance"])
         yield ("audit_claims_sentence",), _audit_claims(study["audit_claims"])
@@ -43,7 +48,10 @@ def _equal_damage(frame, labels):
             f"At equal {study_tables.DAMAGE_LABELS[measure]} the number of ranks that change is {changed} of "
             f"{latex.number(len(block))}, and the largest shift is that of \\emph{{{most}}}."
         )
-    return " ".join(sentences) or "Fewer than two augmentations of this run have doses, so that none can be compared."
+    return (
+        " ".join(sentences)
+        or "There is no damage that two augmentations reach on their doses, so that none can be compared."
+    )
 
 
 def _variance(frame):

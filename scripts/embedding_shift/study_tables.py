@@ -140,7 +140,7 @@ def audit_changes(means, ranks, labels):
             largest = ["none", ""] if change[name] == 0 else [latex.number(change[name]), latex.escape(labels[name])]
             rows.append([first, latex.escape(metric.label), *largest, tau, moved])
         groups.append(rows)
-    header = ["Flaw", "Metric", r"\multicolumn{2}{c}{Largest change of a mean}", r"$\tau$", "Ranks changed"]
+    header = ["Flaw", "Metric", r"\multicolumn{2}{c}{Largest change of a mean}", r"$\tau_b$", "Ranks changed"]
     return latex.tabular("llrlrr", header, groups or [[["--"] * 6]])
 
 

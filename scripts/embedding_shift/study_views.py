@@ -20,12 +20,14 @@ def variants(parameters, scale, draws, dose_levels):
         parameters: the configured arguments.
         scale: as of `doses.parameters_at`; None for an augmentation without doses.
         draws: draws per image, the main view among them.
-        dose_levels: 0 to 1; dose 0 is the original and needs no view.
+        dose_levels: 0 to 1, none for no doses at all; the configured setting joins them. Dose 0 is the original and
+            needs no view.
     """
     for draw in range(1, draws):
         yield draw_name(draw), draw, parameters
-    levels = sorted({round(dose, 3) for dose in dose_levels} - {0}) if scale else []
-    for dose in levels:
+    # With the configured setting on it, the curve needs no guess at what that would read.
+    levels = (*dose_levels, scale["setting"]) if scale and dose_levels else ()
+    for dose in sorted({round(dose, 3) for dose in levels} - {0}):
         # The draw of the main view: along its curve an image keeps direction and pattern, and the amount alone grows.
         yield dose_name(dose), 0, doses.parameters_at(parameters, scale, dose)
 

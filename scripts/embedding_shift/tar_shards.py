@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 from embedding_shift.errors import InputError
 
 LONGEST_TEXT = 1_000_000
-TEXT_SUFFIXES = (".txt", ".json")
 
 
 @functools.lru_cache(maxsize=16)

@@ -83,7 +83,8 @@ def _folder(model, bundle):
     if prepared.get("name") != model["name"]:
         raise InputError(
             f"what {model['name']} is, its bundle alone tells: prepare it with"
-            f" `snakemake --cores 1 {bundle / encoders.CONFIG_FILE}`, then ask for the forecast again"
+            f" `snakemake --cores 1 {bundle / encoders.CONFIG_FILE}` and the options of the run, then ask for the"
+            " forecast again"
         )
     return bundle
 

@@ -1,11 +1,10 @@
 """Cosine similarity image by image."""
 
-import hashlib
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import FuncNorm
 
+from embedding_shift import choice
 from embedding_shift.plots import style
 
 MOST_LABELS = 40
@@ -14,16 +13,10 @@ TICKS = (1, 0.99, 0.95, 0.9, 0.8, 0.5, 0, -0.5)
 SMALLEST_GAP = 0.09  # between two ticks, of the length of the colour bar
 
 
-def sample(image_ids, number):
-    """Return `number` of the image ids (all where there are fewer), chosen by a hash of each id, sorted."""
-    by_hash = sorted(set(image_ids), key=lambda image_id: hashlib.sha256(str(image_id).encode()).digest())
-    return sorted(by_hash[:number])
-
-
 def cosine_samples(long_table, augmentations, number):
     """Draw augmentations × sampled images, coloured by cosine similarity."""
     rows = long_table[long_table["metric"] == "cosine_similarity"]
-    image_ids = sample(rows["image_id"], number)
+    image_ids = choice.first(rows["image_id"].unique(), number)
     if not image_ids:
         return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")

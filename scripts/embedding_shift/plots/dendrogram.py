@@ -7,9 +7,9 @@ import numpy as np
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
+from embedding_shift import clustering
 from embedding_shift.plots import style
 
-CUT = 0.7  # of the highest merge, as in the seed paper
 LEAF_STEP = 10  # scipy's dendrogram puts leaf i at 10 i + 5
 
 
@@ -25,7 +25,7 @@ def dendrogram(distance, augmentations):
     if not np.isfinite(distance).all():
         return style.note("A distance between two augmentations is not defined.")
     merges = hierarchy.linkage(squareform(distance, checks=False), "ward", optimal_ordering=True)
-    cut = CUT * merges[-1, 2]
+    cut = clustering.CUT * merges[-1, 2]
     clusters = hierarchy.fcluster(merges, cut, "distance")
     figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 0.8 + 0.24 * len(augmentations)))
     tree = hierarchy.dendrogram(merges, no_plot=True)
@@ -46,7 +46,7 @@ def _draw_tree(axes, tree, cut):
     axes.text(
         cut,
         1.01,
-        f"cut at {CUT} of the highest merge",
+        f"cut at {clustering.CUT} of the highest merge",
         transform=axes.get_xaxis_transform(),
         ha="center",
         va="bottom",
