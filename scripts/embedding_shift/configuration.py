@@ -134,7 +134,7 @@ def _sentence(error):
     key = ".".join(str(part) for part in error.absolute_path)
     where = f"configuration key '{key}'" if key else "the configuration"
     if "propertyNames" in error.absolute_schema_path:
-        where = f"{where}: name {error.instance!r}"
+        return f"{where}: found the name {error.instance!r}; {_needed(error) or error.message}"
     if error.validator == "additionalProperties":
         allowed = list(error.schema["properties"])
         unknown = min(set(error.instance) - set(allowed), key=str)
