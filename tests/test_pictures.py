@@ -163,8 +163,8 @@ def test_samples_show_each_image_with_its_overlays_and_similarities(dataset):
             grey = np.dot(color_of(image, view), (0.299, 0.587, 0.114))
             expected = 0.55 * corner_color(mean) + 0.45 * grey
             np.testing.assert_allclose(picture[1, 1], expected, atol=3)  # the corner is not interpolated
-    numbers = [text for text in words(figure) if re.fullmatch(r"\d\.\d\d", text)]
-    assert numbers == ["0.10", "0.11", "0.20", "0.21"]
+    numbers = [text for text in words(figure) if re.fullmatch(r"\d\.\d{3}", text)]
+    assert numbers == ["0.100", "0.110", "0.200", "0.210"]
 
 
 def test_similarity_that_is_not_defined_is_named_so(dataset):
@@ -173,7 +173,7 @@ def test_similarity_that_is_not_defined_is_named_so(dataset):
     tables.write_parquet(folder / "metrics.parquet", table[table["augmentation"] != "noise"])
     shown = words(pictures.draw_samples(*read_samples(folder, image_ids)))
     assert shown.count("not defined") == 1
-    assert "0.11" in shown
+    assert "0.110" in shown
 
 
 def test_grid_puts_every_attention_map_under_its_view(dataset):

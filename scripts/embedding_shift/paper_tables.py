@@ -142,10 +142,13 @@ def neighbours(inputs):
     place = {name: position for position, name in enumerate(inputs.main.ranked("cosine_similarity"))}
     rows = []
     for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
-        pair = f"{latex.escape(labels[row.first])} $-$ {latex.escape(labels[row.second])}"
-        tested = (latex.number(row.cohens_dz), latex.p_value(row.p_holm), _needed(row.images_needed))
+        further, sign = (row.first, 1) if place[row.first] < place[row.second] else (row.second, -1)
+        closer = row.second if sign == 1 else row.first
+        pair = f"{latex.escape(labels[closer])} $-$ {latex.escape(labels[further])}"
+        tested = (latex.number(-sign * row.cohens_dz), latex.p_value(row.p_holm), _needed(row.images_needed))
         tested = tested if row.n > 1 else [latex.ABSENT] * 3
-        rows.append([pair, latex.number(row.mean_difference), latex.interval(row.ci_low, row.ci_high), *tested])
+        bounds = sorted(-sign * bound for bound in (row.ci_low, row.ci_high))
+        rows.append([pair, latex.number(-sign * row.mean_difference), latex.interval(*bounds), *tested])
     header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
     return latex.tabular("lrcrrr", header, [rows or [["--"] * 6]])
 
@@ -206,7 +209,10 @@ def summary(results):
             numbers = [count, latex.number(mean), spread, latex.interval(low, high)]
             rows.append([first, latex.escape(metric.label), *numbers])
         groups.append(rows)
-    caption = "Every metric under every augmentation: images with a value, mean, standard deviation and interval."
+    caption = (
+        "Every metric under every augmentation: images with a value, mean, standard deviation and interval. Each "
+        "interval is of resamples of its own, so that equal values may have intervals that differ a little."
+    )
     header = ["Augmentation", "Metric", r"$n$", "Mean", "Std", "Interval"]
     alignment = r">{\raggedright\arraybackslash}p{0.22\linewidth}lrrrc"
     return latex.longtable(alignment, header, groups, caption, "tab:summary")

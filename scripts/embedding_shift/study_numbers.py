@@ -1,8 +1,9 @@
 """The numbers and sentences of the study that the paper's text cites, as macros."""
 
+from itertools import pairwise
 from math import nan
 
-from embedding_shift import latex, study_names, study_tables
+from embedding_shift import latex, metrics, study_names, study_tables
 
 METRIC = "cosine_similarity"
 
@@ -46,12 +47,19 @@ def _equal_damage(frame, labels):
         most = latex.escape(labels[block.sort_values("rank", kind="stable")["augmentation"].iloc[0]])
         sentences.append(
             f"At equal {study_tables.DAMAGE_LABELS[measure]} the number of ranks that change is {changed} of "
-            f"{latex.number(len(block))}, and the largest shift is that of \\emph{{{most}}}."
+            f"{latex.number(len(block))}, and the largest shift is that of \\emph{{{most}}}; of neighbours in that "
+            f"order, {latex.number(_overlaps(block))} of {latex.number(len(block) - 1)} have intervals that overlap."
         )
     return (
         " ".join(sentences)
         or "There is no damage that two augmentations reach on their doses, so that none can be compared."
     )
+
+
+def _overlaps(block):
+    """Return how many neighbours in the order of their values have intervals that overlap."""
+    ordered = list(block.sort_values("value").itertuples())
+    return sum(lower.ci_high >= upper.ci_low for lower, upper in pairwise(ordered))
 
 
 def _variance(frame):
@@ -70,7 +78,23 @@ def _variance(frame):
     if not shares.sum() > 0:
         return "The cosine similarity has no variance to split."
     joined = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"The variance of the cosine similarity splits into {joined}."
+    return f"The variance of the cosine similarity splits into {joined}. {_draws(frame)}"
+
+
+def _draws(frame):
+    """Say for which metrics the draw outweighs all that images bring, so that one draw says little of one image."""
+    table = frame.pivot(index="metric", columns="component", values="share").fillna(0)
+    if "draw" not in table:
+        return ""
+    images = sum(table[name] for name in ("image", "image_by_augmentation") if name in table)
+    outweighed = [metric.label for metric in metrics.in_order() if metric.name in table[table["draw"] > images].index]
+    if not outweighed:
+        return "For no metric does the draw outweigh what images have to do with it."
+    names = latex.escape(", ".join(outweighed))
+    return (
+        f"Where the draw outweighs what images have to do with it ({names}), one draw per image, as in the original "
+        "study and in the main run here, says little about a single image."
+    )
 
 
 def _audit_claims(frame):

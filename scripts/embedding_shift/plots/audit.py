@@ -9,7 +9,7 @@ from embedding_shift.plots import style
 LABELS = {
     "wrapped_arithmetic": "8-bit arithmetic",
     "new_draws": "new draws",
-    "unseeded": "unseeded",
+    "unseeded": "nothing seeded",
     "failures_replaced": "failures replaced",
     "unregistered_geometry": "geometry not undone",
     "all": "all together",

@@ -32,7 +32,7 @@ def cosine_samples(long_table, augmentations, number):
     axes.set_xlabel("Image" if labelled else f"{len(image_ids)} images, sorted by id")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    bar = figure.colorbar(image, ax=axes, pad=0.015, label="Cosine similarity")
+    bar = figure.colorbar(image, ax=axes, pad=0.015, label="Cosine similarity\n(root scale)")
     ticks = _ticks(norm)
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
     bar.ax.minorticks_off()

@@ -34,14 +34,14 @@ def density(values, lowest, highest):
 def l2_kde(long_table, augmentations):
     """Draw the kernel density of the L2 distance, one curve per augmentation; a line where it does not vary."""
     figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 2.9))
-    for augmentation in augmentations:
+    for augmentation, line in style.with_line_styles(augmentations):
         values = metric_values(long_table, "l2_distance", augmentation.name)
         curve = density(values, 0, np.inf)
         if curve:
-            axes.plot(*curve, color=augmentation.color, label=augmentation.label)
+            axes.plot(*curve, color=augmentation.color, label=augmentation.label, linestyle=line)
             axes.fill_between(*curve, color=augmentation.color, alpha=0.12, linewidth=0)
         elif len(values):
-            axes.axvline(values.mean(), color=augmentation.color, label=augmentation.label)
+            axes.axvline(values.mean(), color=augmentation.color, label=augmentation.label, linestyle=line)
     axes.set(xlabel="L2 distance between the embeddings of the original and the augmented image", ylabel="Density")
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)

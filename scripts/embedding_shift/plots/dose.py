@@ -30,14 +30,17 @@ def dose_response(table, settings, augmentations, confidence):
     for axes, metric in zip(grid.flat, shown, strict=False):
         axes.set_title(labels()[metric], loc="left")
         of_metric = table[table["metric"] == metric]
-        for augmentation in dosed:
-            _curve(axes, of_metric[of_metric["augmentation"] == augmentation.name], augmentation, settings)
+        for augmentation, line in style.with_line_styles(dosed):
+            _curve(axes, of_metric[of_metric["augmentation"] == augmentation.name], augmentation, line, settings)
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
     for axes in grid.flat[max(0, len(shown) - columns) : len(shown)]:  # the lowest of each column
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("Dose")
-    handles = [plt.Line2D([], [], color=augmentation.color, label=augmentation.label) for augmentation in dosed]
+    handles = [
+        plt.Line2D([], [], color=augmentation.color, label=augmentation.label, linestyle=line)
+        for augmentation, line in style.with_line_styles(dosed)
+    ]
     handles.append(plt.Line2D([], [], color=style.GREY, marker="o", markersize=4, linestyle="", label="as configured"))
     images = int(table["n"].max())
     title = f"{images} {'image' if images == 1 else 'images'}; {100 * confidence:g} % bootstrap intervals shaded"
@@ -51,11 +54,11 @@ def labels():
     return found | DAMAGE_LABELS
 
 
-def _curve(axes, rows, augmentation, settings):
+def _curve(axes, rows, augmentation, line, settings):
     if rows.empty:
         return
     rows = rows.sort_values("dose")
-    axes.plot(rows["dose"], rows["mean"], color=augmentation.color)
+    axes.plot(rows["dose"], rows["mean"], color=augmentation.color, linestyle=line)
     axes.fill_between(rows["dose"], rows["ci_low"], rows["ci_high"], color=augmentation.color, alpha=0.1, linewidth=0)
     setting = settings[augmentation.name]
     value = np.interp(setting, rows["dose"], rows["mean"])
@@ -96,15 +99,15 @@ def equal_damage(table, augmentations, confidence):
     style.label_log_axis(grid[0, 0])
     handles = [
         plt.Line2D(
-            [], [], color=style.GREY, marker="o", markersize=5, label=f"equal damage, {100 * confidence:g} % interval"
+            [], [], color=style.GREY, marker="o", markersize=4, label=f"equal damage, {100 * confidence:g} % interval"
         ),
         plt.Line2D(
             [],
             [],
             color=style.GREY,
             marker="o",
-            markersize=5,
-            markerfacecolor="white",
+            markersize=7,
+            markerfacecolor="none",
             linestyle="",
             label="as configured",
         ),
@@ -120,8 +123,8 @@ def _ranking(axes, rows, by_name, lowest):
             1 - np.array([row.ci_high, row.ci_low, row.value, row.value_at_setting]), lowest
         )
         axes.hlines(place, low, high, color=color, linewidth=2)
-        axes.plot(value, place, "o", color=color, markersize=5)
-        axes.plot(configured, place, "o", color=color, markersize=5, markerfacecolor="white")
+        axes.plot(configured, place, "o", color=color, markersize=7, markerfacecolor="none")
+        axes.plot(value, place, "o", color=color, markersize=4)
     labels = [f"{by_name[row.augmentation].label}  {row.rank_at_setting} → {row.rank}" for row in rows.itertuples()]
     axes.set_yticks(range(len(rows)), labels)
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -90,6 +90,9 @@ def _tidy(grid):
     """Give the labels of a cluster map room, and its colour bar a name."""
     axes = grid.ax_heatmap
     axes.set(xlabel="", ylabel="")
+    colors = axes.collections[0].get_facecolors()
+    for text, color in zip(axes.texts, colors, strict=True):
+        text.set_color(style.text_color_on(color))
     axes.tick_params(length=0)
     axes.set_xticks(axes.get_xticks(), axes.get_xticklabels(), rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(axes.get_yticks(), axes.get_yticklabels(), rotation=0)

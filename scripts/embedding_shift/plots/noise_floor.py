@@ -7,8 +7,8 @@ from embedding_shift.plots import style
 
 LABELS = {
     "re-encoding": "encoded again",
-    "other_batch_size": "other batch size",
-    "other_precision": "other precision",
+    "other_batch_size": "another batch size",
+    "other_precision": "another precision",
     "jpeg_95": "JPEG, quality 95",
     "another_photograph": "another photograph",
 }

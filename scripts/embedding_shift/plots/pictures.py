@@ -166,7 +166,7 @@ def draw_samples(augmentations, chosen):
         sheet.word(len(with_attention), "cosine similarity:" if with_attention else "cosine:", right=True)
         for column, augmentation in enumerate(augmentations, start=1 + len(with_attention)):
             value = sample.cosine.get(augmentation.name)
-            sheet.word(column, "not defined" if value is None else f"{value:.2f}".replace("-", "−"))
+            sheet.word(column, "not defined" if value is None else f"{value:.3f}".replace("-", "−"))
         sheet.advance(0.16)
     return _with_legend(sheet, chosen)
 

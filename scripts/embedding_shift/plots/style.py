@@ -3,6 +3,7 @@
 import io
 import textwrap
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
@@ -45,6 +46,10 @@ PARAMETERS = {
 }
 
 
+# Curves that share a panel differ in more than colour: the n-th has the n-th of these, over and over.
+LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """An augmentation as figures show it: its name in the tables, its label, and its colour as #RRGGBB."""
@@ -63,6 +68,11 @@ def apply():
     mpl.rcdefaults()
     mpl.use("Agg")
     mpl.rcParams.update(PARAMETERS)
+
+
+def with_line_styles(augmentations):
+    """Yield every augmentation with the style of its curve."""
+    return zip(augmentations, cycle(LINE_STYLES), strict=False)
 
 
 def add_arguments(parser):
