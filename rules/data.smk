@@ -47,7 +47,7 @@ rule ingest_images:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
+        mem_mb=decoding_memory,
         runtime=allowance(60),
     params:
         shards=config["shards"],

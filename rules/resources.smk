@@ -32,6 +32,11 @@ def memory(per_mb=0.0):
     return lambda wildcards, input, attempt: grown(STARTUP_MB + per_mb * input.size_mb, attempt)
 
 
+def decoding_memory(wildcards, attempt):
+    """Return the `mem_mb` of a job that decodes images: the largest that is allowed, four channels and four copies."""
+    return grown(STARTUP_MB + 16 * config["max_pixels"] / 2**20, attempt)
+
+
 def minutes(per_view):
     """Return a function for `runtime` of a job on shards: `per_view` seconds for each view that it reads."""
     return lambda wildcards, input, attempt: grown(STARTUP_MINUTES + per_view / 60 * input.size_mb / view_mb(), attempt)

@@ -118,6 +118,15 @@ def test_content_that_vanished_from_the_folder_is_fetched_again(server, photogra
     assert content_path(tmp_path, found.sha256).read_bytes() == photographs[0]
 
 
+def test_content_that_was_damaged_in_the_folder_is_fetched_again(server, photographs, tmp_path):
+    found = outcome_of(server, web.image(photographs[0]), tmp_path)
+    path = content_path(tmp_path, found.sha256)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    outcome_of(server, web.image(photographs[0]), tmp_path)
+    assert path.read_bytes() == photographs[0]
+    assert server.requests["/it"] == 2
+
+
 class TestEnough:
     def test_the_first_usable_ones_count_however_fast_the_others_are(self, server, photographs, tmp_path):
         paths = [f"/{number}" for number in range(24)]

@@ -189,11 +189,39 @@ class TestShards:
         with pytest.raises(InputError, match="'t-a' stands twice"):
             datasets.list_shards(str(path), None, None)
 
-    @pytest.mark.parametrize(("name", "data"), [("a.json", b"{"), ("a.json", b"[]"), ("a.txt", b"\xff")])
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        [
+            ("a.json", b"{"),
+            ("a.json", b"[]"),
+            ("a.json", b"[" * 200_000),
+            ("a.png", b'{"caption": "\\ud83d"}'),
+            ("a.txt", b"\xff"),
+        ],
+    )
     def test_texts_that_are_none_are_told(self, tmp_path, name, data):
-        path = write_tar(tmp_path / "s.tar", {"a.png": b"x", name: data})
+        files = {"a.png": b"x", "a.json": data} if name == "a.png" else {"a.png": b"x", name: data}
+        path = write_tar(tmp_path / "s.tar", files)
         with pytest.raises(InputError, match=name):
             datasets.list_shards(str(path), None, None)
+
+    @pytest.mark.parametrize("size", [2**60, 2**70, -512])
+    def test_a_header_with_a_size_that_cannot_be_is_told(self, tmp_path, size):
+        for name in ("long name", "member"):
+            member = tarfile.TarInfo("a.png" if name == "member" else "././@LongLink")
+            member.type = tarfile.REGTYPE if name == "member" else tarfile.GNUTYPE_LONGNAME
+            member.size = size
+            data = member.tobuf(tarfile.GNU_FORMAT) + bytes(10_240)
+            (tmp_path / "s.tar").write_bytes(data)
+            tar_shards.members.cache_clear()
+            with pytest.raises(InputError, match=r"damaged|not a plain file|cut short"):
+                tar_shards.members(tmp_path / "s.tar")
+
+    def test_a_large_member_is_rejected_unread(self, tmp_path, monkeypatch):
+        path = write_tar(tmp_path / "s.tar", {"1.png": photograph(1)})
+        monkeypatch.setattr(tar_shards, "LARGEST_MEMBER", 1000)
+        ((row, _),) = manifest.ingest(datasets.list_shards(str(path), None, None), 8, 10**6)
+        assert "at most 1000 are read" in row["reason"]
 
     def test_names_of_shards(self, tmp_path):
         for name in ("00.tar", "01.tar", "02.tar", "x.txt"):

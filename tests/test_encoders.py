@@ -1,12 +1,15 @@
 """Encoders: embeddings and attention of an open_clip CLIP equal those of transformers with the same weights."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from embedding_shift.encoders import Encoder, load_image_tower
+from embedding_shift.encoders import WEIGHTS_FILE, Encoder, load_image_tower
 from embedding_shift.errors import InputError
 
 
@@ -170,3 +173,14 @@ def test_an_unknown_or_absent_device_is_told(bundle):
     )
     with pytest.raises(InputError, match=rf"device '{absent}' is not available here; allowed are auto, .*cpu"):
         Encoder(bundle, absent)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_stored_in_few_digits_are_computed_with_in_single_precision(tmp_path, kodak_views, dtype):
+    write_clip_bundle(tmp_path / "stored")
+    weights = load_file(tmp_path / "stored" / WEIGHTS_FILE)
+    shutil.copytree(tmp_path / "stored", tmp_path / "single")
+    save_file({name: array.to(dtype) for name, array in weights.items()}, tmp_path / "stored" / WEIGHTS_FILE)
+    save_file({name: array.to(dtype).float() for name, array in weights.items()}, tmp_path / "single" / WEIGHTS_FILE)
+    stored, single = (Encoder(tmp_path / name, "cpu").encode(kodak_views[:3])[1] for name in ("stored", "single"))
+    assert np.array_equal(stored, single)

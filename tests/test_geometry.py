@@ -52,6 +52,18 @@ def configured(name):
     return augmentations.build(CONFIGURED[name]["transform"], CONFIGURED[name].get("parameters", {}))
 
 
+@pytest.mark.parametrize("fill", [1, 255, (1, 255, 200)])
+def test_what_is_filled_in_shows_nothing_of_the_original_whatever_its_colour(fill):
+    def correspondence(**parameters):
+        transform = augmentations.build("Affine", {"rotate": [30, 30], "translate_percent": 0.2} | parameters)
+        return geometry.correspondence(transform, 3, (SIZE, SIZE))
+
+    plain, filled = correspondence(), correspondence(fill=fill)
+    assert 0.3 < plain.valid.mean() < 0.95
+    for part in ("x", "y", "valid"):
+        assert np.array_equal(getattr(filled, part), getattr(plain, part))
+
+
 def test_only_geometric_transforms_move_pixels():
     assert {name for name in CONFIGURED if geometry.moves_pixels(configured(name))} == MOVING
     for transform in (albumentations.PixelDropout(), albumentations.Morphological(), albumentations.MaskDropout()):

@@ -19,6 +19,7 @@ from pipeline import ENVIRONMENT, PROJECT, Pipeline
 from safetensors.torch import load_file, save_file
 from small_models import write_clip_bundle
 from tiny_run import tiny_config
+from towers import write_bundle
 
 from embedding_shift import bundles, embeddings, latex, manifest, tables
 from embedding_shift.errors import InputError
@@ -77,6 +78,14 @@ class TestWeights:
         weights["visual.proj"][0, 0] = value
         save_file(weights, tmp_path / "bundle/open_clip_model.safetensors")
         self.refuse(tmp_path, "the weights 'proj' hold NaN or infinity")
+
+    def test_so_are_statistics_of_a_normalisation(self, tmp_path):
+        folder = write_bundle(tmp_path / "bundle", "ViT-B-32", timm_model_name="resnet18")
+        weights = load_file(folder / "open_clip_model.safetensors")
+        name = next(name for name in weights if name.startswith("visual.") and name.endswith("running_mean"))
+        weights[name][0] = float("nan")
+        save_file(weights, folder / "open_clip_model.safetensors")
+        self.refuse(tmp_path, f"the weights '{name.removeprefix('visual.')}' hold NaN or infinity")
 
 
 def test_an_array_of_objects_is_not_unpickled(tmp_path):

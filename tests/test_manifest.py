@@ -1,6 +1,7 @@
 """From a folder or a table to the manifest and the rejects."""
 
 import hashlib
+import os
 import random
 from pathlib import Path, PurePosixPath
 
@@ -122,8 +123,28 @@ class TestFolder:
         assert rows["a"]["reason"]
         assert not views
 
+    def test_links_to_folders_and_what_is_no_file_are_rejected(self, tmp_path):
+        write_image(tmp_path / "elsewhere/a.png")
+        folder = tmp_path / "folder"
+        write_image(folder / "a.png")
+        (folder / "more").symlink_to(tmp_path / "elsewhere")
+        os.mkfifo(folder / "pipe.png")
+        rows, views = ingested(manifest.list_folder(folder))
+        assert rows["more"]["reason"] == "a link to a folder is not followed"
+        assert rows["pipe"]["reason"] == "this is no plain file"
+        assert set(views) == {"a"}
+
 
 class TestTable:
+    def test_rows_without_an_id_get_one_of_their_own(self, tmp_path):
+        for name in ("写真.png", "日本.png", "a.png", "a.jpg"):
+            write_image(tmp_path / name)
+        rows, views = ingested(
+            manifest.list_table(write_table(tmp_path, "path\n写真.png\n日本.png\na.png\na.jpg\n.\n"))
+        )
+        assert {"a-png", "a-jpg"} < set(views) and len(views) == 4
+        assert rows["_"]["reason"] == "this is a folder"
+
     def test_its_columns_are_taken_over(self, tmp_path):
         digest = hashlib.sha256(write_image(tmp_path / "images/a.png").read_bytes()).hexdigest()
         table = write_table(

@@ -70,6 +70,16 @@ class TestPrivateAddresses:
         assert [found[url].status for url in urls] == ["ok", "ok", "refused"]
         assert set(server.requests) == {"http://photographs.example/it", "/it"}
 
+    def test_a_proxy_may_lack_its_scheme_and_has_to_speak_http(self, server, photographs, tmp_path, monkeypatch):
+        monkeypatch.setenv("http_proxy", server.url("").removeprefix("http://"))
+        server.answers["http://photographs.example/it"] = web.image(photographs[0])
+        urls = ["http://photographs.example/it"]
+        found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
+        assert found[urls[0]].status == "ok"
+        monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
+        with pytest.raises(InputError, match=r"HTTP_PROXY is socks5://127.0.0.1:1; a proxy that speaks HTTP is needed"):
+            run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
+
 
 class TestUrls:
     @pytest.mark.parametrize(
@@ -118,6 +128,17 @@ class TestPoliteness:
         assert short(found["/it"]) == ("ok", "", 2)
         assert time.monotonic() - started >= 0.5
         assert found["/other"].seconds >= 0.5
+
+    def test_a_retry_after_beyond_the_calendar_is_no_end_of_the_run(self, server, photographs, tmp_path):
+        far = web.status(503, Retry_After="Fri, 31 Dec 99999999999 23:59:59 GMT")
+        server.answers["/it"] = web.first(far, web.image(photographs[0]))
+        assert short(acquire(server, ["/it"], tmp_path)["/it"]) == ("ok", "", 2)
+
+    def test_two_texts_of_one_url_do_not_disturb_each_other(self, server, photographs, tmp_path):
+        server.answers["/a%20b"] = web.image(photographs[0], delay=0.1)
+        urls = [server.url("/a b"), server.url("/a%20b")]
+        found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
+        assert [found[url].status for url in urls] == ["ok", "ok"]
 
     def test_it_says_who_is_asking(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+from itertools import chain
 from pathlib import Path
 
 from embedding_shift import files, hub, wheel_encoder
@@ -92,7 +93,7 @@ def describe(folder):
         InputError: it does not load, has weights that are no numbers, or does not take images of the size it says.
     """
     encoder = Encoder(folder, "cpu", batch_size=1)
-    for name, weights in encoder.visual.named_parameters():
+    for name, weights in chain(encoder.visual.named_parameters(), encoder.visual.named_buffers()):
         if not weights.isfinite().all():
             raise InputError(f"the encoder in {folder}: the weights {name!r} hold NaN or infinity")
     try:

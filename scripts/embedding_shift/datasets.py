@@ -128,7 +128,10 @@ def list_shards(path, acquisition, downloads):
         name = shard.rpartition("/")[2].partition("?")[0].removesuffix(".tar")
         for stem, member, caption, source in found:
             row = manifest.listing_row(manifest.as_id(f"{name}/{stem}"), f"{shard}#{member}", file)
-            rows.append(row | {"caption": _checked_caption(caption, f"{shard}#{member}"), "source": source or shard})
+            texts = {"caption": _checked_caption(caption, f"{shard}#{member}"), "source": source or shard}
+            if not all(map(manifest.is_utf_8, texts.values())):
+                raise InputError(f"{shard}#{member}: its caption or URL holds half a character")
+            rows.append(row | texts)
     return manifest.checked(rows, path)
 
 
@@ -164,5 +167,8 @@ def _fetched(shard, fetched, downloads):
     if outcome is None:
         raise InputError(f"{shard} was not asked for; acquire the shards again")
     if outcome["status"] != OK:
-        raise InputError(f"{shard} could not be fetched: {outcome['status']}, {outcome['reason']}")
+        raise InputError(
+            f"{shard} could not be fetched: {outcome['status']}, {outcome['reason']}; `--forcerun acquire_images` asks "
+            "once more for what failed"
+        )
     return str(content_path(downloads, outcome["sha256"]))

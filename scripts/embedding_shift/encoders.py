@@ -131,6 +131,7 @@ def add_arguments(parser):
 def from_arguments(arguments, **changes):
     """Return the Encoder that the arguments describe, with `changes` of its options; set up the process for it."""
     torch.set_num_threads(arguments.threads)
+    torch.backends.cudnn.allow_tf32 = False  # On GPUs, convolutions of single precision would have its range alone.
     imports.refuse("huggingface_hub")  # Everything is in the bundle: an encoding job never looks elsewhere.
     if not _uses_timm(arguments.bundle):
         imports.refuse("timm")
@@ -238,7 +239,10 @@ def _read_image_weights(path):
 
     prefix = "visual."
     with safe_open(path, "pt") as file:
-        return {name.removeprefix(prefix): file.get_tensor(name) for name in file.keys() if name.startswith(prefix)}  # noqa: SIM118
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        weights = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+    # What is computed with weights on loading is computed in single precision, whatever they were stored in.
+    return {name: array.float() if array.is_floating_point() else array for name, array in weights.items()}
 
 
 def _preprocessing(preprocess_cfg, image_size):

@@ -4,6 +4,7 @@ The same draw that warped the picture is applied to a grid of coordinates, so th
 down twice and a transform of the user's own works like any other.
 """
 
+import contextlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,9 +93,24 @@ def correspondence(transform, view_seed, shape):
         shape: (height, width) of the view.
     """
     height, width = shape
-    warped = albumentations.Compose([transform], seed=view_seed)(image=_grid(shape))["image"]
+    with _filling_nothing_in(transform):
+        warped = albumentations.Compose([transform], seed=view_seed)(image=_grid(shape))["image"]
     x, y, inside = cv2.split(warped)
     return Correspondence(x * (width - 1), y * (height - 1), inside >= WHOLLY_INSIDE)
+
+
+@contextlib.contextmanager
+def _filling_nothing_in(transform):
+    """Have a transform fill with 0 meanwhile: what is filled in shows nothing of the original, whatever its colour."""
+    fill = getattr(transform, "fill", None)
+    if not isinstance(fill, int | float | tuple | list):
+        yield
+        return
+    transform.fill = 0.0
+    try:
+        yield
+    finally:
+        transform.fill = fill
 
 
 @lru_cache(maxsize=1)

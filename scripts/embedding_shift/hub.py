@@ -77,6 +77,7 @@ def fetch(repository, names, revision=None):
 
     What the cache holds is taken from there; the hub is asked only for the rest, once it has been seen to answer.
     """
+    import httpx2
     from huggingface_hub import errors, hf_hub_download
 
     def first(**options):
@@ -99,7 +100,7 @@ def fetch(repository, names, revision=None):
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError) as error:
         at = f" at revision {revision!r}" if revision else ""
         raise InputError(f"{repository}{at} on the hub has no {' or '.join(names)}: {one_line(error)}") from None
-    except (OSError, errors.HfHubHTTPError, errors.RevisionResolutionError) as error:
+    except (OSError, httpx2.HTTPError, errors.HfHubHTTPError, errors.RevisionResolutionError) as error:
         raise InputError(_unreachable(repository, one_line(error))) from None
 
 

@@ -23,16 +23,36 @@ LARGEST_FILE = 2**30  # bytes of an image
 def list_folder(folder):
     """Return a listing row for every image file under `folder`, sorted by image id.
 
-    Ids are as of `folder_ids`.
+    Ids are as of `folder_ids`. A link to a folder is not followed, as it may lead anywhere; its row gives that reason.
+
+    Raises:
+        InputError: there is no such folder, no image in it, or a subfolder that cannot be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
+    entries, links = _below(folder)
+    files = [path for path in entries if path.suffix.lower() in IMAGE_SUFFIXES]
+    if not files:
         raise InputError(f"no image in {folder}; known suffixes are {', '.join(sorted(IMAGE_SUFFIXES))}")
-    ids = folder_ids([path.relative_to(folder) for path in paths])
-    return checked([listing_row(ids[path.relative_to(folder)], path, folder) for path in paths], folder)
+    reasons = dict.fromkeys(files, "") | dict.fromkeys(links, "a link to a folder is not followed")
+    ids = folder_ids([path.relative_to(folder) for path in sorted(reasons)])
+    rows = [listing_row(ids[path.relative_to(folder)], path, folder) | {"reason": reasons[path]} for path in reasons]
+    return checked(rows, folder)
+
+
+def _below(folder):
+    """Return what is in a folder and its subfolders, and which of it are links to folders."""
+
+    def fail(error):
+        raise InputError(f"the folder {error.filename} cannot be read: {error.strerror}")
+
+    entries, links = [], []
+    for parent, subfolders, names in os.walk(folder, onerror=fail):
+        # A folder that is named like an image is listed, too, and rejected when it is read.
+        entries += [Path(parent, name) for name in (*names, *subfolders)]
+        links += [Path(parent, name) for name in subfolders if os.path.islink(os.path.join(parent, name))]
+    return entries, links
 
 
 def folder_ids(names):
@@ -66,6 +86,7 @@ def list_table(path):
         raise InputError(f"{table} has no rows")
     if "path" not in rows[0]:
         raise InputError(f"{table} has no column 'path'; its columns are {', '.join(map(str, rows[0]))}")
+    ids = folder_ids({_name(row) for row in rows if row["path"] and not row.get("image_id")})
     listed = []
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
@@ -74,11 +95,16 @@ def list_table(path):
             raise InputError(f"{table}, line {number}: the caption is longer than {LONGEST_CAPTION} characters")
         if not row["path"]:
             raise InputError(f"{table}, line {number}: the path is empty")
-        image_id = row.get("image_id") or as_id(Path(row["path"]).with_suffix(""))
+        image_id = row.get("image_id") or ids[_name(row)]
         details = {key: row.get(key, "") for key in ("sha256", "caption", "source")}
         details["sha256"] = details["sha256"].lower()
         listed.append(listing_row(image_id, table.parent / row["path"], table.parent) | details)
     return checked(listed, table)
+
+
+def _name(row):
+    path = Path(row["path"])
+    return path if path.name else Path("_")  # "." and "/" have no name; that they are folders is found on reading.
 
 
 def ingest(rows, size, max_pixels):
@@ -159,7 +185,7 @@ def checked(rows, origin):
     paths = {}
     for row in rows:
         image_id = row["image_id"]
-        if not _is_utf_8(row["path"]):
+        if not is_utf_8(row["path"]):
             raise InputError(f"{origin}: the file name {row['path']!r} is not UTF-8; rename the file")
         if not IMAGE_ID.fullmatch(image_id):
             raise InputError(f"{origin}: image id {image_id!r}; allowed are up to 200 letters, digits, '_' and '-'")
@@ -169,7 +195,8 @@ def checked(rows, origin):
     return _by_id(rows)
 
 
-def _is_utf_8(text):
+def is_utf_8(text):
+    """Whether a text can be written as UTF-8: names of files and texts in JSON can hold half characters."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -184,6 +211,8 @@ def _read_inside(path, root):
     try:
         if not path.resolve().is_relative_to(root):
             raise InputError(f"the path leaves the dataset's folder {root.name}")
+        if not path.is_dir() and not path.is_file():
+            raise InputError("this is no plain file" if path.exists() else "there is no such file")
         if path.stat().st_size > LARGEST_FILE:
             raise InputError(f"the file has {path.stat().st_size} bytes; at most {LARGEST_FILE} are read")
         return path.read_bytes()

@@ -104,6 +104,8 @@ def _read_parquet(path):
         return pd.read_parquet(path)
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None
+    except pa.ArrowMemoryError:
+        raise InputError(f"there is not enough memory to read {path}") from None
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None):
             raise  # It cannot be read at all, whatever is in it.

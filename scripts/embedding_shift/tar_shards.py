@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import tarfile
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from embedding_shift.errors import InputError
 
 LONGEST_TEXT = 1_000_000
+LARGEST_MEMBER = 2**30  # bytes
 
 
 @functools.lru_cache(maxsize=16)
@@ -33,8 +35,8 @@ def members(path):
                 raise InputError(f"{path} is cut short or damaged at byte {archive.offset}")
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"there is no file {path}") from None
-    except (tarfile.TarError, EOFError):
-        raise InputError(f"{path} is not an uncompressed tar, or is cut short") from None
+    except (tarfile.TarError, EOFError, ValueError, OverflowError, MemoryError):  # Sizes in headers can be anything.
+        raise InputError(f"{path} is not an uncompressed tar, or is cut short or damaged") from None
     return found
 
 
@@ -48,6 +50,8 @@ def read(path, name):
     if name not in index:
         raise InputError(f"{path} has no member {name!r}")
     offset, size = index[name]
+    if size > LARGEST_MEMBER:
+        raise InputError(f"{name} in {path} has {size} bytes; at most {LARGEST_MEMBER} are read")
     with open(path, "rb") as file:
         file.seek(offset)
         data = file.read(size)
@@ -89,6 +93,8 @@ def _check(member, path, found):
         raise InputError(f"{path}: member {member.name!r} leaves the shard; such a tar is not read")
     if not member.isreg() or member.issparse():
         raise InputError(f"{path}: member {member.name!r} is not a plain file")
+    if not 0 <= member.size <= os.path.getsize(path):
+        raise InputError(f"{path} is cut short or damaged: member {member.name!r} has {member.size} bytes")
     if member.name in found:
         raise InputError(f"{path}: member {member.name!r} stands twice")
 
@@ -104,7 +110,7 @@ def _record(path, name):
         return {}
     try:
         record = json.loads(_text(path, name))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{path}: {name!r} is not JSON") from None
     if not isinstance(record, dict):
         raise InputError(f"{path}: {name!r} is not a JSON object")

@@ -9,6 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx2
 
 from embedding_shift.acquisition.outcome import DEAD, FAILED, REFUSED, UNKNOWN_HOST, Problem
+from embedding_shift.errors import InputError
 
 SCHEMES = ("http", "https")
 PRIVATE = "private address"
@@ -61,7 +62,7 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
         self._direct = httpx2.AsyncHTTPTransport(limits=limits)
         self._proxied = {
-            scheme: httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
+            scheme: httpx2.AsyncHTTPTransport(limits=limits, proxy=_checked_proxy(scheme, proxy))
             for scheme, proxy in getproxies().items()
             if scheme in SCHEMES
         }
@@ -111,6 +112,14 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         if not allowed:
             raise Problem(REFUSED, PRIVATE)
         return allowed[:MOST_ADDRESSES]
+
+
+def _checked_proxy(scheme, proxy):
+    """Return the URL of a proxy of the environment, which may lack its own scheme."""
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    if not url.lower().startswith(("http://", "https://")):
+        raise InputError(f"{scheme.upper()}_PROXY is {proxy}; a proxy that speaks HTTP is needed")
+    return url
 
 
 def _is_loopback(host):

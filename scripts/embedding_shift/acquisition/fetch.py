@@ -59,7 +59,7 @@ class Fetcher:
         for attempt in range(1, self._options.attempts + 1):
             try:
                 url = addresses.checked_url(text)
-                sha256, size = await self._take_turn(url)
+                sha256, size = await self._take_turn(text, url)
                 outcome = Outcome(text, OK, "", sha256, size)
                 break
             except Problem as problem:
@@ -76,17 +76,18 @@ class Fetcher:
         until = time.monotonic() + min(max(seconds, 0), self._options.longest_wait)
         self._not_before[host] = max(until, self._not_before.get(host, 0))
 
-    async def _take_turn(self, url):
+    async def _take_turn(self, text, url):
         while True:
             async with self._connections:
                 # Only now is it known whether the host asked for patience while this URL stood in line.
                 wait = self._not_before.get(url.host, 0) - time.monotonic()
                 if wait <= 0:
-                    return await self._attempt(url)
+                    return await self._attempt(text, url)
             await asyncio.sleep(wait)
 
-    async def _attempt(self, url):
-        part = self._ledger.part(hashlib.sha256(str(url).encode()).hexdigest())
+    async def _attempt(self, text, url):
+        # By the text, since two texts can mean one URL, and be under way at once.
+        part = self._ledger.part(hashlib.sha256(text.encode()).hexdigest())
         try:
             sha256, size = await self._download(url, part)
             async with self._checking:
@@ -159,7 +160,7 @@ def _retry_after(value):
         return float(value)
     try:
         return parsedate_to_datetime(value).timestamp() - time.time()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,5 +1,6 @@
 """The folder that survives interruption: contents under their SHA-256, and a ledger of what became of every URL."""
 
+import errno
 import fcntl
 import json
 import os
@@ -7,11 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from embedding_shift import files
 from embedding_shift.acquisition.outcome import DEAD, FAILED, OK, REFUSED, UNKNOWN_HOST, UNUSABLE, Outcome
 from embedding_shift.errors import InputError
 
 LEDGER = "ledger.jsonl"
 PARTS = "parts"
+# Of a file system without locks; that two runs do not share a folder is then up to Snakemake's own lock.
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 def content_path(folder, sha256):
@@ -45,6 +49,9 @@ class Ledger:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise InputError(f"another run is fetching into {self._folder}; wait for it to end") from None
+            except OSError as error:
+                if error.errno not in NO_LOCKS:
+                    raise
             for part in (self._folder / PARTS).iterdir():
                 part.unlink()
             self._load()
@@ -91,7 +98,7 @@ class Ledger:
     def _holds(self, outcome, limits):
         if outcome.status == OK:
             stored = content_path(self._folder, outcome.sha256)
-            return stored.exists() and stored.stat().st_size == outcome.bytes
+            return stored.exists() and stored.stat().st_size == outcome.bytes and files.sha256(stored) == outcome.sha256
         if outcome.status in (REFUSED, UNUSABLE):
             return limits == self._limits
         # A name that is unknown today may be a network that is down; looking it up again costs nobody a request.
