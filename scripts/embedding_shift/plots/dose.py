@@ -26,11 +26,12 @@ def dose_response(table, settings, augmentations, confidence):
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     figure, grid = plt.subplots(rows, columns, squeeze=False, sharex=True, figsize=(style.TEXT_WIDTH, 0.5 + 1.6 * rows))
-    dosed = [augmentation for augmentation in augmentations if augmentation.name in set(table["augmentation"])]
+    present = set(table["augmentation"])
+    dosed = [(each, line) for each, line in style.with_line_styles(augmentations) if each.name in present]
     for axes, metric in zip(grid.flat, shown, strict=False):
         axes.set_title(labels()[metric], loc="left")
         of_metric = table[table["metric"] == metric]
-        for augmentation, line in style.with_line_styles(dosed):
+        for augmentation, line in dosed:
             _curve(axes, of_metric[of_metric["augmentation"] == augmentation.name], augmentation, line, settings)
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
@@ -39,7 +40,7 @@ def dose_response(table, settings, augmentations, confidence):
         axes.set_xlabel("Dose")
     handles = [
         plt.Line2D([], [], color=augmentation.color, label=augmentation.label, linestyle=line)
-        for augmentation, line in style.with_line_styles(dosed)
+        for augmentation, line in dosed
     ]
     handles.append(plt.Line2D([], [], color=style.GREY, marker="o", markersize=4, linestyle="", label="as configured"))
     images = int(table["n"].max())
