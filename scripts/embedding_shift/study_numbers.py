@@ -47,8 +47,9 @@ def _equal_damage(frame, labels):
         most = latex.escape(labels[block.sort_values("rank", kind="stable")["augmentation"].iloc[0]])
         sentences.append(
             f"At equal {study_tables.DAMAGE_LABELS[measure]} the number of ranks that change is {changed} of "
-            f"{latex.number(len(block))}, and the largest shift is that of \\emph{{{most}}}; of neighbours in that "
-            f"order, {latex.number(_overlaps(block))} of {latex.number(len(block) - 1)} have intervals that overlap."
+            f"{latex.number(len(block))}, and the largest shift is that of \\emph{{{most}}}; of the "
+            f"{latex.number(len(block) - 1)} pairs of neighbours in that order, {latex.number(_overlaps(block))} have "
+            "intervals that overlap."
         )
     return (
         " ".join(sentences)
@@ -90,7 +91,7 @@ def _draws(frame):
     outweighed = [metric.label for metric in metrics.in_order() if metric.name in table[table["draw"] > images].index]
     if not outweighed:
         return "For no metric does the draw outweigh what images have to do with it."
-    names = latex.escape(", ".join(outweighed))
+    names = latex.escape("; ".join(outweighed))
     return (
         f"Where the draw outweighs what images have to do with it ({names}), one draw per image, as in the original "
         "study and in the main run here, says little about a single image."
