@@ -219,7 +219,7 @@ class TestShards:
 
     def test_a_large_member_is_rejected_unread(self, tmp_path, monkeypatch):
         path = write_tar(tmp_path / "s.tar", {"1.png": photograph(1)})
-        monkeypatch.setattr(tar_shards, "LARGEST_MEMBER", 1000)
+        monkeypatch.setattr(tar_shards, "LARGEST_FILE", 1000)
         ((row, _),) = manifest.ingest(datasets.list_shards(str(path), None, None), 8, 10**6)
         assert "at most 1000 are read" in row["reason"]
 

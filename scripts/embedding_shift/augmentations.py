@@ -37,8 +37,8 @@ def build(transform, parameters):
         version = albumentations.__version__
         own = ", ".join(sorted(CUSTOM_TRANSFORMS))
         raise InputError(
-            f"unknown transform {transform!r}; allowed are the transforms of albumentations {version} and {own}, "
-            "which are registered here"
+            f"unknown transform {transform!r}; allowed are the transforms of albumentations {version} and those that "
+            f"are registered in scripts/embedding_shift/augmentations.py: {own}"
         )
     allowed = [name for name in inspect.signature(transform_class.__init__).parameters if name not in ("self", "p")]
     for name in parameters:

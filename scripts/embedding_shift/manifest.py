@@ -17,7 +17,6 @@ IMAGE_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".ti
 LONGEST_ID = 200
 IMAGE_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_ID}}}")
 LONGEST_CAPTION = 10_000
-LARGEST_FILE = 2**30  # bytes of an image
 
 
 def list_folder(folder):
@@ -213,8 +212,8 @@ def _read_inside(path, root):
             raise InputError(f"the path leaves the dataset's folder {root.name}")
         if not path.is_dir() and not path.is_file():
             raise InputError("this is no plain file" if path.exists() else "there is no such file")
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError(f"the file has {path.stat().st_size} bytes; at most {LARGEST_FILE} are read")
+        if path.stat().st_size > tar_shards.LARGEST_FILE:
+            raise InputError(f"the file has {path.stat().st_size} bytes; at most {tar_shards.LARGEST_FILE} are read")
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError("there is no such file") from None

@@ -142,13 +142,14 @@ def neighbours(inputs):
     place = {name: position for position, name in enumerate(inputs.main.ranked("cosine_similarity"))}
     rows = []
     for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
-        further, sign = (row.first, 1) if place[row.first] < place[row.second] else (row.second, -1)
-        closer = row.second if sign == 1 else row.first
-        pair = f"{latex.escape(labels[closer])} $-$ {latex.escape(labels[further])}"
-        tested = (latex.number(-sign * row.cohens_dz), latex.p_value(row.p_holm), _needed(row.images_needed))
-        tested = tested if row.n > 1 else [latex.ABSENT] * 3
-        bounds = sorted(-sign * bound for bound in (row.ci_low, row.ci_high))
-        rows.append([pair, latex.number(-sign * row.mean_difference), latex.interval(*bounds), *tested])
+        # What shifts less comes first, so that every difference is positive.
+        sign = 1 if place[row.first] > place[row.second] else -1
+        pair = " $-$ ".join(latex.escape(labels[name]) for name in (row.first, row.second)[::sign])
+        bounds = sorted((sign * row.ci_low, sign * row.ci_high))
+        tested = [latex.ABSENT] * 3
+        if row.n > 1:
+            tested = [latex.number(sign * row.cohens_dz), latex.p_value(row.p_holm), _needed(row.images_needed)]
+        rows.append([pair, latex.number(sign * row.mean_difference), latex.interval(*bounds), *tested])
     header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
     return latex.tabular("lrcrrr", header, [rows or [["--"] * 6]])
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from embedding_shift.errors import InputError
 
 LONGEST_TEXT = 1_000_000
-LARGEST_MEMBER = 2**30  # bytes
+LARGEST_FILE = 2**30  # bytes of an image, in a shard or by itself
 
 
 @functools.lru_cache(maxsize=16)
@@ -50,8 +50,8 @@ def read(path, name):
     if name not in index:
         raise InputError(f"{path} has no member {name!r}")
     offset, size = index[name]
-    if size > LARGEST_MEMBER:
-        raise InputError(f"{name} in {path} has {size} bytes; at most {LARGEST_MEMBER} are read")
+    if size > LARGEST_FILE:
+        raise InputError(f"{name} in {path} has {size} bytes; at most {LARGEST_FILE} are read")
     with open(path, "rb") as file:
         file.seek(offset)
         data = file.read(size)

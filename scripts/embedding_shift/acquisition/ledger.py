@@ -1,6 +1,5 @@
 """The folder that survives interruption: contents under their SHA-256, and a ledger of what became of every URL."""
 
-import errno
 import fcntl
 import json
 import os
@@ -14,8 +13,6 @@ from embedding_shift.errors import InputError
 
 LEDGER = "ledger.jsonl"
 PARTS = "parts"
-# Of a file system without locks; that two runs do not share a folder is then up to Snakemake's own lock.
-NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 def content_path(folder, sha256):
@@ -49,9 +46,8 @@ class Ledger:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise InputError(f"another run is fetching into {self._folder}; wait for it to end") from None
-            except OSError as error:
-                if error.errno not in NO_LOCKS:
-                    raise
+            except OSError:
+                pass  # A file system without locks: then Snakemake's own has to do.
             for part in (self._folder / PARTS).iterdir():
                 part.unlink()
             self._load()

@@ -90,7 +90,7 @@ def _tidy(grid):
     """Give the labels of a cluster map room, and its colour bar a name."""
     axes = grid.ax_heatmap
     axes.set(xlabel="", ylabel="")
-    colors = axes.collections[0].get_facecolors()
+    colors = axes.collections[0].get_facecolors()  # seaborn writes in white where black is easier to read
     for text, color in zip(axes.texts, colors, strict=True):
         text.set_color(style.text_color_on(color))
     axes.tick_params(length=0)
