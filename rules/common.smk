@@ -1,14 +1,13 @@
 """What the other files share: the validated configuration, and functions that name inputs, parameters and targets."""
 
-import ast
 import json
 import sys
-from functools import cache
 from pathlib import Path
 
 import yaml
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
+from embedding_shift.code_dependencies import source_files
 from embedding_shift.configuration import validated
 from embedding_shift.errors import InputError
 
@@ -34,29 +33,9 @@ wildcard_constraints:
 
 
 def code(script):
-    """Return a script and the library modules it uses, so that a changed line reruns just what depends on it."""
-    scripts = Path(workflow.basedir, "scripts")
-    found, waiting = set(), [scripts / f"{script}.py"]
-    while waiting:
-        path = waiting.pop()
-        if path in found:
-            continue
-        found.add(path)
-        for module in imported_modules(path):
-            waiting += [file for file in (scripts / f"{module}.py", scripts / module / "__init__.py") if file.exists()]
-    return sorted(str(path.relative_to(workflow.basedir)) for path in found)
-
-
-@cache
-def imported_modules(path):
-    """Return the paths, relative to scripts/ and without suffix, that the imports in a Python file may mean."""
-    names = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [Path(*name.split(".")) for name in names if name.startswith("embedding_shift")]
+    """Return a script and the library modules it uses, so that a changed line reruns only the jobs that use it."""
+    root = Path(workflow.basedir)
+    return [str(Path(path).relative_to(root)) for path in source_files(script, root / "scripts")]
 
 
 def augmentation_entry(key):

@@ -1,0 +1,59 @@
+"""Find the Python files that a script depends on, so that a changed line reruns only the jobs that use it."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "embedding_shift"
+
+
+def source_files(script, scripts_folder, modules=()):
+    """Return the script and every file of the library that it imports, directly or through other modules.
+
+    Imports inside functions count as well. Importing a module runs the `__init__.py` of every package above it, so
+    those files and their imports are included: a registry that a package fills when it is imported is never missed.
+
+    Args:
+        script: name of a script in `scripts_folder`, without suffix.
+        scripts_folder: absolute path of the folder that holds the scripts and the library.
+        modules: further modules that the script imports by name at run time, such as "embedding_shift.plots.radar".
+
+    Returns:
+        sorted absolute paths.
+    """
+    scripts_folder = Path(scripts_folder)
+    found: set[Path] = set()
+    waiting = [scripts_folder / f"{script}.py"]
+    for module in modules:
+        waiting += _files_of(module, scripts_folder)
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            for module in _imported_names(path, scripts_folder):
+                waiting += _files_of(module, scripts_folder)
+    return sorted(str(path) for path in found)
+
+
+def _files_of(module, scripts_folder):
+    """Return the files that importing a dotted name runs; its last part may be a name inside a module."""
+    parts = module.split(".")
+    places = [scripts_folder.joinpath(*parts[:length]) for length in range(1, len(parts) + 1)]
+    files = [file for place in places for file in (place / "__init__.py", place.with_suffix(".py"))]
+    return [file for file in files if file.exists()]
+
+
+@cache
+def _imported_names(path, scripts_folder):
+    """Return the dotted names in the library that the imports of a Python file may mean."""
+    module = path.relative_to(scripts_folder).with_suffix("").parts
+    package = module[:-1]  # Also of an `__init__.py`, whose last part is its own name.
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            source = ".".join([*start, *([node.module] if node.module else [])])
+            names += [source, *(f"{source}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.split(".")[0] == PACKAGE]
