@@ -8,7 +8,7 @@ import yaml
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 from embedding_shift.code_dependencies import source_files
-from embedding_shift.configuration import validated
+from embedding_shift.config.validation import validated
 from embedding_shift.errors import InputError
 
 try:

@@ -4,18 +4,18 @@ One run at a time works in this folder, a run that was killed can be followed by
 count of the jobs that it starts per second.
 """
 
-from embedding_shift import run_lock
+from embedding_shift.compat import snakemake_locks
 
 # What Snakemake allows by default: so many jobs to be started in so many seconds.
 UNASKED_LIMIT = (100, 1)
 # Jobs on other machines and in processes of their own belong to the run that started them.
-ATTENDANCE = run_lock.attend(".snakemake") if workflow.is_main_process else None
+ATTENDANCE = snakemake_locks.attend(".snakemake") if workflow.is_main_process else None
 
 
 onstart:
     try:
         # The claim must outlive this block.
-        workflow.globals["CLAIM"] = run_lock.start(".snakemake")
+        workflow.globals["CLAIM"] = snakemake_locks.start(".snakemake")
     except InputError as error:
         sys.exit(f"error: {error}")
     # For the sake of a limit, Snakemake 9 looks for new jobs once a second in a thread of its own, and begins another

@@ -4,15 +4,17 @@ again, it asks only for what failed."""
 import json
 import sys
 
-from embedding_shift import choice, command_line, datasets, pin, tables
-from embedding_shift.acquisition import content, report, run
-from embedding_shift.acquisition.options import FOR_SHARDS, Options
-from embedding_shift.acquisition.outcome import OK
+from embedding_shift import cli, sampling
+from embedding_shift.data import pinning, sources
+from embedding_shift.data.acquisition import content, report, run
+from embedding_shift.data.acquisition.options import FOR_SHARDS, Options
+from embedding_shift.data.acquisition.outcome import OK
 from embedding_shift.errors import InputError
+from embedding_shift.io import tables
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--kind", choices=["tsv", "webdataset"], required=True, help="kind of the dataset")
     parser.add_argument("--path", required=True, help="the table of captions and URLs, or the shards' URLs")
     parser.add_argument("--downloads", required=True, help="folder that keeps the contents and the state")
@@ -24,13 +26,13 @@ def main():
     parser.add_argument("--summary", required=True, help="CSV of the counts to write")
     arguments = parser.parse_args()
     if arguments.kind == "tsv":
-        urls = [url for _, url in datasets.read_url_table(arguments.path)]
+        urls = [url for _, url in sources.read_url_table(arguments.path)]
         wanted, why_skipped = wanted_urls(urls, arguments.pin)
         check = content.ImageCheck(arguments.max_pixels)
         options = Options.of(arguments.options)
         outcomes = run.acquire(wanted, arguments.downloads, options, check, enough=arguments.n_images)
     else:
-        urls = [shard for shard in datasets.shards_of(arguments.path) if datasets.is_url(shard)]
+        urls = [shard for shard in sources.shards_of(arguments.path) if sources.is_url(shard)]
         why_skipped = ""
         options = Options.of(arguments.options, **FOR_SHARDS)
         outcomes = run.acquire(urls, arguments.downloads, options, content.ShardCheck())
@@ -45,15 +47,15 @@ def main():
 
 def wanted_urls(urls, pinned):
     """Return the distinct URLs in the order in which the manifest chooses images, and why others are left out."""
-    distinct = sorted(set(urls), key=lambda url: choice.order_of_choice(datasets.id_of_url(url)))
+    distinct = sorted(set(urls), key=lambda url: sampling.order_of_choice(sources.id_of_url(url)))
     if not pinned:
         return distinct, "enough images without it"
-    ids = pin.read(pinned)
-    return [url for url in distinct if datasets.id_of_url(url) in ids], "not pinned"
+    ids = pinning.read(pinned)
+    return [url for url in distinct if sources.id_of_url(url) in ids], "not pinned"
 
 
 if __name__ == "__main__":
     try:
-        command_line.run(main)
+        cli.run(main)
     except KeyboardInterrupt:
         sys.exit("interrupted; the next run goes on from here")

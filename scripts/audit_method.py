@@ -1,10 +1,13 @@
 """Repeat the known flaws of the seed paper's scripts and write what they do to numbers, ranks and claims."""
 
-from embedding_shift import audit, claims_ledger, command_line, embeddings, study_names, tables
+from embedding_shift import cli
+from embedding_shift.claims import audit, published_claims
+from embedding_shift.io import array_files, tables
+from embedding_shift.study import variant_names
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--study", required=True, help="Parquet of the study's views")
     parser.add_argument("--ledger", required=True, help="YAML, the claims")
     parser.add_argument("--original-embeddings", required=True, help="npz of the main views")
@@ -22,20 +25,20 @@ def main():
     arguments = parser.parse_args()
     study = tables.read_parquet([arguments.study])
     image_ids = study["image_id"].unique()
-    original = study_names.selected(embeddings.concatenate([arguments.original_embeddings], "embedding"), image_ids)
+    original = variant_names.selected(array_files.concatenate([arguments.original_embeddings], "embedding"), image_ids)
     by_draw = [{} for _ in range(arguments.draws)]
     for name, main_path, path in zip(arguments.augmentations, arguments.embeddings, arguments.encoded, strict=True):
-        by_draw[0][name] = study_names.selected(embeddings.concatenate([main_path], "embedding"), image_ids)
-        by_variant = study_names.variants_of(*embeddings.concatenate([path], "embedding"))
+        by_draw[0][name] = variant_names.selected(array_files.concatenate([main_path], "embedding"), image_ids)
+        by_variant = variant_names.variants_of(*array_files.concatenate([path], "embedding"))
         for draw in range(1, arguments.draws):
-            by_draw[draw][name] = by_variant[study_names.draw_name(draw)]
+            by_draw[draw][name] = by_variant[variant_names.draw_name(draw)]
     runs = audit.Runs(study, by_draw, original, arguments.failure_share, arguments.seed)
     means = audit.table(runs)
     tables.write_csv(arguments.audit, means)
     tables.write_csv(arguments.ranks, audit.ranks(means))
-    ledger = claims_ledger.read(arguments.ledger)
+    ledger = published_claims.read(arguments.ledger)
     tables.write_csv(arguments.claims, audit.verdicts(runs, ledger, arguments.resamples, arguments.confidence))
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

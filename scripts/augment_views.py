@@ -2,11 +2,13 @@
 
 import json
 
-from embedding_shift import command_line, shards, views
+from embedding_shift import cli
+from embedding_shift.io import shards
+from embedding_shift.views import augment
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--originals", required=True, help="tar of the original views")
     parser.add_argument("--augmentation", required=True, help="its name")
     parser.add_argument("--transform", required=True, help="class name of the transform")
@@ -15,11 +17,11 @@ def main():
     parser.add_argument("--output", required=True, help="tar to write")
     arguments = parser.parse_args()
     originals = shards.read(arguments.originals)
-    augmented = views.augment(
+    augmented = augment.augment(
         originals, arguments.augmentation, arguments.transform, arguments.parameters, arguments.seed
     )
     shards.write(arguments.output, augmented)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -11,16 +11,18 @@ from pathlib import Path
 
 import yaml
 
-from embedding_shift import bench_costs, command_line, files
-from embedding_shift.benchmark import encoding, images, machine, products, report, whole
-from embedding_shift.benchmark.timing import COLUMNS
+from embedding_shift import cli
+from embedding_shift.io import atomic
+from embedding_shift.performance import benchmark_costs
+from embedding_shift.performance.benchmark import encoding, end_to_end, machine, matrix_products, report, views
+from embedding_shift.performance.benchmark.timing import COLUMNS
 
 PROJECT = Path(__file__).resolve().parents[1]
 PUBLISHED_IMAGES = 24  # through the published way, scaled up
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--photographs", required=True, help="folder of photographs to make the images of")
     parser.add_argument("--offline-bundle", required=True, help="folder of the offline encoder's bundle")
     parser.add_argument("--images", type=int, default=512, help="images of the whole pipeline")
@@ -42,19 +44,19 @@ def main():
             rows.append(row)
 
     measure(machine.rows())
-    measure(products.rows())
-    peaks = {row.name: row.value for row in rows if row.section == products.SECTION}
-    bundles = {bench_costs.VIT_B_32: bundle, bench_costs.OFFLINE: Path(arguments.offline_bundle)}
+    measure(matrix_products.rows())
+    peaks = {row.name: row.value for row in rows if row.section == matrix_products.SECTION}
+    bundles = {benchmark_costs.VIT_B_32: bundle, benchmark_costs.OFFLINE: Path(arguments.offline_bundle)}
     measure(encoding.rows(bundles, peaks))
-    measure(images.rows(photographs, configured))
+    measure(views.rows(photographs, configured))
     speeds = {row.name: row.value for row in rows if row.section == encoding.SECTION}
-    runs = whole.Benchmark(PROJECT, work.resolve(), bundle.resolve(), configured, photographs)
+    runs = end_to_end.Benchmark(PROJECT, work.resolve(), bundle.resolve(), configured, photographs)
     measure(runs.rows(arguments.images, min(PUBLISHED_IMAGES, len(photographs)), speeds))
     shutil.rmtree(work)
-    with files.whole(arguments.output) as temporary, open(temporary, "w", newline="") as file:
+    with atomic.whole(arguments.output) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([COLUMNS, *map(dataclasses.astuple, rows)])
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

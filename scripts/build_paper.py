@@ -1,18 +1,19 @@
 """Build the paper's PDF with latexmk, or with tectonic where that is what is there."""
 
-from embedding_shift import command_line, paper
+from embedding_shift import cli
+from embedding_shift.paper import build
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--paper-folder", required=True, help="folder of main.tex, sections/ and references.bib")
     parser.add_argument("--numbers", required=True, help="LaTeX file of the macros")
     parser.add_argument("--tables", nargs="+", required=True, help="LaTeX files of the tables")
     parser.add_argument("--figures", nargs="+", required=True, help="figures as PDF")
     parser.add_argument("--output", required=True, help="PDF to write")
     arguments = parser.parse_args()
-    paper.build(arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures, arguments.output)
+    build.build(arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures, arguments.output)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

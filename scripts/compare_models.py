@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, model_comparison, tables
+from embedding_shift import cli
+from embedding_shift.io import tables
+from embedding_shift.statistics import rank_agreement
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--models", nargs="+", required=True, help="names, in the order of the files below")
     parser.add_argument("--summaries", nargs="+", required=True, help="CSV of every model")
     parser.add_argument("--metrics", nargs="+", required=True, help="Parquet of every model, the long table")
@@ -20,10 +22,10 @@ def main():
     long_tables = {
         model: tables.read_parquet([path]) for model, path in zip(arguments.models, arguments.metrics, strict=True)
     }
-    tables.write_csv(arguments.comparison, model_comparison.side_by_side(summaries))
-    agreement = model_comparison.rank_agreement(long_tables, arguments.resamples, arguments.confidence, arguments.seed)
+    tables.write_csv(arguments.comparison, rank_agreement.side_by_side(summaries))
+    agreement = rank_agreement.rank_agreement(long_tables, arguments.resamples, arguments.confidence, arguments.seed)
     tables.write_csv(arguments.rank_agreement, agreement)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

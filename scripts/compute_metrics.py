@@ -1,10 +1,12 @@
 """Compute the embedding and attention metrics of a model and join them with the others: the long table."""
 
-from embedding_shift import command_line, embeddings, long_table, tables
+from embedding_shift import cli
+from embedding_shift.io import array_files, tables
+from embedding_shift.metrics import long_table
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
     parser.add_argument("--original-embeddings", required=True, help="npz")
     parser.add_argument("--original-attention", required=True, help="npz")
@@ -19,12 +21,12 @@ def main():
         ("embedding", arguments.original_embeddings, arguments.embeddings),
         ("attention", arguments.original_attention, arguments.attention),
     ):
-        before = embeddings.concatenate([original], kind)
+        before = array_files.concatenate([original], kind)
         for augmentation, path in zip(arguments.augmentations, augmented, strict=True):
-            parts.append(long_table.shift_rows(kind, before, embeddings.concatenate([path], kind), augmentation))
+            parts.append(long_table.shift_rows(kind, before, array_files.concatenate([path], kind), augmentation))
     tables.write_csv(arguments.exclusions, long_table.exclusions(parts, arguments.augmentations))
     tables.write_parquet(arguments.output, long_table.merge(parts, arguments.augmentations))
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,21 +2,23 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, embeddings, shift_metrics, tables
+from embedding_shift import cli
+from embedding_shift.io import array_files, tables
+from embedding_shift.metrics import representation_metrics
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
     parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
-    arrays = [embeddings.concatenate([path], "embedding")[1] for path in arguments.embeddings]
-    distance = shift_metrics.pairwise_cosine_distance(arrays)
+    arrays = [array_files.concatenate([path], "embedding")[1] for path in arguments.embeddings]
+    distance = representation_metrics.pairwise_cosine_distance(arrays)
     frame = pd.DataFrame(distance, columns=arguments.augmentations)
     frame.insert(0, "augmentation", arguments.augmentations)
     tables.write_csv(arguments.output, frame)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,11 +2,13 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, geometry, measurement
+from embedding_shift import cli
+from embedding_shift.metrics import evaluate
+from embedding_shift.views import geometry, transforms
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--originals", required=True, help="tar of the original views")
     parser.add_argument("--views", required=True, help="tar of the augmented views")
     parser.add_argument("--augmentation", required=True, help="its name")
@@ -14,15 +16,15 @@ def main():
     parser.add_argument("--parameters", type=json.loads, required=True, help="its arguments, as JSON")
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
-    transform = augmentations.build(arguments.transform, arguments.parameters)
+    transform = transforms.build(arguments.transform, arguments.parameters)
 
     def warp_of(view):
         return geometry.correspondence(transform, view.record["seed"], view.pixels.shape[:2])
 
     moved = geometry.moves_pixels(transform)
-    image_ids, values = measurement.of_shards(arguments.originals, arguments.views, warp_of if moved else None)
-    measurement.write(arguments.output, image_ids, values, arguments.augmentation)
+    image_ids, values = evaluate.of_shards(arguments.originals, arguments.views, warp_of if moved else None)
+    evaluate.write(arguments.output, image_ids, values, arguments.augmentation)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

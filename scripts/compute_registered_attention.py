@@ -2,11 +2,14 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, embeddings, geometry, measurement, tables
+from embedding_shift import cli
+from embedding_shift.io import array_files, tables
+from embedding_shift.metrics import evaluate
+from embedding_shift.views import geometry, transforms
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV of the images")
     parser.add_argument("--original-attention", required=True, help="npz")
     parser.add_argument("--attention", required=True, help="npz of the augmentation")
@@ -17,21 +20,21 @@ def main():
     parser.add_argument("--image-size", type=int, required=True, help="side of the views in pixels")
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
-    transform = augmentations.build(arguments.transform, arguments.parameters)
+    transform = transforms.build(arguments.transform, arguments.parameters)
     sha256 = {row["image_id"]: row["sha256"] for row in tables.read_rows(arguments.manifest)}
     shape = (arguments.image_size, arguments.image_size)
 
     def warp_of(image_id):
-        view_seed = augmentations.seed(arguments.seed, sha256[image_id], arguments.augmentation)
+        view_seed = transforms.seed(arguments.seed, sha256[image_id], arguments.augmentation)
         return geometry.correspondence(transform, view_seed, shape)
 
     (image_ids, before), (_, after) = (
-        embeddings.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
+        array_files.concatenate([path], "attention") for path in (arguments.original_attention, arguments.attention)
     )
     moved = geometry.moves_pixels(transform)
-    values = measurement.of_registered_attention(image_ids, before, after, warp_of if moved else None)
-    measurement.write(arguments.output, image_ids, values, arguments.augmentation)
+    values = evaluate.of_registered_attention(image_ids, before, after, warp_of if moved else None)
+    evaluate.write(arguments.output, image_ids, values, arguments.augmentation)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

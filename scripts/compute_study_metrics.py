@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, embeddings, shards, study_metrics, study_names, tables
+from embedding_shift import cli
+from embedding_shift.io import array_files, shards, tables
+from embedding_shift.study import study_metrics, variant_names
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--main-metrics", required=True, help="Parquet, the long table of the main views")
     parser.add_argument("--study-pixels", required=True, help="Parquet, pixel metrics of the study's views")
     parser.add_argument("--reference-pixels", required=True, help="Parquet, pixel metrics of the references")
@@ -20,7 +22,7 @@ def main():
     parser.add_argument("--output", required=True, help="Parquet to write, of the views")
     parser.add_argument("--reference-output", required=True, help="Parquet to write, of the references")
     arguments = parser.parse_args()
-    originals = study_names.read_references(arguments.references)[study_names.ORIGINAL]
+    originals = variant_names.read_references(arguments.references)[variant_names.ORIGINAL]
     image_ids = list(originals)
     shape = next(iter(originals.values())).pixels.shape[:2]
     parts = [
@@ -29,11 +31,11 @@ def main():
     ]
     references = [tables.read_parquet([arguments.reference_pixels])]
     for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
-        original = study_names.selected(embeddings.concatenate([path], kind), image_ids)
-        encoded = embeddings.concatenate([arguments.encoded_references], kind)
+        original = variant_names.selected(array_files.concatenate([path], kind), image_ids)
+        encoded = array_files.concatenate([arguments.encoded_references], kind)
         references.append(study_metrics.reference_shift_rows(kind, original, encoded))
         for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):
-            encoded = embeddings.concatenate([npz], kind)
+            encoded = array_files.concatenate([npz], kind)
             parts.append(study_metrics.shift_rows(kind, original, encoded, augmentation))
             if kind == "attention":
                 views = shards.read(tar)
@@ -43,4 +45,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, shards, study_metrics, study_names, tables
+from embedding_shift import cli
+from embedding_shift.io import shards, tables
+from embedding_shift.study import study_metrics, variant_names
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--references", required=True, help="tar of the study's references")
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
     parser.add_argument("--views", nargs="+", required=True, help="tars of the study's views, one per augmentation")
@@ -15,17 +17,17 @@ def main():
     arguments = parser.parse_args()
     pixels = {
         variant: {image_id: view.pixels for image_id, view in views.items()}
-        for variant, views in study_names.read_references(arguments.references).items()
+        for variant, views in variant_names.read_references(arguments.references).items()
     }
-    originals = pixels[study_names.ORIGINAL]
+    originals = pixels[variant_names.ORIGINAL]
     parts = [
         study_metrics.pixel_rows(originals, shards.read(path), augmentation)
         for augmentation, path in zip(arguments.augmentations, arguments.views, strict=True)
     ]
     tables.write_parquet(arguments.metrics, pd.concat(parts, ignore_index=True))
-    references = study_metrics.reference_pixel_rows(originals, pixels[study_names.JPEG])
+    references = study_metrics.reference_pixel_rows(originals, pixels[variant_names.JPEG])
     tables.write_parquet(arguments.reference_metrics, references)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,15 +2,17 @@
 
 import json
 
-from embedding_shift import augmentations, command_line, doses, tables
+from embedding_shift import cli
 from embedding_shift.errors import InputError
+from embedding_shift.io import tables
+from embedding_shift.views import doses, transforms
 
 COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
 RESERVE_COLORS = ("#666666", "#000000", "#B2DF8A", "#A6761D", "#FB9A99")
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--augmentations", type=json.loads, required=True, help="the configuration's section, as JSON")
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
@@ -18,7 +20,7 @@ def main():
     rows = []
     for name, entry in arguments.augmentations.items():
         try:
-            augmentations.build(entry["transform"], entry["parameters"])
+            transforms.build(entry["transform"], entry["parameters"])
             if "dose" in entry:
                 doses.check(entry["transform"], entry["parameters"], entry["dose"])
         except InputError as error:
@@ -31,4 +33,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import yaml
 
-from embedding_shift import command_line, configuration, files
+from embedding_shift import cli
+from embedding_shift.config import validation
+from embedding_shift.io import atomic
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--schema", type=Path, required=True, help="schema of the configuration, YAML")
     parser.add_argument("--output", required=True, help="Markdown to write")
     arguments = parser.parse_args()
-    files.write_text(arguments.output, configuration.describe(yaml.safe_load(arguments.schema.read_text())))
+    atomic.write_text(arguments.output, validation.describe(yaml.safe_load(arguments.schema.read_text())))
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -4,30 +4,33 @@ from pathlib import Path
 
 import numpy as np
 
-from embedding_shift import choice, command_line, embeddings, encoders, shards, study_names
+from embedding_shift import cli, sampling
+from embedding_shift.encoders import image_encoder
+from embedding_shift.io import array_files, shards
+from embedding_shift.study import variant_names
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--views", nargs="+", required=True, help="tars of all views, in folders named after the view")
     parser.add_argument("--encoded", required=True, help="npz of the originals, which names the images")
     parser.add_argument("--images", type=int, required=True, help="images to encode")
-    encoders.add_arguments(parser)
+    image_encoder.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
-    image_ids = choice.first(map(str, embeddings.read(arguments.encoded)["image_id"]), arguments.images)
-    encoder = encoders.from_arguments(arguments, precision="fp32")
+    image_ids = sampling.first(map(str, array_files.read(arguments.encoded)["image_id"]), arguments.images)
+    encoder = image_encoder.from_arguments(arguments, precision="fp32")
     by_view = {}
     for path in arguments.views:
         by_view.setdefault(Path(path).parent.name, []).append(path)
     views = (
-        shards.View(study_names.key(image_id, name), view.pixels)
+        shards.View(variant_names.key(image_id, name), view.pixels)
         for name, paths in by_view.items()
         for image_id, view in shards.read_selected(sorted(paths), image_ids).items()
     )
     keys, embedding, attention = encoder.encode(views, "single precision", len(by_view) * len(image_ids))
-    embeddings.write(arguments.output, np.array(keys), embedding=embedding, attention=attention)
+    array_files.write(arguments.output, np.array(keys), embedding=embedding, attention=attention)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,24 +1,26 @@
 """Run the views of one shard through the encoder: embeddings and attention in one pass."""
 
-from embedding_shift import command_line, embeddings, encoders, shards, usage
+from embedding_shift import cli
+from embedding_shift.encoders import image_encoder
+from embedding_shift.io import array_files, shards, usage
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--views", required=True, help="tar of the views")
-    encoders.add_arguments(parser)
+    image_encoder.add_arguments(parser)
     parser.add_argument("--description", default="encoding", help="what the progress bar says")
     parser.add_argument("--output", required=True, help="npz to write")
     parser.add_argument("--usage", help="TSV to write: seconds, and peak memory in MB")
     arguments = parser.parse_args()
-    encoder = encoders.from_arguments(arguments)
+    encoder = image_encoder.from_arguments(arguments)
     image_ids, embedding, attention = encoder.encode(
         shards.read(arguments.views), arguments.description, shards.count(arguments.views)
     )
-    embeddings.write(arguments.output, image_ids, embedding=embedding, attention=attention)
+    array_files.write(arguments.output, image_ids, embedding=embedding, attention=attention)
     if arguments.usage:
         usage.write(arguments.usage)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

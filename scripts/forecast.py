@@ -4,11 +4,13 @@ import json
 import sys
 from pathlib import Path
 
-from embedding_shift import bench_costs, command_line, forecast, forecast_stages, image_counts
+from embedding_shift import cli
+from embedding_shift.data import image_counts
+from embedding_shift.performance import benchmark_costs, forecast, forecast_stages
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--bench", required=True, help="CSV of the benchmark of this machine")
     parser.add_argument("--plan", required=True, help="what a dry run of everything says")
     parser.add_argument(
@@ -22,7 +24,7 @@ def main():
     settings = arguments.settings
     towers = [json.loads(Path(path).read_text()) for path in arguments.towers]
     run = forecast_stages.Run(
-        costs=bench_costs.Costs(arguments.bench, settings["image_size"]),
+        costs=benchmark_costs.Costs(arguments.bench, settings["image_size"]),
         jobs=forecast.planned_jobs(Path(arguments.plan).read_text()),
         images={name: image_counts.count(name, entry) for name, entry in settings["datasets"].items()},
         towers=dict(zip(settings["models"], towers, strict=True)),
@@ -37,4 +39,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,10 +1,12 @@
 """Decode, check and resize the listed images of one shard."""
 
-from embedding_shift import command_line, manifest, shards, tables
+from embedding_shift import cli
+from embedding_shift.data import manifest
+from embedding_shift.io import shards, tables
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--listing", required=True, help="CSV of all images of the dataset")
     parser.add_argument("--shard", type=int, required=True, help="number of this shard")
     parser.add_argument("--shards", type=int, required=True, help="number of shards")
@@ -28,4 +30,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

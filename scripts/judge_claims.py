@@ -1,10 +1,12 @@
 """Judge the claims of the ledger by a run's metrics and embeddings."""
 
-from embedding_shift import claims, claims_ledger, command_line, embeddings, tables
+from embedding_shift import cli
+from embedding_shift.claims import published_claims, verdicts
+from embedding_shift.io import array_files, tables
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--ledger", required=True, help="YAML, the claims")
     parser.add_argument("--metrics", required=True, help="Parquet, the long table")
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
@@ -14,22 +16,22 @@ def main():
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
-    ledger = claims_ledger.read(arguments.ledger)
-    evidence = claims.Evidence(
+    ledger = published_claims.read(arguments.ledger)
+    evidence = verdicts.Evidence(
         tables.read_parquet([arguments.metrics]),
         {
-            augmentation: embeddings.concatenate([path], "embedding")
+            augmentation: array_files.concatenate([path], "embedding")
             for augmentation, path in zip(arguments.augmentations, arguments.embeddings, strict=True)
         },
         arguments.resamples,
         arguments.confidence,
         arguments.seed,
     )
-    judgements = claims.judge(ledger, evidence)
+    judgements = verdicts.judge(ledger, evidence)
     for name, judgement in judgements.items():
         print(f"{name}: {judgement.verdict}" + (f" ({judgement.reason})" if judgement.reason else ""))
-    tables.write_csv(arguments.output, claims.as_table(judgements))
+    tables.write_csv(arguments.output, verdicts.as_table(judgements))
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,10 +1,12 @@
 """List the images of a dataset, without decoding them."""
 
-from embedding_shift import command_line, datasets, manifest, tables
+from embedding_shift import cli
+from embedding_shift.data import manifest, sources
+from embedding_shift.io import tables
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument(
         "--kind", choices=["csv", "folder", "tsv", "webdataset"], required=True, help="kind of the dataset"
     )
@@ -23,9 +25,9 @@ def listing(kind, path, acquisition, downloads):
         return manifest.list_folder(path)
     if kind == "csv":
         return manifest.list_table(path)
-    list_fetched = {"tsv": datasets.list_urls, "webdataset": datasets.list_shards}[kind]
+    list_fetched = {"tsv": sources.list_urls, "webdataset": sources.list_shards}[kind]
     return list_fetched(path, acquisition, downloads)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,10 +1,12 @@
 """Choose the study's images and keep them as they are and as JPEG."""
 
-from embedding_shift import command_line, shards, study_views, tables
+from embedding_shift import cli
+from embedding_shift.io import shards, tables
+from embedding_shift.study import study_views
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV of the images")
     parser.add_argument("--originals", nargs="+", required=True, help="tars of the original views, by shard")
     parser.add_argument("--images", type=int, required=True, help="images of the study")
@@ -16,4 +18,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

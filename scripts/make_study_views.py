@@ -2,11 +2,13 @@
 
 import json
 
-from embedding_shift import command_line, shards, study_names, study_views
+from embedding_shift import cli
+from embedding_shift.io import shards
+from embedding_shift.study import study_views, variant_names
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--references", required=True, help="tar of the study's references, with its originals")
     parser.add_argument("--augmentation", required=True, help="its name")
     parser.add_argument("--transform", required=True, help="class name of the transform")
@@ -18,10 +20,10 @@ def main():
     parser.add_argument("--output", required=True, help="tar to write")
     arguments = parser.parse_args()
     wanted = study_views.variants(arguments.parameters, arguments.scale, arguments.draws, arguments.doses)
-    originals = study_names.read_references(arguments.references)[study_names.ORIGINAL]
+    originals = variant_names.read_references(arguments.references)[variant_names.ORIGINAL]
     made = study_views.augment(originals.values(), arguments.augmentation, arguments.transform, wanted, arguments.seed)
     shards.write(arguments.output, made)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

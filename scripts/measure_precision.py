@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, embeddings, precision, tables
+from embedding_shift import cli
+from embedding_shift.io import array_files, tables
+from embedding_shift.study import precision
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--precision", required=True, help="name of the precision")
     parser.add_argument("--sample", required=True, help="npz of the sample in single precision")
     parser.add_argument("--views", nargs="+", required=True, help="names of the views, in the order of the files below")
@@ -16,9 +18,9 @@ def main():
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
     paths = {"embedding": arguments.embeddings, "attention": arguments.attention}
-    exact = {kind: embeddings.concatenate([arguments.sample], kind) for kind in precision.KINDS}
+    exact = {kind: array_files.concatenate([arguments.sample], kind) for kind in precision.KINDS}
     reduced = {
-        view: {kind: embeddings.concatenate([paths[kind][place]], kind) for kind in precision.KINDS}
+        view: {kind: array_files.concatenate([paths[kind][place]], kind) for kind in precision.KINDS}
         for place, view in enumerate(arguments.views)
     }
     table = precision.table(arguments.precision, exact, reduced, pd.read_csv(arguments.summary))
@@ -26,4 +28,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

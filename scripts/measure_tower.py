@@ -6,18 +6,20 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # The architecture is enough.
 
 import json
 
-from embedding_shift import command_line, files, tower_work
+from embedding_shift import cli
+from embedding_shift.io import atomic
+from embedding_shift.performance import encoder_cost
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--model", type=json.loads, required=True, help="its entry in the configuration, as JSON")
     parser.add_argument("--bundle", required=True, help="folder that its bundle has, or will have")
     parser.add_argument("--output", required=True, help="JSON to write")
     arguments = parser.parse_args()
-    described = tower_work.describe(arguments.model, arguments.bundle)
-    files.write_text(arguments.output, json.dumps(described, indent=2) + "\n")
+    described = encoder_cost.describe(arguments.model, arguments.bundle)
+    atomic.write_text(arguments.output, json.dumps(described, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

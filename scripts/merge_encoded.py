@@ -1,18 +1,19 @@
 """Merge the shards of one augmentation into its embedding file and its attention file."""
 
-from embedding_shift import command_line, embeddings
+from embedding_shift import cli
+from embedding_shift.io import array_files
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--parts", nargs="+", required=True, help="npz of every shard")
     parser.add_argument("--embeddings", required=True, help="npz to write")
     parser.add_argument("--attention", required=True, help="npz to write")
     arguments = parser.parse_args()
     for name, output in (("embedding", arguments.embeddings), ("attention", arguments.attention)):
-        image_ids, array = embeddings.concatenate(arguments.parts, name)
-        embeddings.write(output, image_ids, **{name: array})
+        image_ids, array = array_files.concatenate(arguments.parts, name)
+        array_files.write(output, image_ids, **{name: array})
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

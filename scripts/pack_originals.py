@@ -1,10 +1,11 @@
 """Pack the original views of one shard: those of its images that the manifest names."""
 
-from embedding_shift import command_line, shards, tables
+from embedding_shift import cli
+from embedding_shift.io import shards, tables
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV of the images that are used")
     parser.add_argument("--ingested", required=True, help="tar of the usable images of this shard")
     parser.add_argument("--output", required=True, help="tar to write")
@@ -15,4 +16,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

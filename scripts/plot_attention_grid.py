@@ -1,11 +1,12 @@
 """Draw a page of images: their views, and under each view the attention on it."""
 
-from embedding_shift import command_line
-from embedding_shift.plots import pictures, style
+from embedding_shift import cli
+from embedding_shift.plots import style
+from embedding_shift.plots.pictures import samples
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV of the images")
     parser.add_argument("--augmentations", required=True, help="CSV of the augmentations")
     parser.add_argument("--views-folder", required=True, help="folder with a folder of shards per view")
@@ -19,13 +20,13 @@ def main():
     style.apply()
     augmentations = style.read_augmentations(arguments.augmentations)
     names = ["original", *(augmentation.name for augmentation in augmentations)]
-    all_ids = pictures.read_image_ids(arguments.manifest)
-    image_ids = pictures.page_of(all_ids, arguments.page, arguments.pages)
-    views = pictures.read_views(arguments.views_folder, arguments.shards, names, image_ids)
-    attention = pictures.read_attention(arguments.attention_folder, names, image_ids)
-    figure = pictures.draw_grid(augmentations, pictures.samples(image_ids, views, attention), len(all_ids))
+    all_ids = samples.read_image_ids(arguments.manifest)
+    image_ids = samples.page_of(all_ids, arguments.page, arguments.pages)
+    views = samples.read_views(arguments.views_folder, arguments.shards, names, image_ids)
+    attention = samples.read_attention(arguments.attention_folder, names, image_ids)
+    figure = samples.draw_grid(augmentations, samples.samples(image_ids, views, attention), len(all_ids))
     style.save(figure, arguments.pdf, arguments.png)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,11 +1,12 @@
 """Draw where the encoder looks in a few images, and in each of their augmented views."""
 
-from embedding_shift import command_line
-from embedding_shift.plots import pictures, style
+from embedding_shift import cli
+from embedding_shift.plots import style
+from embedding_shift.plots.pictures import samples
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV of the images")
     parser.add_argument("--augmentations", required=True, help="CSV of the augmentations")
     parser.add_argument("--views-folder", required=True, help="folder with a folder of shards per view")
@@ -19,13 +20,13 @@ def main():
     style.apply()
     augmentations = style.read_augmentations(arguments.augmentations)
     names = ["original", *(augmentation.name for augmentation in augmentations)]
-    image_ids = pictures.evenly_spread(pictures.read_image_ids(arguments.manifest), arguments.images)
-    views = pictures.read_views(arguments.views_folder, arguments.shards, names, image_ids)
-    attention = pictures.read_attention(arguments.attention_folder, names, image_ids)
-    cosine = pictures.read_cosine(arguments.metrics, image_ids)
-    figure = pictures.draw_samples(augmentations, pictures.samples(image_ids, views, attention, cosine))
+    image_ids = samples.evenly_spread(samples.read_image_ids(arguments.manifest), arguments.images)
+    views = samples.read_views(arguments.views_folder, arguments.shards, names, image_ids)
+    attention = samples.read_attention(arguments.attention_folder, names, image_ids)
+    cosine = samples.read_cosine(arguments.metrics, image_ids)
+    figure = samples.draw_samples(augmentations, samples.samples(image_ids, views, attention, cosine))
     style.save(figure, arguments.pdf, arguments.png)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
-from embedding_shift.plots import audit, style
+from embedding_shift import cli
+from embedding_shift.plots import style
+from embedding_shift.plots.study import audit
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--audit", required=True, help="CSV, means as released and corrected")
     style.add_arguments(parser)
     arguments = parser.parse_args()
@@ -18,4 +19,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,11 +1,12 @@
 """Draw one image and its augmented views in a row."""
 
-from embedding_shift import command_line
-from embedding_shift.plots import pictures, style
+from embedding_shift import cli
+from embedding_shift.plots import style
+from embedding_shift.plots.pictures import samples
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV of the images")
     parser.add_argument("--augmentations", required=True, help="CSV of the augmentations")
     parser.add_argument("--views-folder", required=True, help="folder with a folder of shards per view")
@@ -17,11 +18,11 @@ def main():
     style.apply()
     augmentations = style.read_augmentations(arguments.augmentations)
     names = ["original", *(augmentation.name for augmentation in augmentations)]
-    image_id = pictures.strip_image(arguments.manifest, arguments.image)
-    views = pictures.read_views(arguments.views_folder, arguments.shards, names, [image_id])
-    figure = pictures.draw_strip(augmentations, {name: by_id[image_id] for name, by_id in views.items()})
+    image_id = samples.strip_image(arguments.manifest, arguments.image)
+    views = samples.read_views(arguments.views_folder, arguments.shards, names, [image_id])
+    figure = samples.draw_strip(augmentations, {name: by_id[image_id] for name, by_id in views.items()})
     style.save(figure, arguments.pdf, arguments.png)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
+from embedding_shift import cli
 from embedding_shift.plots import benchmark, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--bench", required=True, help="bench.csv")
     parser.add_argument("--pdf", required=True, help="figure to write")
     parser.add_argument("--png", required=True, help="the same figure to write, at 200 dots per inch")
@@ -17,4 +17,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,11 +1,12 @@
 """Draw the distribution of cosine similarity of every augmentation."""
 
-from embedding_shift import command_line, tables
+from embedding_shift import cli
+from embedding_shift.io import tables
 from embedding_shift.plots import distributions, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--metrics", required=True, help="Parquet, the long table")
     style.add_arguments(parser)
     arguments = parser.parse_args()
@@ -17,4 +18,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,11 +1,12 @@
 """Draw the cosine similarity of sampled images under every augmentation."""
 
-from embedding_shift import command_line, tables
+from embedding_shift import cli
+from embedding_shift.io import tables
 from embedding_shift.plots import cosine_samples, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--metrics", required=True, help="Parquet, the long table")
     parser.add_argument("--samples", type=int, required=True, help="images to show")
     style.add_arguments(parser)
@@ -18,4 +19,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
+from embedding_shift import cli
 from embedding_shift.plots import critical_difference, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--mean-ranks", required=True, help="CSV, mean rank per metric and augmentation")
     parser.add_argument("--paired-differences", required=True, help="CSV, corrected p value per metric and pair")
     parser.add_argument("--metric", required=True, help="metric to draw")
@@ -26,4 +26,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

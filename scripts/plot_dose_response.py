@@ -4,12 +4,13 @@ import json
 
 import pandas as pd
 
-from embedding_shift import command_line
-from embedding_shift.plots import dose, style
+from embedding_shift import cli
+from embedding_shift.plots import style
+from embedding_shift.plots.study import dose_response
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument(
         "--dose-response", required=True, help="CSV, mean and interval per augmentation, dose and metric"
     )
@@ -20,9 +21,9 @@ def main():
     style.apply()
     augmentations = style.read_augmentations(arguments.augmentations)
     table = pd.read_csv(arguments.dose_response)
-    figure = dose.dose_response(table, arguments.settings, augmentations, arguments.confidence)
+    figure = dose_response.dose_response(table, arguments.settings, augmentations, arguments.confidence)
     style.save(figure, arguments.pdf, arguments.png)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
+from embedding_shift import cli
 from embedding_shift.plots import bars, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--summary", required=True, help="CSV, mean and interval per augmentation and metric")
     parser.add_argument("--confidence", type=float, required=True, help="coverage of the intervals")
     style.add_arguments(parser)
@@ -20,4 +20,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

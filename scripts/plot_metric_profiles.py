@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
+from embedding_shift import cli
 from embedding_shift.plots import overview, profiles, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--summary", required=True, help="CSV, mean and interval per augmentation and metric")
     style.add_arguments(parser)
     arguments = parser.parse_args()
@@ -19,4 +19,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

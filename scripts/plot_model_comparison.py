@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
-from embedding_shift.plots import models, style
+from embedding_shift import cli
+from embedding_shift.plots import encoder_comparison, style
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--comparison", required=True, help="CSV, mean and interval per model, augmentation and metric")
     parser.add_argument("--rank-agreement", required=True, help="CSV, rank correlations of every two models")
     parser.add_argument("--models", nargs="+", required=True, help="names")
@@ -15,7 +15,7 @@ def main():
     style.add_arguments(parser)
     arguments = parser.parse_args()
     style.apply()
-    figure = models.model_comparison(
+    figure = encoder_comparison.model_comparison(
         pd.read_csv(arguments.comparison),
         pd.read_csv(arguments.rank_agreement),
         dict(zip(arguments.models, map(style.literal, arguments.labels), strict=True)),
@@ -25,4 +25,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line
-from embedding_shift.plots import noise_floor, style
+from embedding_shift import cli
+from embedding_shift.plots import style
+from embedding_shift.plots.study import noise_floor
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--noise-floor", required=True, help="CSV, mean and interval per reference and metric")
     parser.add_argument("--summary", required=True, help="CSV, mean and interval per augmentation and metric")
     parser.add_argument("--confidence", type=float, required=True, help="coverage of the intervals")
@@ -21,4 +22,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

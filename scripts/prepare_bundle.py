@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
-from embedding_shift import bundles, command_line
+from embedding_shift import cli
+from embedding_shift.encoders import bundles
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument(
         "--model", type=json.loads, required=True, help="the model's entry in the configuration, as JSON"
     )
@@ -18,4 +19,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,10 +1,12 @@
 """Summarise the long table: mean, spread and percentile bootstrap interval per augmentation and metric."""
 
-from embedding_shift import command_line, statistics, tables
+from embedding_shift import cli
+from embedding_shift.io import tables
+from embedding_shift.statistics import bootstrap
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--metrics", required=True, help="Parquet, the long table")
     parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
     parser.add_argument("--confidence", type=float, required=True, help="coverage of the intervals")
@@ -12,9 +14,9 @@ def main():
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
     table = tables.read_parquet([arguments.metrics])
-    summary = statistics.summarise(table, arguments.resamples, arguments.confidence, arguments.seed)
+    summary = bootstrap.summarise(table, arguments.resamples, arguments.confidence, arguments.seed)
     tables.write_csv(arguments.output, summary)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

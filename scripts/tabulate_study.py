@@ -2,11 +2,13 @@
 
 import json
 
-from embedding_shift import command_line, dose_response, noise_floor, tables, variance
+from embedding_shift import cli
+from embedding_shift.io import tables
+from embedding_shift.study import dose_response, noise_floor, variance
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--metrics", required=True, help="Parquet of the study's views")
     parser.add_argument("--references", required=True, help="Parquet of the study's references")
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the tables")
@@ -31,4 +33,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

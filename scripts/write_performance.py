@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from embedding_shift import command_line, generated_text
-from embedding_shift.benchmark import report
+from embedding_shift import cli
+from embedding_shift.io import generated_text
+from embedding_shift.performance.benchmark import report
 
 
 def main():
-    parser = command_line.parser(__doc__)
+    parser = cli.parser(__doc__)
     parser.add_argument("--bench", required=True, help="bench.csv")
     parser.add_argument("--page", default="docs/performance.md", help="Markdown to change in place")
     arguments = parser.parse_args()
@@ -15,4 +16,4 @@ def main():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    cli.run(main)

@@ -1,14 +1,12 @@
 """What several test files share."""
 
-from pathlib import Path
-
 import cv2
 import pytest
+from pipeline import PROJECT
 
-from embedding_shift import shards, tables
+from embedding_shift.io import shards, tables
 
 pytest_plugins = ["fetching", "tiny_run"]
-PROJECT = Path(__file__).parents[1]
 
 
 def pytest_collection_modifyitems(items):

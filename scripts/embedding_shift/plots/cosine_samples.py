@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import FuncNorm
 
-from embedding_shift import choice
+from embedding_shift import sampling
 from embedding_shift.plots import style
 
 MOST_LABELS = 40
@@ -16,7 +16,7 @@ SMALLEST_GAP = 0.09  # between two ticks, of the length of the colour bar
 def cosine_samples(long_table, augmentations, number):
     """Draw augmentations × sampled images, coloured by cosine similarity."""
     rows = long_table[long_table["metric"] == "cosine_similarity"]
-    image_ids = choice.first(rows["image_id"].unique(), number)
+    image_ids = sampling.first(rows["image_id"].unique(), number)
     if not image_ids:
         return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")

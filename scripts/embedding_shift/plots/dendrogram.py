@@ -7,8 +7,8 @@ import numpy as np
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from embedding_shift import clustering
 from embedding_shift.plots import style
+from embedding_shift.statistics import clustering
 
 LEAF_STEP = 10  # scipy's dendrogram puts leaf i at 10 i + 5
 

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from embedding_shift import (  # noqa: F401  (two of them fill the registry)
-    metrics,
-    pixel_metrics,
-    shift_metrics,
-)
+from embedding_shift.metrics import registry
 from embedding_shift.plots import style
 
 
@@ -24,7 +20,7 @@ class Overview:
         closeness: the same shape, 0 (farthest) to 1 (closest); see `closeness`.
     """
 
-    metrics: list[metrics.Metric]
+    metrics: list[registry.Metric]
     augmentations: list[style.Augmentation]
     means: pd.DataFrame
     closeness: pd.DataFrame
@@ -47,7 +43,7 @@ def from_summary(summary, augmentations):
     means = summary.pivot(index="metric", columns="augmentation", values="mean")
     means = means.reindex(columns=[augmentation.name for augmentation in augmentations])
     complete = set(means.dropna().index)
-    shown = [metric for metric in metrics.in_order() if metric.in_overview and metric.name in complete]
+    shown = [metric for metric in registry.in_order() if metric.in_overview and metric.name in complete]
     means = means.loc[[metric.name for metric in shown]]
     return Overview(shown, list(augmentations), means, closeness(means, shown))
 

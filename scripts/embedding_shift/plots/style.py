@@ -10,7 +10,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from embedding_shift import files, tables
+from embedding_shift.io import atomic, tables
 
 TEXT_WIDTH = 6.3  # inches: figures are made at the size they are printed at, so that points are points
 COLUMN_WIDTH = 3.1
@@ -132,6 +132,6 @@ def save(figure, pdf, png):
         # By way of the memory: on a full disk, Matplotlib's error hides the system's.
         picture = io.BytesIO()
         figure.savefig(picture, format=Path(path).suffix[1:], metadata=metadata)
-        with files.whole(path) as temporary:
+        with atomic.whole(path) as temporary:
             temporary.write_bytes(picture.getbuffer())
     plt.close(figure)

@@ -1,0 +1,1 @@
+"""The published claims, the verdict of a run on each, and the audit of the released scripts."""

@@ -1,0 +1,1 @@
+"""Workarounds that use the internals of other projects: one module each, guarded by version, with a plain fallback."""

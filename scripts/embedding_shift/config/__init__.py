@@ -1,0 +1,1 @@
+"""The validated configuration, and its description for people."""

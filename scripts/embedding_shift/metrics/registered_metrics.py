@@ -1,0 +1,93 @@
+"""The pixel and attention metrics once the geometry is undone.
+
+The original is warped as the view was, and the two are compared over the pixels that show the same part of the
+scene; without a warp each metric equals its unregistered counterpart. NaN where no pixel is left to compare.
+"""
+
+import cv2
+import numpy as np
+
+from embedding_shift.metrics import pixel_metrics, registry, representation_metrics
+
+FEWEST_PIXELS = 2
+GRADIENT_REACH = np.ones((3, 3), np.uint8)
+
+
+@registry.register(
+    "patch_similarity_registered",
+    "Patch similarity, registered",
+    "registered_pixels",
+    in_overview=False,
+    unregistered="patch_similarity",
+)
+def patch_similarity(original, augmented, valid):
+    """As pixel_metrics.patch_similarity, over the valid pixels of each patch.
+
+    Args:
+        original: uint8 (size, size, 3), RGB, warped as the view was.
+        augmented: uint8 (size, size, 3), RGB.
+        valid: bool (size, size).
+    """
+    some = pixel_metrics.patch_counts(valid, 4) > 0
+    if not some.any():
+        return float("nan")
+    squares = pixel_metrics.squared_difference(original, augmented)
+    errors = pixel_metrics.patch_means(squares, 4, valid)[some] / pixel_metrics.CHANNELS
+    return float(np.mean(1 / (1 + errors / 255**2)))
+
+
+@registry.register(
+    "edge_preservation_registered",
+    "Edge preservation, registered",
+    "registered_pixels",
+    in_overview=False,
+    unregistered="edge_preservation",
+)
+def edge_preservation(original, augmented, valid):
+    """As pixel_metrics.edge_preservation, over the pixels whose neighbours are valid too."""
+    # Beyond the picture's border lies nothing that a gradient would reach.
+    inside = cv2.erode(valid.astype(np.uint8), GRADIENT_REACH, borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    if not inside.any():
+        return float("nan")
+    return pixel_metrics.kept_edges(*(pixel_metrics.edge_strength(image) for image in (original, augmented)), inside)
+
+
+@registry.register(
+    "detail_preservation_registered",
+    "Detail preservation, registered",
+    "registered_pixels",
+    in_overview=False,
+    unregistered="detail_preservation",
+)
+def detail_preservation(original, augmented, valid):
+    """As pixel_metrics.detail_preservation, over the valid pixels of each patch that has at least two."""
+    enough = pixel_metrics.patch_counts(valid, 8) >= FEWEST_PIXELS
+    before, after = (pixel_metrics.patch_deviations(image, 8, valid)[enough] for image in (original, augmented))
+    return pixel_metrics.kept_detail(before, after)
+
+
+@registry.register(
+    "attention_similarity_registered",
+    "Attention similarity, registered",
+    "registered_attention",
+    in_overview=False,
+    unregistered="attention_similarity",
+)
+def attention_similarity(original, augmented, correspondence):
+    """As shift_metrics.attention_similarity, the maps scaled and compared over the valid pixels.
+
+    Args:
+        original, augmented: attention (heads, rows, cols).
+        correspondence: geometry.Correspondence of the view, at any size.
+    """
+    size = representation_metrics.ATTENTION_MAP_SIZE
+    correspondence = correspondence.scaled(size)
+    if not correspondence.valid.any():
+        return float("nan")
+    before, after = (
+        cv2.resize(attention.astype(np.float64).mean(axis=0), (size, size), interpolation=cv2.INTER_LINEAR)
+        for attention in (original, augmented)
+    )
+    before = correspondence.warp(before)
+    before, after = (representation_metrics.scaled(array[correspondence.valid]) for array in (before, after))
+    return float(1 / (1 + np.mean((before - after) ** 2)))

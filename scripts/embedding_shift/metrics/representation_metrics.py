@@ -1,0 +1,85 @@
+"""Metrics on what the encoder returned: embeddings and attention maps, all images at once."""
+
+import cv2
+import numpy as np
+
+from embedding_shift.errors import InputError
+from embedding_shift.metrics import registry
+
+ATTENTION_MAP_SIZE = 224
+
+
+@registry.register("cosine_similarity", "Cosine similarity", "embedding")
+def cosine_similarity(original, augmented):
+    """u·v / (‖u‖‖v‖) for embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN where a norm is zero or infinite."""
+    original, augmented = original.astype(np.float64), augmented.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        norms = np.linalg.norm(original, axis=1) * np.linalg.norm(augmented, axis=1)
+        products = np.sum(original * augmented, axis=1)
+        return np.divide(products, norms, out=np.full(len(norms), np.nan), where=norms > 0)
+
+
+@registry.register("l2_distance", "L2 distance", "embedding", higher_is_closer=False)
+def l2_distance(original, augmented):
+    """‖u − v‖ for embeddings (N, D) and (N, D): float64 (N,), ≥ 0."""
+    with np.errstate(invalid="ignore"):
+        return np.linalg.norm(original.astype(np.float64) - augmented.astype(np.float64), axis=1)
+
+
+@registry.register("attention_similarity", "Attention similarity", "attention")
+def attention_similarity(original, augmented):
+    """1 / (1 + mean squared difference) of upsampled, min-max scaled maps: (N, heads, rows, cols) to float64 (N,)."""
+    return np.array([_map_similarity(o, a) for o, a in zip(original, augmented, strict=True)], dtype=np.float64)
+
+
+def attention_map(attention):
+    """Mean over heads, upsampled bilinearly and scaled to [0, 1]: (heads, rows, cols) to float64 (224, 224).
+
+    A constant map becomes all zeros.
+    """
+    mean = attention.astype(np.float64).mean(axis=0)
+    upsampled = cv2.resize(mean, (ATTENTION_MAP_SIZE, ATTENTION_MAP_SIZE), interpolation=cv2.INTER_LINEAR)
+    return scaled(upsampled)
+
+
+def scaled(array):
+    """Shift and scale an array to [0, 1]; a constant array becomes all zeros, one that is not finite all NaN."""
+    lowest, highest = array.min(), array.max()
+    if not np.isfinite([lowest, highest]).all():
+        return np.full_like(array, np.nan)
+    spread = highest - lowest
+    return (array - lowest) / spread if spread > 0 else np.zeros_like(array)
+
+
+def _map_similarity(original, augmented):
+    return 1 / (1 + np.mean((attention_map(original) - attention_map(augmented)) ** 2))
+
+
+def pairwise_cosine_distance(embeddings):
+    """Mean over images of 1 − cosine similarity between every two augmentations of the same image.
+
+    An image counts where all its embeddings have a direction: finite, and not of length zero.
+
+    Args:
+        embeddings: sequence of A arrays (N, D), the same images in the same order.
+
+    Returns:
+        float64 (A, A), symmetric, zero diagonal.
+
+    Raises:
+        InputError: no image counts.
+    """
+    with np.errstate(invalid="ignore"):
+        norms = np.stack([np.linalg.norm(array.astype(np.float64), axis=1) for array in embeddings])
+    counts = np.all(np.isfinite(norms) & (norms > 0), axis=0)
+    if not counts.any():
+        raise InputError("no image has an embedding that is finite and not zero under every augmentation")
+    units = [
+        array[counts].astype(np.float64) / norm[counts, np.newaxis]
+        for array, norm in zip(embeddings, norms, strict=True)
+    ]
+    distance = np.zeros((len(units), len(units)))
+    for i, first in enumerate(units):
+        for j in range(i + 1, len(units)):
+            distance[i, j] = distance[j, i] = np.mean(1 - np.sum(first * units[j], axis=1))
+    return distance

@@ -1,0 +1,1 @@
+"""The paper: LaTeX, numbers, tables and the PDF."""

@@ -1,0 +1,117 @@
+"""Build the paper's PDF in a fresh folder, the same bytes every time, and say what is wrong where it fails."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from embedding_shift.errors import InputError
+from embedding_shift.io import atomic
+
+LATEXMK = ["latexmk", "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
+LATEXMK += ["-latexoption=-no-shell-escape", "main.tex"]
+TECTONIC = ["tectonic", "--keep-logs", "--keep-intermediates", "main.tex"]
+# The dates that LaTeX writes are those of this moment, and its log lines are not wrapped.
+FIXED = {"SOURCE_DATE_EPOCH": "1742688000", "FORCE_SOURCE_DATE": "1", "TZ": "UTC", "max_print_line": "10000"}
+NOT_INSTALLED = (
+    "neither latexmk with pdflatex nor tectonic is installed; on Debian: apt-get install latexmk texlive-latex-base "
+    "texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-bibtex-extra texlive-science "
+    "lmodern cm-super-minimal"
+)
+ERROR_LINE = re.compile(r"^(?:\./)?(?P<place>\S+?\.(?:tex|sty|cls|bbl|aux|toc|out|bib):\d+): .*$", re.MULTILINE)
+FATAL_LINE = re.compile(r"^(?:! |error: )(.+)$", re.MULTILINE)
+SOURCE_LINE = re.compile(r"^l\.\d+ ?(.*)$", re.MULTILINE)
+UNDEFINED = re.compile(r"^.*Warning: ((?:Reference|Citation) [`'].+? undefined.*)$", re.MULTILINE)
+MULTIPLY_DEFINED = re.compile(r"^.*Warning: (Label `.+' multiply defined.*)$", re.MULTILINE)
+
+
+def build(paper_folder, numbers, tables, figures, output):
+    """Compile `main.tex` of `paper_folder`, which finds `numbers.tex`, `tables/` and `figures/` beside it.
+
+    Raises:
+        InputError: no LaTeX is installed, or LaTeX found an error, a missing file, or an undefined reference or
+            citation; the message is LaTeX's own, with file and line.
+    """
+    command = program()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        _collect(folder, Path(paper_folder), numbers, tables, figures)
+        done = subprocess.run(
+            command, cwd=folder, env=os.environ | FIXED, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            encoding="utf-8", errors="replace",
+        )  # fmt: skip
+        log = folder / "main.log"
+        log = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        problem = complaint(log, done.stdout + done.stderr, done.returncode != 0)
+        if problem:
+            raise InputError(f"the paper cannot be built: {problem}")
+        with atomic.whole(output) as temporary:
+            shutil.copyfile(folder / "main.pdf", temporary)
+
+
+def program():
+    """Return the command that compiles `main.tex` with what is installed."""
+    if shutil.which("latexmk") and shutil.which("pdflatex"):
+        return LATEXMK
+    if shutil.which("tectonic"):
+        return TECTONIC
+    raise InputError(NOT_INSTALLED)
+
+
+def complaint(log, printed, failed):
+    """Return what is wrong in one line, or None.
+
+    Args:
+        log: LaTeX's log of the last run.
+        printed: what the program printed.
+        failed: whether it said that it failed.
+    """
+    if failed:
+        for text in (log, printed):
+            error = _first_error(text)
+            if error:
+                return error
+    warning = UNDEFINED.search(log) or MULTIPLY_DEFINED.search(log)
+    if warning:
+        return warning[1]
+    if failed:
+        lines = [line for line in printed.splitlines() if line.strip()]
+        return lines[-1] if lines else "LaTeX failed without a message"
+    return None
+
+
+def _first_error(text):
+    """Return the first error in a log with its place in the sources, or None."""
+    located, fatal = ERROR_LINE.search(text), FATAL_LINE.search(text)
+    first = located or fatal
+    if first is None:
+        return None
+    source = SOURCE_LINE.search(text, first.end())
+    where = f" (at: {source[1].strip()})" if source and source[1].strip() else ""
+    # A missing file is told on a line of its own, before the line that says where LaTeX stopped.
+    if located and fatal and fatal.start() < located.start():
+        return f"{located['place']}: {fatal[1].strip()}{where}"
+    return first[0].removeprefix("./").removeprefix("! ").strip() + where
+
+
+def _collect(folder, paper_folder, numbers, tables, figures):
+    """Copy sources, numbers, tables and figures to where `main.tex` looks for them."""
+    if not (paper_folder / "main.tex").is_file():
+        raise InputError(f"there is no file {paper_folder / 'main.tex'}")
+    for source in sorted(path for path in paper_folder.rglob("*") if path.suffix in (".tex", ".bib")):
+        _copy(source, folder / source.relative_to(paper_folder))
+    _copy(Path(numbers), folder / "numbers.tex")
+    for table in map(Path, tables):
+        _copy(table, folder / "tables" / table.name)
+    for figure in map(Path, figures):
+        _copy(figure, folder / "figures" / figure.name)
+
+
+def _copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(source, target)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {source}") from None

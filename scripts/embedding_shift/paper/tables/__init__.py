@@ -1,0 +1,1 @@
+"""The LaTeX tables of the paper."""

@@ -1,0 +1,1 @@
+"""What a run costs: the benchmark of a machine and the forecast of a run."""

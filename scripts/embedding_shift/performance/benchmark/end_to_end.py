@@ -1,0 +1,87 @@
+"""The whole pipeline, in single precision and in bfloat16, against the published way of working."""
+
+import yaml
+
+from embedding_shift.data import decoding
+from embedding_shift.performance.benchmark import pipeline
+from embedding_shift.performance.benchmark.encoding import PRECISIONS
+from embedding_shift.performance.benchmark.original_scripts import PublishedWay
+from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds
+from embedding_shift.performance.benchmark_costs import VIT_B_32
+
+SECTION = "pipeline"
+PLANNED_IMAGES, PLANNED_ENCODERS, PLANNED_SHARDS = 13_312, 3, 8
+
+
+class Benchmark:
+    """Whole runs in a folder.
+
+    Args:
+        project: folder of the Snakefile.
+        work: folder to work in.
+        bundle: folder of the encoder's bundle.
+        augmentations: that section of the configuration.
+        sources: bytes of the photographs that images are cut from.
+    """
+
+    def __init__(self, project, work, bundle, augmentations, sources):
+        self._project, self._work, self._bundle = project, work, bundle
+        self._augmentations, self._sources = augmentations, sources
+
+    def rows(self, count, published_count, speeds):
+        """Yield times of whole runs.
+
+        Args:
+            count: images of a run.
+            published_count: images that the published way is measured on; its time is scaled up to `count`.
+            speeds: views per second by name and precision of the encoder.
+        """
+        one = self._run("one", 1, "fp32")
+        one.seconds_of("--", *pipeline.TABLES)
+        yield from pipeline.start_up_rows(one)
+        yield Row("figures and paper", "all", cores() * one.seconds_of(), "s")
+        yield Row(SECTION, f"planning {PLANNED_IMAGES:,} images, {PLANNED_ENCODERS} encoders", self._plan(one), "s")
+        published = count * self._published(published_count)
+        yield Row(SECTION, f"{count} images, the published way", published, "s")
+        for precision in PRECISIONS:
+            run = self._run(precision, count, precision)
+            name = f"{count} images, {precision}"
+            seconds = run.seconds_of("--", *pipeline.TABLES)
+            encoding = count * (1 + len(self._augmentations)) / speeds[f"{VIT_B_32} {precision}"]
+            rest = seconds - encoding
+            yield Row(SECTION, name, seconds, "s", "the published way", seconds / published)
+            yield Row(SECTION, f"{name}: how often as fast", published / seconds, "times")
+            yield Row(SECTION, f"{name}: encoding", encoding, "s")
+            yield Row(SECTION, f"{name}: all else", rest, "s", "encoding", rest / encoding)
+            for rule, jobs in sorted(run.jobs().items()):
+                yield Row(f"seconds of jobs, {precision}", rule, sum(seconds for seconds, _ in jobs), "s")
+            if precision == "fp32":
+                yield from pipeline.memory_rows(run)
+
+    def _run(self, name, count, precision):
+        photographs = self._work / "photographs" / str(count)
+        if not photographs.exists():
+            pipeline.write_photographs(self._sources, photographs, count)
+        configuration = pipeline.configuration(photographs, self._bundle, self._augmentations, precision)
+        return pipeline.Run(self._project, self._work / "runs" / name, configuration)
+
+    def _published(self, count):
+        """Return the seconds per image of the published way."""
+        way = PublishedWay(self._bundle, self._augmentations)
+
+        def measure():
+            way.measure([decoding.resize(decoding.decode(data, 10**8), 224) for data in self._sources[:count]])
+
+        return median_seconds(measure, 1) / count
+
+    def _plan(self, run):
+        """Return the seconds of a dry run at the seed paper's scale with several encoders."""
+        model = {"kind": "local-dir", "path": str(self._bundle)}
+        plan = {
+            "shards": PLANNED_SHARDS,
+            "datasets": {"photographs": {"n_images": PLANNED_IMAGES}},
+            "models": {f"encoder_{place}": model for place in range(PLANNED_ENCODERS)} | {"encoder": None},
+        }
+        path = run.folder / "plan.yaml"
+        path.write_text(yaml.safe_dump(plan))
+        return run.seconds_of("--dry-run", "--forceall", "--configfile", str(path))

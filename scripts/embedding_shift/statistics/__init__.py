@@ -1,0 +1,1 @@
+"""Statistics over images: intervals, paired tests, rank correlation and clustering."""

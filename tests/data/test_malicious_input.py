@@ -1,0 +1,189 @@
+"""Input that was made to do harm is refused in one sentence, or escaped.
+
+What is tested elsewhere is listed in docs/faults.md.
+"""
+
+import gzip
+import os
+import pickle
+import resource
+import shutil
+import subprocess
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+import torch
+from pipeline import ENVIRONMENT, PROJECT, Pipeline
+from safetensors.torch import load_file, save_file
+from small_models import write_clip_bundle
+from tiny_run import tiny_config
+from towers import write_bundle
+
+from embedding_shift.data import manifest
+from embedding_shift.encoders import bundles
+from embedding_shift.errors import InputError
+from embedding_shift.io import array_files, tables
+from embedding_shift.paper import latex
+
+TEN_GB = 10 * 2**30
+FIVE_GB = TEN_GB // 2
+HARMFUL_TEXT = (
+    r"""\input{/etc/passwd}\write18{touch harm} $(touch harm) `touch harm` '; touch harm; ' <script>x</script>"""
+)
+
+
+class Harm:
+    """An object that creates a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def script(name, *arguments, memory=None, cwd=None):
+    """Run a script as a job does, in at most `memory` bytes."""
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))) if memory else None
+    command = [sys.executable, PROJECT / f"scripts/{name}.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, preexec_fn=limit, cwd=cwd)
+
+
+def assert_refused(done, words):
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+class TestWeights:
+    def refuse(self, tmp_path, words):
+        model = {"kind": "local-dir", "path": str(tmp_path / "bundle")}
+        with pytest.raises(InputError, match=words):
+            bundles.prepare(model, tmp_path / "out")
+
+    def test_a_pickle_that_calls_itself_safetensors_is_not_run(self, tmp_path):
+        write_clip_bundle(tmp_path / "bundle")
+        weights = tmp_path / "bundle/open_clip_model.safetensors"
+        for protocol in (0, pickle.HIGHEST_PROTOCOL):
+            weights.write_bytes(pickle.dumps({"visual.proj": Harm(tmp_path / "harm")}, protocol))
+            self.refuse(tmp_path, "cannot be loaded")
+        torch.save({"visual.proj": Harm(tmp_path / "harm")}, weights)
+        self.refuse(tmp_path, "cannot be loaded")
+        assert not (tmp_path / "harm").exists()
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+    def test_weights_that_are_no_numbers_are_named(self, tmp_path, value):
+        write_clip_bundle(tmp_path / "bundle")
+        weights = load_file(tmp_path / "bundle/open_clip_model.safetensors")
+        weights["visual.proj"][0, 0] = value
+        save_file(weights, tmp_path / "bundle/open_clip_model.safetensors")
+        self.refuse(tmp_path, "the weights 'proj' hold NaN or infinity")
+
+    def test_so_are_statistics_of_a_normalisation(self, tmp_path):
+        folder = write_bundle(tmp_path / "bundle", "ViT-B-32", timm_model_name="resnet18")
+        weights = load_file(folder / "open_clip_model.safetensors")
+        name = next(name for name in weights if name.startswith("visual.") and name.endswith("running_mean"))
+        weights[name][0] = float("nan")
+        save_file(weights, folder / "open_clip_model.safetensors")
+        self.refuse(tmp_path, f"the weights '{name.removeprefix('visual.')}' hold NaN or infinity")
+
+
+def test_an_array_of_objects_is_not_unpickled(tmp_path):
+    path = tmp_path / "embeddings.npz"
+    objects = np.array([Harm(tmp_path / "harm")], dtype=object)
+    np.savez(path, image_id=np.array(["a"]), embedding=objects)
+    with pytest.raises(InputError, match=r"embeddings\.npz is damaged: Object arrays cannot be loaded"):
+        array_files.read(path)
+    assert not (tmp_path / "harm").exists()
+
+
+class TestTenGigabytes:
+    """Files with holes, or that unpack to far more than they are, read in less memory than they would fill."""
+
+    def refuse(self, tmp_path, kind, path, words, *arguments):
+        listing = tmp_path / "listing.csv"
+        done = script(
+            "list_images", "--kind", kind, "--path", path, "--output", listing, *arguments, memory=FIVE_GB
+        )  # fmt: skip
+        assert_refused(done, words)
+        assert not listing.exists()
+
+    def test_a_caption_in_a_csv(self, tmp_path):
+        with open(tmp_path / "images.csv", "wb") as file:
+            file.write(b"path,caption\na.png,")
+            file.seek(TEN_GB)
+            file.write(b"\n")
+        self.refuse(tmp_path, "csv", tmp_path / "images.csv", "a line of more than 10000000 characters")
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_caption_in_a_table_of_urls(self, tmp_path, packed):
+        table = tmp_path / "table.tsv"
+        with open(table, "wb") as file:
+            if packed:
+                part = gzip.compress(b"x" * 2**24)
+                for _ in range(TEN_GB // 2**24):
+                    file.write(part)
+            else:
+                file.seek(TEN_GB)
+                file.write(b"\thttp://a.example/\n")
+        downloads = "--acquisition", tmp_path / "acquisition.csv", "--downloads", tmp_path
+        self.refuse(tmp_path, "tsv", table, "a line of more than 10000000 characters", *downloads)
+
+    def test_a_caption_in_a_shard(self, tmp_path):
+        with open(tmp_path / "shard.tar", "wb") as file:
+            for name, size in (("a.png", 0), ("a.txt", TEN_GB)):
+                member = tarfile.TarInfo(name)
+                member.size = size
+                file.write(member.tobuf(tarfile.GNU_FORMAT))
+            file.truncate(file.tell() + TEN_GB + 2 * tarfile.BLOCKSIZE)
+        self.refuse(tmp_path, "webdataset", tmp_path / "shard.tar", "a text of at most 1000000 is read")
+
+    def test_an_image(self, tmp_path):
+        with open(tmp_path / "a.png", "wb") as file:
+            file.write(b"\x89PNG\r\n\x1a\n")
+            file.truncate(TEN_GB)
+        ((row, view),) = manifest.ingest(manifest.list_folder(tmp_path), 8, 1000)
+        assert view is None
+        assert row["reason"] == f"the file has {TEN_GB} bytes; at most {2**30} are read"
+
+
+@pytest.mark.parametrize(
+    "image_id", ["a/b", "../a", "/a", "a\nb", "a\r", "a\0", "a b", ".", "a.png", "", "é", "x" * 201]
+)
+def test_an_image_id_that_is_no_name_is_refused(tmp_path, image_id):
+    rows = [{"image_id": image_id or "\n", "path": "a.png"}]
+    tables.write_rows(tmp_path / "images.csv", ["image_id", "path"], rows)
+    with pytest.raises(InputError, match=r"images\.csv: image id .*; allowed are up to 200 letters, digits") as error:
+        manifest.list_table(tmp_path / "images.csv")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_harmful_text_is_escaped_for_latex():
+    escaped = latex.escape(HARMFUL_TEXT)
+    assert r"\input" not in escaped
+    assert r"\write" not in escaped
+    assert escaped.count("$") == escaped.count(r"\$")
+    assert "<" not in escaped
+
+
+@pytest.mark.slow
+def test_names_and_captions_with_commands_in_them_run_nothing(tmp_path):
+    """In the paths of a dataset, its files, and its captions: they come out as they went in, or as plain ids."""
+    pipeline = Pipeline.fresh(tmp_path / "project")
+    folder = pipeline / "data/it's $(touch harm) `touch harm`; touch harm &"
+    folder.mkdir(parents=True)
+    image = "';touch harm;$(touch harm)<script>.png"
+    shutil.copy(PROJECT / "resources/kodak/images/kodim02.png", folder / image)
+    rows = [{"path": image, "caption": HARMFUL_TEXT, "source": HARMFUL_TEXT}]
+    tables.write_rows(folder / "images.csv", ["path", "caption", "source"], rows)
+    path = str(folder.relative_to(pipeline.folder) / "images.csv")
+    pipeline.config = tiny_config(datasets={"tiny": {"label": HARMFUL_TEXT, "kind": "csv", "path": path}})
+    done = pipeline.run("results/tiny/views/original/00000.tar", "results/tiny/manifest.csv")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert not list(pipeline.folder.rglob("harm"))
+    (row,) = tables.read_rows(pipeline / "results/tiny/manifest.csv")
+    assert (row["caption"], row["source"]) == (HARMFUL_TEXT, HARMFUL_TEXT)
+    assert manifest.IMAGE_ID.fullmatch(row["image_id"])

@@ -1,0 +1,89 @@
+"""Batches: their size within the memory, reading ahead, and gathering what comes out."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedding_shift.encoders import batching
+
+
+class Tower(torch.nn.Module):
+    """A tower whose largest layer has a known output: `width` channels of 16×16 in float32."""
+
+    def __init__(self, width, device="meta"):
+        super().__init__()
+        self.stem = torch.nn.Conv2d(3, width, 4, 4, device=device)
+        self.head = torch.nn.Conv2d(width, 2, 1, device=device)
+
+    def forward(self, pixels):
+        return self.head(self.stem(pixels)).mean((2, 3))
+
+
+def test_the_largest_layer_is_found():
+    assert batching.largest_output(Tower(64, "cpu"), (64, 64)) == 64 * 16 * 16 * 4
+
+
+@given(width=st.integers(1, 4000), memory=st.integers(500, 100_000))
+def test_a_batch_fits_the_memory_and_is_a_power_of_two(width, memory):
+    tower = Tower(width)
+    size = batching.automatic_size(tower, (64, 64), memory)
+    assert 1 <= size <= batching.LARGEST_BATCH and size & (size - 1) == 0
+    weights_mb = sum(parameter.nbytes for parameter in tower.parameters()) / 2**20
+    used = weights_mb + size * batching.LAYERS_AT_ONCE * width / 2**10
+    assert size == 1 or used <= memory
+    larger = weights_mb + 2 * size * batching.LAYERS_AT_ONCE * width / 2**10
+    assert size == batching.LARGEST_BATCH or larger > memory
+
+
+def test_on_a_processor_a_batch_stays_in_the_cache():
+    assert batching.automatic_size(Tower(1024, "cpu"), (64, 64), 100_000) == batching.CACHED_MB
+    assert batching.automatic_size(Tower(1024, "cpu"), (64, 64), 500) == 1
+
+
+def test_batches_hold_everything_in_order():
+    assert list(batching.batches(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert list(batching.batches([], 3)) == []
+
+
+def test_the_next_item_is_made_while_one_is_used():
+    made = threading.Event()
+
+    def items():
+        yield 1
+        made.set()
+        yield 2
+
+    found = []
+    for item in batching.ahead(items()):
+        found.append(item)
+        assert item == 2 or made.wait(10)
+    assert found == [1, 2]
+
+
+def test_a_failure_while_reading_ahead_is_raised():
+    def items():
+        yield 1
+        raise ValueError("the second is broken")
+
+    ahead = batching.ahead(items())
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="the second is broken"):
+        next(ahead)
+
+
+@given(lengths=st.lists(st.integers(0, 900), min_size=1, max_size=12))
+def test_rows_are_gathered_in_their_order(lengths):
+    generator = np.random.default_rng(0)
+    parts = [generator.random((length, 2, 3)).astype(np.float32) for length in lengths]
+    rows = batching.Rows()
+    for part in parts:
+        rows.add(part)
+        part[:] = np.nan  # What was added is a copy.
+    generator = np.random.default_rng(0)
+    expected = np.concatenate([generator.random((length, 2, 3)).astype(np.float32) for length in lengths])
+    assert rows.array.dtype == np.float32
+    np.testing.assert_array_equal(rows.array, expected)

@@ -1,0 +1,294 @@
+"""Bundles: every source ends in the same three files, and what is wrong with a source is said in one sentence."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from pipeline import PROJECT
+from safetensors.torch import load_file
+from small_models import write_clip_bundle
+from towers import write_bundle
+
+from embedding_shift.encoders import bundles, hub
+from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.errors import InputError
+from embedding_shift.io import atomic
+
+REPOSITORY, COMMIT = "someone/small-clip", "0123456789abcdef0123456789abcdef01234567"
+CONFIG, WEIGHTS, PROVENANCE = "open_clip_config.json", "open_clip_model.safetensors", "provenance.json"
+NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """The folder of a small CLIP, in open_clip's form."""
+    folder = tmp_path_factory.mktemp("source")
+    write_clip_bundle(folder)
+    return folder
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves the files of a folder as one repository of the Hugging Face hub, and remembers what it was asked for."""
+
+    def __init__(self, folder):
+        super().__init__(("127.0.0.1", 0), HubHandler)
+        self.folder, self.asked = folder, []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class HubHandler(BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.answer(with_body=False)
+
+    def do_GET(self):
+        self.answer(with_body=True)
+
+    def answer(self, with_body):
+        self.server.asked.append(self.path)
+        parts = self.path.strip("/").split("/")
+        path = self.server.folder / parts[-1]
+        known = parts[:3] == [*REPOSITORY.split("/"), "resolve"] and path.is_file()
+        data = path.read_bytes() if known else b""
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(data)))
+        if known:
+            self.send_header("ETag", f'"{atomic.sha256(path)}"')
+            self.send_header("X-Repo-Commit", COMMIT)
+        else:
+            self.send_header("X-Error-Code", "EntryNotFound")
+        self.end_headers()
+        if with_body:
+            self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve():
+    """Return a function that serves a folder as a hub."""
+    servers = []
+
+    def start(folder):
+        servers.append(Hub(folder))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def prepare(model, bundle, endpoint, cache, **environment):
+    """Run the script in a process of its own, since the hub's client reads its address once."""
+    return run_python(
+        [str(PROJECT / "scripts/prepare_bundle.py"), "--model", json.dumps(model), "--bundle", str(bundle)],
+        endpoint,
+        cache,
+        **environment,
+    )
+
+
+def run_python(arguments, endpoint, cache, **environment):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+    kept |= {
+        "HF_ENDPOINT": endpoint,
+        "HF_HOME": str(cache),
+        "PYTHONPATH": str(PROJECT / "scripts"),
+        "OMP_NUM_THREADS": "1",
+    } | environment
+    return subprocess.run([sys.executable, *arguments], env=kept, capture_output=True, text=True, timeout=300)
+
+
+def assert_same_encoder(bundle, source, views):
+    ours, expected = (Encoder(folder, "cpu", 2).encode(views) for folder in (bundle, source))
+    np.testing.assert_array_equal(ours[1], expected[1])
+    np.testing.assert_array_equal(ours[2], expected[2])
+
+
+def test_a_local_bundle_says_what_it_is(source, tmp_path, kodak_views):
+    bundles.prepare({"kind": "local-dir", "path": str(source)}, tmp_path)
+    provenance = json.loads((tmp_path / PROVENANCE).read_text())
+    assert provenance == {
+        "kind": "local-dir",
+        "path": str(source),
+        "weights_sha256": atomic.sha256(source / WEIGHTS),
+        "tower": {
+            "image_size": [224, 224],
+            "embedding_size": 32,
+            "parameters": sum(
+                tensor.numel() for name, tensor in load_file(source / WEIGHTS).items() if name.startswith("visual.")
+            ),
+            "attention": {"source": "class token", "shape": [4, 7, 7]},
+        },
+    }
+    assert_same_encoder(tmp_path, source, kodak_views[:2])
+
+
+@pytest.mark.parametrize("safe", [True, False], ids=["safetensors", "bin"])
+def test_a_repository_of_the_hub(source, tmp_path, serve, kodak_views, safe):
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / CONFIG).write_text((source / CONFIG).read_text())
+    name = WEIGHTS if safe else "open_clip_pytorch_model.bin"
+    if safe:
+        (repository / name).symlink_to(source / WEIGHTS)
+    else:
+        torch.save(load_file(source / WEIGHTS), repository / name)
+    server, bundle = serve(repository), tmp_path / "bundle"
+    model = {"kind": "hf-hub", "name": REPOSITORY}
+    done = prepare(model, bundle, server.url, tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    provenance = json.loads((bundle / PROVENANCE).read_text())
+    assert provenance["repository"] == REPOSITORY
+    assert provenance["revision"] == COMMIT
+    assert provenance["file"] == name
+    assert provenance["weights_sha256"] == atomic.sha256(bundle / WEIGHTS)
+    assert_same_encoder(bundle, source, kodak_views[:2])
+
+    asked = len(server.asked)
+    again = prepare(model | {"revision": COMMIT}, tmp_path / "again", NOBODY, tmp_path / "cache", HF_HUB_OFFLINE="1")
+    assert again.returncode == 0, again.stderr
+    assert len(server.asked) == asked
+    assert (tmp_path / "again" / WEIGHTS).read_bytes() == (bundle / WEIGHTS).read_bytes()
+
+
+def test_a_name_and_a_tag(source, tmp_path, serve, kodak_views):
+    """open_clip's registry is given one more model, since its own are hundreds of megabytes."""
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    torch.save({"state_dict": load_file(source / WEIGHTS)}, repository / "open_clip_pytorch_model.bin")
+    (tmp_path / "small.json").write_text(json.dumps(json.loads((source / CONFIG).read_text())["model_cfg"]))
+    preprocessing = json.loads((source / CONFIG).read_text())["preprocess_cfg"]
+    tag = {key: preprocessing[key] for key in ("mean", "std", "interpolation", "resize_mode")}
+    tag |= {"hf_hub": f"{REPOSITORY}/", "quick_gelu": True}
+    code = (
+        "import json, open_clip; from embedding_shift.encoders import bundles;"
+        f"open_clip.add_model_config({str(tmp_path / 'small.json')!r});"
+        f"open_clip.pretrained._PRETRAINED['small'] = {{'tag': {tag!r}}};"
+        f"bundles.prepare({{'kind': 'open_clip', 'name': 'small', 'pretrained': 'tag'}}, {str(tmp_path / 'bundle')!r})"
+    )
+    done = run_python(["-c", code], serve(repository).url, tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    provenance = json.loads((tmp_path / "bundle" / PROVENANCE).read_text())
+    assert (provenance["name"], provenance["pretrained"], provenance["revision"]) == ("small", "tag", COMMIT)
+    assert_same_encoder(tmp_path / "bundle", source, kodak_views[:2])
+
+
+def test_weights_that_would_run_code_are_refused(source, tmp_path, serve):
+    class Harm:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "harm"),)
+
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / CONFIG).write_text((source / CONFIG).read_text())
+    torch.save({"visual.proj": Harm()}, repository / "open_clip_pytorch_model.bin", pickle_module=pickle)
+    done = prepare(
+        {"kind": "hf-hub", "name": REPOSITORY}, tmp_path / "bundle", serve(repository).url, tmp_path / "cache"
+    )
+    assert done.returncode == 1
+    assert not (tmp_path / "harm").exists()
+    assert_one_sentence(done, "open_clip cannot load open_clip_pytorch_model.bin")
+    assert not (tmp_path / "bundle" / WEIGHTS).exists()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"kind": "hf-hub", "name": REPOSITORY},
+        {"kind": "open_clip", "name": "ViT-B-32-quickgelu", "pretrained": "openai"},
+    ],
+    ids=["hf-hub", "open_clip"],
+)
+def test_no_hub_and_no_weights(tmp_path, model):
+    for environment in ({}, {"HF_HUB_OFFLINE": "1"}):
+        done = prepare(model, tmp_path / "bundle", NOBODY, tmp_path / "cache", **environment)
+        assert_one_sentence(done, "is not on this machine and the Hugging Face hub cannot be reached")
+        assert "kind: local-dir" in done.stderr
+        assert "Retrying" not in done.stderr
+
+
+def test_a_repository_without_the_files(tmp_path, serve):
+    tmp_path.joinpath("repository").mkdir()
+    server = serve(tmp_path / "repository")
+    done = prepare({"kind": "hf-hub", "name": REPOSITORY}, tmp_path / "bundle", server.url, tmp_path / "cache")
+    assert_one_sentence(done, f"{REPOSITORY} on the hub has no {CONFIG}")
+
+
+def assert_one_sentence(done, message):
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    assert message in lines[0]
+
+
+def test_every_name_with_the_wrong_activation_is_refused():
+    wrong = 0
+    for name, tag in open_clip.list_pretrained():
+        config, weights = open_clip.get_model_config(name), open_clip.get_pretrained_cfg(name, tag)
+        if config.get("quick_gelu", False) == weights.get("quick_gelu", False) or name == "roberta-ViT-B-32":
+            assert hub.check_name(name, tag) == weights
+            continue
+        wrong += 1
+        with pytest.raises(InputError, match=f"{name!r} builds GELU.*The right name is '{name}-quickgelu'"):
+            hub.check_name(name, tag)
+        assert hub.check_name(f"{name}-quickgelu", tag) == weights
+    assert wrong > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "message"),
+    [
+        ("ViT-B-33", "openai", "open_clip has no model 'ViT-B-33'; near are ViT-B-32"),
+        ("ViT-B-32-quickgelu", "opened", "no weights 'opened' for 'ViT-B-32-quickgelu'; allowed are openai, "),
+    ],
+)
+def test_unknown_names_and_tags(name, tag, message):
+    with pytest.raises(InputError, match=message):
+        hub.check_name(name, tag)
+
+
+def test_a_folder_that_is_no_bundle(source, tmp_path):
+    with pytest.raises(InputError, match=f"nowhere is no open_clip bundle: it has no {CONFIG}"):
+        bundles.copy(tmp_path / "nowhere", tmp_path / "bundle")
+    broken = tmp_path / "broken"
+    bundles.copy(source, broken)
+    (broken / CONFIG).write_text("{")
+    with pytest.raises(InputError, match=f"{CONFIG} is not JSON"):
+        bundles.copy(broken, tmp_path / "bundle")
+    (broken / CONFIG).write_text("{}")
+    with pytest.raises(InputError, match=f"{CONFIG} has no 'model_cfg'"):
+        bundles.copy(broken, tmp_path / "bundle")
+
+
+def test_weights_cut_short(source, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / CONFIG).write_text((source / CONFIG).read_text())
+    (broken / WEIGHTS).write_bytes((source / WEIGHTS).read_bytes()[:-1000])
+    with pytest.raises(InputError, match="cannot be loaded"):
+        bundles.copy(broken, tmp_path / "bundle")
+
+
+def test_a_size_that_the_tower_does_not_take(tmp_path):
+    folder = write_bundle(tmp_path / "source", "EVA02-B-16", timm_model_name="eva02_tiny_patch14_224", image_size=336)
+    with pytest.raises(InputError, match="does not run: Input height"):
+        bundles.copy(folder, tmp_path / "bundle")
+
+
+def test_a_bundle_shares_no_file_with_the_folder_it_was_made_from(source, tmp_path):
+    """Snakemake sets the dates of what a job has written; they must not become those of the user's own weights."""
+    bundles.copy(source, tmp_path / "bundle")
+    for name in (CONFIG, WEIGHTS):
+        assert not (tmp_path / "bundle" / name).samefile(source / name)

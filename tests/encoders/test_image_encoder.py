@@ -1,0 +1,186 @@
+"""Encoders: embeddings and attention of an open_clip CLIP equal those of transformers with the same weights."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from small_models import MEAN, STD, write_clip_bundle
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+from embedding_shift.encoders.image_encoder import WEIGHTS_FILE, Encoder, load_image_tower
+from embedding_shift.errors import InputError
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["quick_gelu", "gelu"])
+def clip(request, tmp_path_factory):
+    """A random CLIP: its bundle, configuration and state."""
+    bundle = tmp_path_factory.mktemp("clip")
+    model_cfg, model = write_clip_bundle(bundle, quick_gelu=request.param, layers=3)
+    return bundle, model_cfg, model.visual.state_dict()
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """The bundle of a random CLIP whose shapes are large enough for several threads."""
+    folder = tmp_path_factory.mktemp("bundle")
+    write_clip_bundle(folder, width=256, patch_size=16)
+    return folder
+
+
+def normalised(views):
+    """The encoder's input, computed here: float32 (N, 3, size, size)."""
+    pixels = np.stack([view.pixels for view in views]).astype(np.float64) / 255
+    return torch.from_numpy(((pixels - MEAN) / STD).transpose(0, 3, 1, 2)).float()
+
+
+def transformers_model(model_cfg, state, activation=None):
+    """The same model in transformers; open_clip's names are mapped to its own."""
+    vision = model_cfg["vision_cfg"]
+    model = CLIPVisionModelWithProjection._from_config(
+        CLIPVisionConfig(
+            hidden_size=vision["width"],
+            intermediate_size=4 * vision["width"],
+            projection_dim=model_cfg["embed_dim"],
+            num_hidden_layers=vision["layers"],
+            num_attention_heads=vision["width"] // vision["head_width"],
+            image_size=vision["image_size"],
+            patch_size=vision["patch_size"],
+            hidden_act=activation or ("quick_gelu" if model_cfg["quick_gelu"] else "gelu"),
+        ),
+        attn_implementation="eager",
+    ).eval()
+    renamed = {
+        "embeddings.class_embedding": state["class_embedding"],
+        "embeddings.patch_embedding.weight": state["conv1.weight"],
+        "embeddings.position_embedding.weight": state["positional_embedding"],
+    }
+    for old, new in (("ln_pre", "pre_layrnorm"), ("ln_post", "post_layernorm")):
+        renamed |= {f"{new}.{kind}": state[f"{old}.{kind}"] for kind in ("weight", "bias")}
+    for number in range(vision["layers"]):
+        old, new = f"transformer.resblocks.{number}.", f"encoder.layers.{number}."
+        for kind in ("weight", "bias"):
+            projections = state[f"{old}attn.in_proj_{kind}"].chunk(3)
+            for letter, projection in zip("qkv", projections, strict=True):
+                renamed[f"{new}self_attn.{letter}_proj.{kind}"] = projection
+            for source, target in (
+                ("attn.out_proj", "self_attn.out_proj"),
+                ("ln_1", "layer_norm1"),
+                ("ln_2", "layer_norm2"),
+                ("mlp.c_fc", "mlp.fc1"),
+                ("mlp.c_proj", "mlp.fc2"),
+            ):
+                renamed[f"{new}{target}.{kind}"] = state[f"{old}{source}.{kind}"]
+    renamed = {f"vision_model.{name}": value for name, value in renamed.items()}
+    missing, unexpected = model.load_state_dict(
+        renamed | {"visual_projection.weight": state["proj"].T.contiguous()}, strict=False
+    )
+    assert not unexpected
+    assert all("position_ids" in name for name in missing)
+    return model
+
+
+def test_embedding_and_attention_equal_those_of_transformers(clip, kodak_views):
+    bundle, model_cfg, state = clip
+    views = kodak_views[:5]
+    image_ids, embeddings, attention = Encoder(bundle, "cpu", batch_size=3).encode(views)
+    with torch.no_grad():
+        expected = transformers_model(model_cfg, state)(normalised(views), output_attentions=True)
+    assert image_ids == [view.image_id for view in views]
+    assert embeddings.dtype == attention.dtype == np.float32
+    assert attention.shape == (5, 4, 7, 7)
+    np.testing.assert_allclose(embeddings, expected.image_embeds.numpy(), atol=1e-5, rtol=0)
+    class_token = expected.attentions[-1][:, :, 0, 1:].numpy()
+    np.testing.assert_allclose(attention.reshape(5, 4, 49), class_token, atol=1e-5, rtol=0)
+    assert np.ptp(class_token, axis=-1).min() > 0.01, "even attention would show nothing"
+
+
+def test_the_wrong_activation_would_be_seen(clip, kodak_views):
+    bundle, model_cfg, state = clip
+    _, embeddings, _ = Encoder(bundle, "cpu", batch_size=2).encode(kodak_views[:2])
+    wrong = transformers_model(model_cfg, state, "gelu" if model_cfg["quick_gelu"] else "quick_gelu")
+    with torch.no_grad():
+        others = wrong(normalised(kodak_views[:2])).image_embeds.numpy()
+    assert np.abs(embeddings - others).max() > 1e-3
+
+
+def test_openais_activation_becomes_one_operation(clip):
+    from open_clip.transformer import QuickGELU
+
+    before, after = load_image_tower(clip[0])[0], Encoder(clip[0]).visual
+    quick = sum(isinstance(module, QuickGELU) for module in before.modules())
+    assert quick == 3 * clip[1]["quick_gelu"]
+    assert sum(isinstance(module, torch.nn.SiLU) for module in after.modules()) == quick
+    assert not any(isinstance(module, QuickGELU) for module in after.modules())
+
+
+def test_companions_do_not_change_an_embedding(bundle, kodak_views):
+    encoder = Encoder(bundle, "cpu", batch_size=8)
+    _, expected, expected_attention = encoder.encode(kodak_views)
+    for chosen in (slice(0, 24, 1), slice(5, 6), slice(23, None, -1), slice(3, 20, 2)):
+        _, embeddings, attention = encoder.encode(kodak_views[chosen])
+        np.testing.assert_array_equal(embeddings, expected[chosen])
+        np.testing.assert_array_equal(attention, expected_attention[chosen])
+
+
+def test_threads_do_not_change_an_embedding(bundle, kodak_views):
+    encoder = Encoder(bundle, "cpu", batch_size=8)
+    before = torch.get_num_threads()
+    outputs = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            outputs.append(encoder.encode(kodak_views[:8])[1:])
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(outputs[0][0], outputs[1][0])
+    np.testing.assert_array_equal(outputs[0][1], outputs[1][1])
+
+
+def test_the_batch_size_changes_rounding_at_most(bundle, kodak_views):
+    one, many = (Encoder(bundle, "cpu", batch_size=size).encode(kodak_views[:6]) for size in (1, 6))
+    np.testing.assert_allclose(one[1], many[1], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(one[2], many[2], atol=1e-5, rtol=0)
+
+
+def test_encoding_nothing_gives_nothing(bundle):
+    image_ids, embeddings, attention = Encoder(bundle, "cpu").encode([])
+    assert image_ids == []
+    assert embeddings.shape == (0, 32)
+    assert attention.shape[0] == 0
+
+
+@pytest.mark.parametrize("name", ["open_clip_config.json", "open_clip_model.safetensors"])
+def test_an_incomplete_bundle_is_told(tmp_path, name):
+    write_clip_bundle(tmp_path / "bundle")
+    (tmp_path / "bundle" / name).unlink()
+    with pytest.raises(InputError, match=f"the bundle .*bundle has no {name}"):
+        Encoder(tmp_path / "bundle", "cpu")
+
+
+def test_weights_that_do_not_fit_are_told(tmp_path):
+    write_clip_bundle(tmp_path / "one")
+    write_clip_bundle(tmp_path / "other", width=32)
+    (tmp_path / "other/open_clip_model.safetensors").replace(tmp_path / "one/open_clip_model.safetensors")
+    with pytest.raises(InputError, match=r"the bundle .*one cannot be loaded: "):
+        Encoder(tmp_path / "one", "cpu")
+
+
+def test_an_unknown_or_absent_device_is_told(bundle):
+    absent = next(
+        name for name, there in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if not there.is_available()
+    )
+    with pytest.raises(InputError, match=rf"device '{absent}' is not available here; allowed are auto, .*cpu"):
+        Encoder(bundle, absent)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_weights_stored_in_few_digits_are_computed_with_in_single_precision(tmp_path, kodak_views, dtype):
+    write_clip_bundle(tmp_path / "stored")
+    weights = load_file(tmp_path / "stored" / WEIGHTS_FILE)
+    shutil.copytree(tmp_path / "stored", tmp_path / "single")
+    save_file({name: array.to(dtype) for name, array in weights.items()}, tmp_path / "stored" / WEIGHTS_FILE)
+    save_file({name: array.to(dtype).float() for name, array in weights.items()}, tmp_path / "single" / WEIGHTS_FILE)
+    stored, single = (Encoder(tmp_path / name, "cpu").encode(kodak_views[:3])[1] for name in ("stored", "single"))
+    assert np.array_equal(stored, single)

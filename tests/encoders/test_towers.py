@@ -1,0 +1,162 @@
+"""Image towers of every kind: embeddings as open_clip's own, and the attention by which each pools its patches."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from PIL import Image
+from towers import write_bundle
+
+from embedding_shift.encoders.attention import CLASS_TOKEN, NO_MAP, POOLING_HEAD, PoolingAttention
+from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.io import array_files
+from embedding_shift.metrics import evaluate, long_table, registry
+
+# What the attention maps show, heads, rows, columns, and the tokens beside the patches among the keys.
+TOWERS = {
+    "ViT-B-32-quickgelu": (CLASS_TOKEN, (12, 7, 7), 1),
+    "ViT-B-16-SigLIP": (POOLING_HEAD, (12, 14, 14), 0),
+    "EVA02-B-16": (CLASS_TOKEN, (12, 14, 14), 1),
+    "DINOv2": (CLASS_TOKEN, (6, 37, 37), 5),
+    "coca_ViT-B-32": (POOLING_HEAD, (8, 7, 7), 1),
+    "PE-Core-T-16-384": (POOLING_HEAD, (8, 24, 24), 1),
+    "MobileCLIP-S1": (NO_MAP, (0, 0, 0), None),
+    "RN50": (NO_MAP, (0, 0, 0), None),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """One processor thread: the towers are small, and tests may share the machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module", params=list(TOWERS))
+def tower(request, tmp_path_factory, kodak_views):
+    """A tower and two photographs: what open_clip, the recorder and the encoder make of them."""
+    name = request.param
+    folder = write_bundle(tmp_path_factory.mktemp("tower"), name)
+    model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    pictures = torch.stack([preprocess(Image.fromarray(view.pixels)) for view in kodak_views[:2]])
+    encoder = Encoder(folder, "cpu", batch_size=2)
+    with torch.no_grad():
+        recorder = PoolingAttention(model.eval().visual)
+        with recorder:
+            recorded = pooled(model.encode_image(pictures))
+        return SimpleNamespace(
+            name=name,
+            model=model,
+            recorder=recorder,
+            recorded=recorded,
+            embedding=pooled(model.encode_image(pictures)),
+            attention=reference_attention(name, model, pictures),
+            encoder=encoder,
+            encoded=encoder.encode(kodak_views[:2])[1:],
+        )
+
+
+def pooled(output):
+    """The embeddings; CoCa returns its tokens as well."""
+    return output[0] if isinstance(output, tuple) else output
+
+
+def test_embedding_and_attention_are_those_of_open_clip(tower):
+    source, shape, _ = TOWERS[tower.name]
+    embedding, attention = tower.encoded
+    expected = tower.embedding.numpy()
+    assert tower.encoder.attention_source == source
+    assert np.abs(embedding - expected).max() <= 1e-5 * np.linalg.norm(expected, axis=1).min()
+    assert attention.shape == (2, *shape)
+    assert attention.dtype == np.float32
+    if source != NO_MAP:
+        expected = tower.attention.numpy()
+        np.testing.assert_allclose(attention.reshape(2, shape[0], -1), expected, atol=1e-6, rtol=1e-4)
+        assert np.median(expected.std(-1) / expected.mean(-1)) > 0.01, "even attention would show nothing"
+
+
+def test_attention_rows_sum_to_one(tower):
+    source, (heads, rows, columns), other_tokens = TOWERS[tower.name]
+    if source == NO_MAP:
+        pytest.skip("it has no attention map")
+    assert tower.recorder.rows.shape == (2, heads, rows * columns + other_tokens)
+    torch.testing.assert_close(tower.recorder.rows.sum(-1), torch.ones(2, heads), atol=1e-5, rtol=0)
+    assert tower.recorder.maps.shape == (2, heads, rows, columns)
+
+
+def test_recording_leaves_the_output_and_the_model_as_they_were(tower):
+    assert torch.equal(tower.recorded, tower.embedding)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in tower.model.modules())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"pool_type": "avg"}, {"attentional_pool": "cascade"}, {"scaled_cosine_attn": True}]
+)
+def test_a_pooling_without_one_query_on_the_patches_has_no_map(tmp_path, changes):
+    folder = write_bundle(tmp_path, "ViT-B-32-quickgelu", layers=1, width=64, **changes)
+    # Some of these do not even run in open_clip, so the batch size is not left to be found.
+    assert Encoder(folder, "cpu", batch_size=1).attention_source == NO_MAP
+
+
+def test_an_encoder_without_a_map_has_no_attention_metric(tmp_path, kodak_views):
+    encoder = Encoder(write_bundle(tmp_path / "bundle", "MobileCLIP-S1"), "cpu", batch_size=2)
+    parts = []
+    for number, views in enumerate((kodak_views[:2], kodak_views[2:3], [])):
+        image_ids, embedding, attention = encoder.encode(views)
+        parts.append(tmp_path / f"{number}.npz")
+        array_files.write(parts[-1], image_ids, embedding=embedding, attention=attention)
+    attention, embedding = (array_files.concatenate(parts, kind) for kind in ("attention", "embedding"))
+    assert attention[1].shape == (3, 0, 0, 0)
+    assert long_table.shift_rows("attention", attention, attention, "blur").empty
+    assert evaluate.of_registered_attention(*attention, attention[1], None) == {}
+    rows = [
+        long_table.shift_rows(kind, array, array, "blur")
+        for kind, array in (("attention", attention), ("embedding", embedding))
+    ]
+    table = long_table.merge(rows, ["blur"])
+    assert set(table["metric"]) == {metric.name for metric in registry.of_kind("embedding")}
+    assert len(table) == 3 * len(registry.of_kind("embedding"))
+    assert table["value"].dtype == np.float64
+
+
+def reference_attention(name, model, pictures):
+    """The pooling attention on the patches by another way: (N, heads, patches), or None without one.
+
+    timm's blocks without the fused kernel pass the softmaxed matrix through `attn_drop`; PyTorch's own module gives
+    it on request; timm's pooling head is re-computed from what goes into it.
+    """
+    source, (_, rows, columns), _ = TOWERS[name]
+    if source == NO_MAP:
+        return None
+    visual = model.visual
+    if hasattr(visual, "trunk") and source == CLASS_TOKEN:
+        attention = visual.trunk.blocks[-1].attn
+        attention.fused_attn = False
+        try:
+            matrix = input_of(attention.attn_drop, visual, pictures)[0]
+        finally:
+            attention.fused_attn = True
+    elif hasattr(visual, "trunk"):
+        pool = visual.trunk.attn_pool
+        tokens = input_of(pool, visual, pictures)[0]
+        query = pool.q_norm(pool.q(pool.latent).unflatten(-1, (pool.num_heads, -1)))
+        key = pool.k_norm(pool.kv(tokens).unflatten(-1, (2, pool.num_heads, -1))[:, :, 0])
+        matrix = (torch.einsum("oqhd,nkhd->nhqk", query, key) * pool.scale).softmax(-1)
+    else:
+        attention = visual.transformer.resblocks[-1].attn if source == CLASS_TOKEN else visual.attn_pool.attn
+        query, key, value = input_of(attention, visual, pictures)[:3]
+        matrix = attention(query, key, value, need_weights=True, average_attn_weights=False)[1]
+    return matrix[:, :, 0, -rows * columns :]
+
+
+def input_of(module, visual, pictures):
+    """What goes into a module of an image tower during a forward pass."""
+    caught = []
+    hook = module.register_forward_pre_hook(lambda _, arguments: caught.append(arguments))
+    visual(pictures)
+    hook.remove()
+    return caught[-1]

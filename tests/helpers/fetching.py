@@ -1,0 +1,64 @@
+"""Fetching from a local server, for the tests of acquisition: their fixtures, and limits that are soon reached."""
+
+from urllib.parse import urlsplit
+
+import http_server as web
+import pytest
+from pipeline import PROJECT
+
+from embedding_shift.data import sources
+from embedding_shift.data.acquisition import content, run
+from embedding_shift.data.acquisition.options import Options
+
+EXCERPT = PROJECT / "tests/data_files/conceptual-captions-excerpt.tsv"
+LOOPBACK = ["127.0.0.0/8"]
+MAX_PIXELS = 1_000_000
+QUICK = {
+    "connections": 24,
+    "connections_per_host": 24,
+    "attempts": 2,
+    "backoff": 0.05,
+    "timeout": 1.2,
+    "deadline": 2.5,
+    "max_bytes": 2_000_000,
+    "max_redirects": 3,
+    "allow_private_addresses": LOOPBACK,
+}
+
+
+@pytest.fixture(scope="session")
+def photographs():
+    return [path.read_bytes() for path in sorted((PROJECT / "resources/kodak/images").glob("*.png"))]
+
+
+@pytest.fixture
+def server():
+    with web.LocalServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """The captions of real rows, and their URLs as paths of the local server."""
+    pairs = sources.read_url_table(EXCERPT)
+    parts = [urlsplit(url) for _, url in pairs]
+    return [
+        (caption, f"/{part.netloc}{part.path}" + (f"?{part.query}" if part.query else ""))
+        for (caption, _), part in zip(pairs, parts, strict=True)
+    ]
+
+
+def acquire(server, paths, folder, enough=None, **options):
+    urls = [server.url(path) for path in paths]
+    check = content.ImageCheck(MAX_PIXELS)
+    outcomes = run.acquire(urls, folder, Options.of(QUICK | options), check, enough)
+    return {urlsplit(url).path: outcome for url, outcome in outcomes.items()}
+
+
+def outcome_of(server, answer, tmp_path, **options):
+    server.answers["/it"] = answer
+    return acquire(server, ["/it"], tmp_path, **options)["/it"]
+
+
+def short(outcome):
+    return outcome.status, outcome.reason, outcome.attempts

@@ -1,0 +1,217 @@
+"""The tables of a small run, written down, for the tests of the paper."""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+from itertools import cycle, pairwise, product
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import pytest
+
+from embedding_shift.claims import audit, published_claims
+from embedding_shift.claims import verdicts as claims
+from embedding_shift.io import tables
+from embedding_shift.metrics import image_difference, long_table, registry
+from embedding_shift.paper import inputs
+from embedding_shift.statistics import paired_tests, rank_agreement
+from embedding_shift.study import dose_response, noise_floor, variance, variant_names
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+PROJECT = Path(__file__).parents[2]
+SCRIPTS = PROJECT / "scripts"
+ENVIRONMENTS = sorted((PROJECT / "envs").glob("*.yaml"))
+NASTY = ["\\", "100 %", "$x_1$", "a & b", "#3", "~^{}", "Ünïcode – × 日本", "[1]*", "--,,\"'`", "\\input{/etc/passwd}"]
+SETTINGS = {
+    "seed": 7,
+    "image_size": 224,
+    "bootstrap": {"resamples": 200, "confidence": 0.95},
+    "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
+    "study": {"images": 8, "draws": 3, "failure_share": 0.05},
+    "n_images": None,
+}
+
+TABLES = ["manifest", "rejects", "exclusions", "distance", "claims", "friedman", "paired_differences", "augmentations"]
+
+needs_latex = pytest.mark.skipif(
+    not (shutil.which("latexmk") or shutil.which("tectonic")), reason="neither latexmk nor tectonic is installed"
+)
+
+
+def write_results(
+    folder,
+    labels,
+    n_images,
+    rejects=(),
+    models=("m",),
+    value=lambda place, metric: 1 - place / 16,
+    attention=True,
+    exclusions=(),
+    settings=SETTINGS,
+):
+    """Write the tables of a run with one augmentation per label; return the arguments that name them."""
+    names = [f"augmentation_{place}" for place in range(len(labels))]
+    summary = [
+        (
+            name,
+            metric.name,
+            n_images,
+            value(place, metric),
+            0.25,
+            value(place, metric) - 0.5,
+            value(place, metric) + 0.5,
+        )
+        for place, name in enumerate(names)
+        for metric in registry.in_order()
+        if attention or "attention" not in metric.kind
+    ]
+    columns = ["augmentation", "metric", "n", "mean", "std", "ci_low", "ci_high"]
+    tables.write_csv(folder / "summary.csv", pd.DataFrame(summary, columns=columns))
+    distance = pd.DataFrame({name: [abs(i - j) / 8 for i in range(len(names))] for j, name in enumerate(names)})
+    distance.insert(0, "augmentation", names)
+    tables.write_csv(folder / "distance.csv", distance)
+    rows = [
+        {"augmentation": name, "label": label, "color": "#000000", "transform": "T_%", "parameters": '{"a_b": [-1, 2]}'}
+        for name, label in zip(names, labels, strict=True)
+    ]
+    tables.write_rows(folder / "augmentations.csv", list(rows[0]), rows)
+    write_statistics(folder, names, n_images)
+    tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
+    tables.write_rows(folder / "rejects.csv", ["image_id", "path", "reason"], [{"reason": why} for why in rejects])
+    tables.write_rows(folder / "exclusions.csv", long_table.EXCLUSION_COLUMNS, exclusions)
+    (folder / "provenance.json").write_text(json.dumps({"kind": "local-dir", "path": "/a_b/%20#" * 20}))
+    return [
+        *("--datasets", *["Data & 50 %"] * len(models), "--models", *models),
+        *("--model-names", *(f"model_{place}" for place in range(len(models)))),
+        *("--summaries", *[str(folder / "summary.csv")] * len(models)),
+        *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
+        *("--ledger", str(PROJECT / "paper" / "claims.yaml")),
+        *("--provenance", str(folder / "provenance.json")),
+        *("--settings", json.dumps(settings)),
+    ]
+
+
+def write_statistics(folder, names, n_images):
+    """Write the verdicts on the ledger's claims, and the tests of as many augmentations as there are."""
+    ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
+    verdicts = [claims.SUPPORTED, claims.CONTRADICTED, claims.NOT_RESOLVED]
+    judged = [(name, verdicts[k % 3], 0.25, -0.5, 0.75, 0 if k == 2 else n_images) for k, name in enumerate(ids)]
+    tables.write_csv(folder / "claims.csv", pd.DataFrame(judged, columns=claims.COLUMNS))
+    pairs = [
+        ("cosine_similarity", first, second, n_images, -0.125, -0.5, 0.25, -0.2, -0.1, 0.01, 0.03, True, needed)
+        for (first, second), needed in zip(pairwise(names), cycle([12345, paired_tests.MOST]), strict=False)
+    ]
+    paired = pd.DataFrame(pairs, columns=paired_tests.PAIRED_COLUMNS)
+    tables.write_csv(folder / "paired_differences.csv", paired)
+    tested = [("cosine_similarity", n_images, len(names), 12.5, 1e-7, 0.8)] if pairs else []
+    tables.write_csv(folder / "friedman.csv", pd.DataFrame(tested, columns=paired_tests.FRIEDMAN_COLUMNS))
+
+
+def read(arguments):
+    parser = argparse.ArgumentParser()
+    inputs.add_arguments(parser)
+    return inputs.read(parser.parse_args(arguments))
+
+
+def run(script, *arguments):
+    """Run a script as a rule would."""
+    command = [sys.executable, str(SCRIPTS / f"{script}.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def draw_figures(folder):
+    """Write a small PDF for every figure that the sources of the paper include; return the paths."""
+    sources = "".join(path.read_text() for path in sorted((PROJECT / "paper").rglob("*.tex")))
+    names = set(re.findall(r"\\fitfigure\{(\w+)\}", sources))
+    pages = range(1, SETTINGS["figures"]["attention_grid_pages"] + 1)
+    for name in names | {f"attention_grid_{page}" for page in pages}:
+        figure = plt.figure(figsize=(6.3, 2))
+        folder.mkdir(exist_ok=True)
+        figure.savefig(folder / f"{name}.pdf")
+        plt.close(figure)
+    return sorted(folder.glob("*.pdf"))
+
+
+def small_paper(folder, body, preamble=""):
+    """Write a paper of one page; return the arguments of `paper.build` without the output."""
+    (folder / "paper").mkdir()
+    text = f"\\documentclass{{article}}\n{preamble}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    (folder / "paper" / "main.tex").write_text(text)
+    (folder / "numbers.tex").write_text("\\newcommand{\\Seed}{1}\n")
+    return folder / "paper", folder / "numbers.tex", [], []
+
+
+def write_study(folder, names, draws=3):
+    """Write the tables of a study; return the arguments that name them."""
+    shown = [metric.name for metric in registry.in_order()]
+    pixels = [metric.name for metric in registry.of_kind("pixels")] + list(image_difference.MEASURES)
+    floor = [(name, metric, 0.75, 0.5, 0.875) for name, metric in product(variant_names.REFERENCES, shown + pixels)]
+    floor = [row for row in floor if row[0] in (variant_names.JPEG, variant_names.ANOTHER) or row[1] not in pixels]
+    equal = [
+        (measure, 0.5, name, 0.25, metric, 0.5, 0.25, 0.75, len(names) - place, 0.625, 1 + place)
+        for measure, (place, name), metric in product(image_difference.MEASURES, enumerate(names), shown)
+        if len(names) > 1
+    ]
+    shares = [("draw", 0.25)] * (draws > 1) + [("augmentation", 0.75)] * (len(names) > 1)
+    split = [(metric, component, share, share) for metric, (component, share) in product(shown, shares)]
+    flaws = audit.FLAWS if draws > 1 else [flaw for flaw in audit.FLAWS if flaw not in audit.NEED_DRAWS]
+    overview = [metric.name for metric in registry.in_order() if metric.in_overview]
+    means = [
+        (flaw, name, metric, 0.5 + place / 32, 0.5)
+        for flaw, (place, name), metric in product(flaws, enumerate(names), overview)
+    ]
+    ranks = [(flaw, metric, 0.5, 2) for flaw, metric in product(flaws, overview) if len(names) > 1]
+    ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
+    verdicts = [
+        (flaw, claim, claims.SUPPORTED, claims.CONTRADICTED if flaw == "all" and place < 2 else claims.SUPPORTED)
+        for flaw, (place, claim) in product(flaws, enumerate(ids))
+    ]
+    found = {
+        "noise_floor": (floor, noise_floor.COLUMNS),
+        "equal_damage": (equal, dose_response.EQUAL_DAMAGE_COLUMNS),
+        "variance": (split, variance.COLUMNS),
+        "audit": (means, audit.COLUMNS),
+        "audit_ranks": (ranks, audit.RANK_COLUMNS),
+        "audit_claims": (verdicts, audit.CLAIM_COLUMNS),
+    }
+    for name, (rows, columns) in found.items():
+        tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))
+    return [part for name in found for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))]
+
+
+def write_acquisition(folder, dataset):
+    """Write what became of a dataset's URLs; return the arguments that name it."""
+    rows = [("ok", "", 7), ("ok", "same content as an earlier URL", 2), ("dead", "404 & 50 %", 11_111)]
+    columns = ["status", "reason", "n"]
+    tables.write_rows(folder / "acquisition.csv", columns, [dict(zip(columns, row, strict=True)) for row in rows])
+    return ["--acquired", dataset, "--acquisitions", str(folder / "acquisition.csv")]
+
+
+def write_rank_agreement(folder):
+    """Write how alike two encoders rank; return the arguments that name it."""
+    agreement = (3, 2, 0.5, 0.25, 0.75, 0.625, 0.375, 0.875)
+    rows = [(metric, "model_0", "model_1", *agreement) for metric in ("cosine_similarity", "l2_distance")]
+    tables.write_csv(folder / "agreement.csv", pd.DataFrame(rows, columns=rank_agreement.AGREEMENT_COLUMNS))
+    return ["--rank-agreement", str(folder / "agreement.csv")]
+
+
+def build(folder, arguments):
+    """Write the numbers and tables and set the paper, as the rules would; return its text."""
+    assert run("write_numbers", *arguments, "--output", folder / "numbers.tex").stderr == ""
+    options = ["--environments", *ENVIRONMENTS, "--output-folder", folder / "tables"]
+    assert run("write_paper_tables", *arguments, *options).stderr == ""
+    done = run(
+        *("build_paper", "--paper-folder", PROJECT / "paper", "--numbers", folder / "numbers.tex", "--tables"),
+        *sorted((folder / "tables").glob("*.tex")),
+        *("--figures", *draw_figures(folder / "figures"), "--output", folder / "paper.pdf"),
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
+    text = subprocess.run(["pdftotext", folder / "paper.pdf", "-"], capture_output=True, text=True).stdout
+    return " ".join(text.split())

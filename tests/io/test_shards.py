@@ -1,0 +1,195 @@
+"""Shards: the same bytes for the same views, readable by others, and damage is found."""
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+
+import numpy as np
+import pytest
+import webdataset
+from PIL import Image
+
+from embedding_shift.errors import InputError
+from embedding_shift.io import shards
+
+
+def views(number=5, seed=0):
+    generator = np.random.default_rng(seed)
+    return [
+        shards.View(f"id_{i}", generator.integers(0, 256, (8, 8, 3), dtype=np.uint8), {"seed": i, "drawn": [0.5, "ü"]})
+        for i in range(number)
+    ]
+
+
+@pytest.fixture
+def shard(tmp_path):
+    path = tmp_path / "00000.tar"
+    shards.write(path, views())
+    return path
+
+
+def assert_same_views(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        assert (one.image_id, one.record) == (other.image_id, other.record)
+        assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_views_come_back_as_they_were(shard):
+    assert_same_views(shards.read(shard), views())
+    assert shards.count(shard) == 5
+
+
+def test_the_same_views_give_the_same_bytes(shard, tmp_path):
+    again = tmp_path / "elsewhere" / "00000.tar"
+    shards.write(again, iter(views()))
+    assert again.read_bytes() == shard.read_bytes()
+    assert shards.checksum_path(again).read_bytes() == shards.checksum_path(shard).read_bytes()
+
+
+def test_an_empty_shard_is_a_shard(tmp_path):
+    shards.write(tmp_path / "empty.tar", [])
+    assert list(shards.read(tmp_path / "empty.tar")) == []
+    assert shards.count(tmp_path / "empty.tar") == 0
+
+
+def test_the_checksum_is_one_that_sha256sum_understands(shard):
+    digest = hashlib.sha256(shard.read_bytes()).hexdigest()
+    assert shards.checksum_path(shard).read_text() == f"{digest}  00000.tar\n"
+
+
+def test_webdataset_reads_the_same_pixels_and_records(shard):
+    dataset = webdataset.WebDataset(str(shard), shardshuffle=False, empty_check=False).decode("rgb8")
+    samples = list(dataset)
+    assert [sample["__key__"] for sample in samples] == [view.image_id for view in views()]
+    for sample, view in zip(samples, views(), strict=True):
+        assert np.array_equal(sample["png"], view.pixels)
+        assert sample["json"] == view.record
+
+
+def test_webdataset_reads_ids_longer_than_a_plain_tar_name(tmp_path):
+    (view,) = views(1)
+    shards.write(tmp_path / "long.tar", [shards.View("x" * 200, view.pixels, view.record)])
+    (sample,) = webdataset.WebDataset(str(tmp_path / "long.tar"), shardshuffle=False).decode("pil")
+    assert sample["__key__"] == "x" * 200
+    assert np.array_equal(np.asarray(sample["png"]), view.pixels)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (5, 9, 3), (224, 224, 3)])
+def test_pillow_reads_the_pixels_of_a_png_and_finds_its_checksums_right(tmp_path, shape):
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    shards.write(tmp_path / "one.tar", [shards.View("a", pixels)])
+    with tarfile.open(tmp_path / "one.tar") as archive:
+        data = archive.extractfile("a.png").read()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.verify()
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.mode) == ("PNG", "RGB")
+        assert np.array_equal(np.asarray(picture), pixels)
+    (view,) = shards.read(tmp_path / "one.tar")
+    assert np.array_equal(view.pixels, pixels)
+
+
+@pytest.mark.parametrize("number", [0, 1, 20])
+def test_the_tar_is_the_one_that_tarfile_writes(tmp_path, number):
+    """Ids that fit a plain header and ids that do not: the last ones are long, or not of ASCII."""
+    names = [f"id_{i}" for i in range(number)] + ["x" * 200, "größe"] * (number > 0)
+    shards.write(tmp_path / "mine.tar", [shards.View(name, views(1)[0].pixels, {"seed": 1}) for name in names])
+    with tarfile.open(tmp_path / "mine.tar") as mine, tarfile.open(tmp_path / "other.tar", "w") as other:
+        for member in mine:
+            other.addfile(member, mine.extractfile(member))
+    assert (tmp_path / "mine.tar").read_bytes() == (tmp_path / "other.tar").read_bytes()
+
+
+def test_the_tar_says_nothing_of_who_and_when(shard):
+    with tarfile.open(shard) as archive:
+        for member in archive:
+            assert (member.mtime, member.uid, member.gid, member.uname, member.gname) == (0, 0, 0, "", "")
+
+
+def flip_a_byte(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def truncate(path):
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def empty(path):
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, truncate, empty])
+def test_damage_is_found_and_the_shard_deleted(shard, damage):
+    damage(shard)
+    with pytest.raises(InputError, match=r"00000\.tar is damaged: its SHA-256 is .* It was deleted; run again"):
+        next(shards.read(shard))
+    assert not shard.exists()
+    assert not shards.checksum_path(shard).exists()
+
+
+@pytest.mark.parametrize("damage", [flip_a_byte, empty, os.unlink])
+def test_a_damaged_checksum_counts_as_damage(shard, damage):
+    damage(shards.checksum_path(shard))
+    with pytest.raises(InputError, match=r"00000\.tar is damaged"):
+        next(shards.read(shard))
+    assert not shard.exists()
+
+
+def test_a_shard_appears_whole_or_not_at_all(tmp_path):
+    def failing():
+        yield from views(2)
+        raise InputError("no more")
+
+    with pytest.raises(InputError, match="no more"):
+        shards.write(tmp_path / "00000.tar", failing())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def three_shards(tmp_path):
+    """30 views in three shards."""
+    paths = [tmp_path / f"{number:05d}.tar" for number in range(3)]
+    for number, path in enumerate(paths):
+        shards.write(path, [view for view in views(30) if shards.shard_of(view.image_id, 3) == number])
+    return paths
+
+
+def test_every_shard_gets_a_share_and_nothing_is_lost(three_shards):
+    found = [view for path in three_shards for view in shards.read(path)]
+    assert sorted(view.image_id for view in found) == sorted(view.image_id for view in views(30))
+    assert all(shards.count(path) for path in three_shards)
+
+
+def test_the_shard_of_an_image_is_a_matter_of_its_id():
+    expected = [int(hashlib.sha256(name.encode()).hexdigest()[:16], 16) % 7 for name in ("a", "b", "c")]
+    assert [shards.shard_of(name, 7) for name in ("a", "b", "c")] == expected
+    assert shards.shard_of("a", 1) == 0
+
+
+def test_selected_views_come_in_the_order_asked_for(three_shards):
+    wanted = ["id_20", "id_3", "id_11"]
+    found = shards.read_selected(three_shards, wanted)
+    assert list(found) == wanted
+    assert_same_views(found.values(), [views(30)[i] for i in (20, 3, 11)])
+
+
+def test_only_the_shards_that_hold_them_are_read(three_shards):
+    own = shards.shard_of("id_20", 3)
+    for number, path in enumerate(three_shards):
+        if number != own:
+            path.unlink()
+    assert list(shards.read_selected(three_shards, ["id_20"])) == ["id_20"]
+
+
+def test_an_image_that_is_not_there_is_named(three_shards):
+    with pytest.raises(InputError, match="no image 'unknown' in "):
+        shards.read_selected(three_shards, ["id_1", "unknown"])
+
+
+def test_records_are_plain_json(shard):
+    with tarfile.open(shard) as archive:
+        assert json.load(archive.extractfile("id_0.json")) == views()[0].record

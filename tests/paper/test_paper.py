@@ -1,0 +1,211 @@
+"""The paper's numbers, tables and typesetting, with the LaTeX that is installed."""
+
+import json
+import re
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+import scipy.stats
+from paper_run import PROJECT, needs_latex, read, run, small_paper, write_results
+
+from embedding_shift.errors import InputError
+from embedding_shift.paper import build, number_macros
+from embedding_shift.paper.tables import result_tables, source_tables
+from embedding_shift.statistics import paired_tests
+
+
+def test_no_result_is_typed_into_the_text():
+    """A decimal in the prose would be a result; the constants of the formulas are all there is."""
+    allowed = {"0.299", "0.587", "0.114", "0.7", "0.996"}
+    for path in sorted((PROJECT / "paper" / "sections").glob("*.tex")):
+        text = re.sub(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}", "", path.read_text(), flags=re.DOTALL)
+        text = re.sub(r"p\{[\d.]+\\linewidth\}|\\arraystretch\}\{[\d.]+\}", "", text)
+        assert set(re.findall(r"\d+\.\d+", text)) <= allowed, path.name
+
+
+def test_the_numbers_name_the_extremes_and_count_the_images(tmp_path):
+    inputs = read(write_results(tmp_path, ["Near", "Far", "Further"], 4, ["broken"]))
+    values = dict(number_macros.numbers(inputs))
+    assert values["num", "images"] == "4"
+    assert values["num", "views"] == "16"
+    assert values["rejected_image_count",] == "1 image"
+    assert values["largest", "shift", "augmentation"] == "Further"
+    assert values["smallest", "shift", "augmentation"] == "Near"
+    assert values["largest", "shift", "value"] == "0.8750"
+    assert values["mean", "cosine_similarity", "augmentation_1"] == "0.9375"
+    assert values["distance", "augmentation_0", "and", "augmentation_2"] == "0.2500"
+    assert r"furthest apart are \emph{Near} and \emph{Further} (0.2500)" in values["pair_sentence",]
+
+
+def test_augmentations_are_ranked_by_shift_and_undefined_means_are_left_out(tmp_path):
+    means = {0: 0.5, 1: 0.9, 2: float("nan"), 3: 0.1}
+    arguments = write_results(tmp_path, list("ABCD"), 3, value=lambda place, metric: means[place])
+    results = read(arguments).main
+    assert results.ranked("cosine_similarity") == ["augmentation_3", "augmentation_0", "augmentation_1"]
+    assert results.ranked("l2_distance") == ["augmentation_1", "augmentation_0", "augmentation_3"]
+    assert "n/a" in result_tables.overview(results)
+
+
+def test_agreement_is_spearmans_coefficient(tmp_path):
+    cosine, edges = [0.9, 0.2, 0.5, 0.7, 0.5], [0.4, 0.1, 0.8, 0.8, 0.3]
+    arguments = write_results(
+        tmp_path,
+        list("ABCDE"),
+        3,
+        value=lambda place, metric: cosine[place] if metric.name == "cosine_similarity" else edges[place],
+    )
+    table = result_tables.agreement(read(arguments).main)
+    expected = scipy.stats.spearmanr(cosine, edges).statistic
+    assert f"Edge preservation & closer & {expected:.4f}" in table
+
+
+def test_agreement_of_two_augmentations_is_not_stated(tmp_path):
+    table = result_tables.agreement(read(write_results(tmp_path, ["A", "B"], 3)).main)
+    assert "Edge preservation & closer & n/a" in table
+
+
+def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    table = result_tables.claims(inputs)
+    assert "Noise shifts the embedding more than any other augmentation. & section 4 & supported & 0.2500" in table
+    assert table.count("not tested & ") == 1
+    values = dict(number_macros.numbers(inputs))
+    counts = [int(values["num_claims", verdict]) for verdict in ("supported", "contradicted", "not resolved")]
+    assert sum(counts) == len(inputs.ledger.claims) == table.count("section 4") + table.count("abstract")
+
+
+def test_a_claim_without_an_interval_counts_as_not_tested(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    inputs.claims[0] |= {"effect": 0.0, "ci_low": 0.0, "ci_high": 0.0, "n": 3}
+    assert result_tables.claims(inputs).count("not tested & ") == 2
+
+
+def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):
+    inputs = read(write_results(tmp_path, ["A"], 3))
+    inputs.claims[0]["claim"] = "absent"
+    with pytest.raises(InputError, match="'absent', which the ledger does not have"):
+        result_tables.claims(inputs)
+
+
+def test_what_no_test_was_made_of_is_not_given_a_value(tmp_path):
+    frame = pd.DataFrame(
+        [("cosine_similarity", n, k, 0.0, 1.0, 0.0) for n, k in ((5, 2), (1, 3), (5, 3))],
+        columns=paired_tests.FRIEDMAN_COLUMNS,
+    )
+    rows = [line for line in result_tables.friedman(frame).splitlines() if line.startswith("Cosine")]
+    assert [row.count("n/a") for row in rows] == [3, 3, 0]
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    inputs.paired_differences["images_needed"] = 0
+    assert "n/a" in result_tables.neighbours(inputs)
+
+
+def test_neighbours_follow_the_ranking(tmp_path):
+    table = result_tables.neighbours(read(write_results(tmp_path, ["A", "B", "C"], 3)))
+    assert "A $-$ B & $-$0.1250 & [$-$0.5000, 0.2500] & $-$0.2000 & 0.0300 & 12{,}345" in table
+    assert table.index("B $-$ C") < table.index("A $-$ B")
+    assert r"$\geq10^9$" in table
+
+
+def test_parameters_are_written_out():
+    row = {"label": "Warp", "transform": "Affine"}
+    row["parameters"] = json.dumps({"rotate": [-15, 15], "shift": {"x": [0, 0.5]}, "fill": [1, 2, 3], "mode": "a-b"})
+    text = result_tables.augmentations([row])
+    assert r"rotate \ensuremath{-}15 to 15; shift x 0 to 0.5; fill 1, 2, 3; mode a-b" in text
+
+
+def test_environments_that_disagree_are_refused(tmp_path):
+    for name, version in (("one", "1.0"), ("two", "2.0")):
+        (tmp_path / f"{name}.yaml").write_text(f"  - pip:\n      - numpy=={version}  # arrays\n      - six==1.0\n")
+    assert "numpy & 1.0 & arrays" in source_tables.software([tmp_path / "one.yaml"])
+    assert "six" not in source_tables.software([tmp_path / "one.yaml"])
+    with pytest.raises(InputError, match=r"two.yaml pins numpy 2.0, another environment 1.0"):
+        source_tables.software([tmp_path / "one.yaml", tmp_path / "two.yaml"])
+
+
+def test_what_is_known_of_the_encoder_is_a_row_each():
+    table = source_tables.encoder(
+        {"label": "Mine", "tower": {"image_size": [224, 336], "attention": {"source": "cls_1"}}}
+    )
+    assert r"tower image size & \texttt{224 x 336}" in table
+    assert r"tower attention source & \texttt{cls\_1}" in table
+    assert "Mine" not in table
+
+
+def test_missing_tables_are_named(tmp_path):
+    arguments = write_results(tmp_path, ["A"], 1)
+    (tmp_path / "distance.csv").unlink()
+    done = run("write_numbers", *arguments, "--output", tmp_path / "numbers.tex")
+    assert done.returncode == 1
+    assert done.stderr == f"error: there is no file {tmp_path / 'distance.csv'}\n"
+    assert not (tmp_path / "numbers.tex").exists()
+
+
+@needs_latex
+def test_the_same_sources_give_the_same_bytes(tmp_path):
+    body = "\\includegraphics{figures/a}\\today\\cite{key}\\bibliographystyle{plain}\\bibliography{references}"
+    trailer = "\\usepackage{graphicx}\\usepackage{iftex}\\ifPDFTeX\\pdftrailerid{}\\fi"
+    arguments = small_paper(tmp_path, body, trailer)
+    (tmp_path / "paper" / "references.bib").write_text("@misc{key, title={A}, author={B}, year=2000}\n")
+    figure = plt.figure()
+    figure.savefig(tmp_path / "a.pdf")
+    plt.close(figure)
+    arguments = *arguments[:3], [tmp_path / "a.pdf"]
+    for name in ("first", "second"):
+        build.build(*arguments, tmp_path / f"{name}.pdf")
+    assert (tmp_path / "first.pdf").read_bytes() == (tmp_path / "second.pdf").read_bytes()
+
+
+@needs_latex
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("text\n\n\\unknowncommand", r"main\.tex:6: Undefined control sequence.*\\unknowncommand"),
+        ("\\input{tables/absent}", r"main\.tex:4: .*File `tables/absent(\.tex)?' not found"),
+        ("\\includegraphics{figures/absent}", r"main\.tex:4: .*File `figures/absent' not found"),
+        ("See~\\ref{absent}.", r"Reference `absent' on page 1 undefined on input line 4"),
+        ("See~\\cite{absent}.", r"Citation `absent' on page 1 undefined on input line 4"),
+        ("\\label{a}\\label{a}\\ref{a}", r"Label `a' multiply defined"),
+        ("$x", r"main\.tex:5: Missing \$ inserted"),
+    ],
+)
+def test_what_is_wrong_is_said_and_no_pdf_is_left(tmp_path, body, message):
+    arguments = small_paper(tmp_path, body, "\\usepackage{graphicx}")
+    with pytest.raises(InputError, match=message) as raised:
+        build.build(*arguments, tmp_path / "out" / "paper.pdf")
+    assert "\n" not in str(raised.value)
+    assert not list(tmp_path.rglob("*paper.pdf"))
+
+
+def test_without_latex_the_message_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match=r"neither latexmk with pdflatex nor tectonic.*apt-get install latexmk"):
+        build.build(*small_paper(tmp_path, "text"), tmp_path / "paper.pdf")
+    assert not (tmp_path / "paper.pdf").exists()
+
+
+def test_a_missing_source_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "program", lambda: ["true"])
+    folder, numbers, _, _ = small_paper(tmp_path, "text")
+    with pytest.raises(InputError, match=f"there is no file {tmp_path / 'absent.tex'}"):
+        build.build(folder, tmp_path / "absent.tex", [], [], tmp_path / "paper.pdf")
+    with pytest.raises(InputError, match=f"there is no file {tmp_path / 'absent.pdf'}"):
+        build.build(folder, numbers, [], [tmp_path / "absent.pdf"], tmp_path / "paper.pdf")
+    with pytest.raises(InputError, match=r"there is no file .*main\.tex"):
+        build.build(tmp_path / "nowhere", numbers, [], [], tmp_path / "paper.pdf")
+
+
+def test_values_that_are_not_defined_are_counted(tmp_path):
+    exclusions = [
+        {"image_id": f"i{place % 2}", "augmentation": "a", "metric": metric, "reason": "no texture & 50 %"}
+        for place, metric in enumerate(["detail_preservation"] * 3 + ["cosine_similarity"])
+    ]
+    table = source_tables.exclusions(read(write_results(tmp_path, ["A"], 4, exclusions=exclusions)))
+    assert table.startswith("4 values are not defined, on 2 images;")
+    assert r"Detail preservation & no texture \& 50 \% & 3" in table
+    assert table.index("Cosine similarity &") < table.index("Detail preservation &")
+
+
+def test_nothing_is_said_to_be_missing_where_all_is_defined(tmp_path):
+    table = source_tables.exclusions(read(write_results(tmp_path, ["A"], 4)))
+    assert table == "Every metric has a value for every image under every augmentation.\n"

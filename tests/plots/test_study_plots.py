@@ -1,0 +1,69 @@
+"""The figures of the study: words that can be read, whatever the range of the values."""
+
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from embedding_shift.plots import overview, style
+from embedding_shift.plots.study import noise_floor
+
+
+@pytest.fixture(autouse=True)
+def styled():
+    style.apply()
+    yield
+    plt.close("all")
+
+
+def overlap(texts):
+    """Whether any two of the texts overlap, once they are drawn."""
+    boxes = [text.get_window_extent() for text in texts]
+    return any(first.overlaps(second) for first, second in combinations(boxes, 2))
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.12, 0.2), (0.12, 0.7), (0.03, 0.3), (0.02, 0.9), (3e-4, 0.9), (1e-7, 4e-5), (1e-9, 1)]
+)
+def test_labels_of_a_logarithmic_axis_are_some_and_do_not_overlap(low, high):
+    figure, axes = plt.subplots(figsize=(1.6, 1.6))
+    axes.set_xscale("log")
+    axes.plot([low, high], [0, 1])
+    style.label_log_axis(axes)
+    figure.draw_without_rendering()
+    left, right = axes.get_xlim()
+    ticks = [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
+    shown = [tick.label1 for tick in ticks if left <= tick.get_loc() <= right and tick.label1.get_text()]
+    assert 2 <= len(shown) <= 6
+    assert not overlap(shown)
+
+
+@pytest.mark.parametrize("jpeg", [3e-9, 1e-4, 0.03])
+def test_names_of_floor_and_ceiling_do_not_overlap(jpeg):
+    shifts = {
+        "re-encoding": 0.0,
+        "other_batch_size": 0.0,
+        "other_precision": 9e-6,
+        "jpeg_95": jpeg,
+        "another_photograph": 7e-6,
+    }
+    columns = ["reference", "metric", "mean"]
+    floor = pd.DataFrame([(name, "cosine_similarity", 1 - shift) for name, shift in shifts.items()], columns=columns)
+    summary = pd.DataFrame(
+        [("blur", "cosine_similarity", 0.9999, 0.9998, 0.99995)],
+        columns=["augmentation", "metric", "mean", "ci_low", "ci_high"],
+    )
+    figure = noise_floor.noise_floor(floor, summary, [style.Augmentation("blur", "Blur", "#332288")], 0.95)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert len(axes.texts) == len(shifts) and not overlap(axes.texts)
+    assert all(text.get_window_extent().y1 <= figure.bbox.y1 for text in axes.texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.000"), (3.79e-5, "3.8e-05"), (0.0012, "0.0012"), (0.0123, "0.012"), (0.99999, "1.000"), (5.701, "5.70")],
+)
+def test_small_means_keep_their_digits(value, text):
+    assert overview.value_text(value) == text

@@ -1,0 +1,178 @@
+"""The environments under envs/: exact, in step with each other and with what is installed, and enough for every job."""
+
+import ast
+import importlib.util
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.utils import canonicalize_name
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import OutputSettings, ResourceSettings
+
+PROJECT = Path(__file__).parents[2]
+SCRIPTS = PROJECT / "scripts"
+FILES = {path.stem: path for path in sorted((PROJECT / "envs").glob("*.yaml"))}
+DISTRIBUTIONS = metadata.packages_distributions()
+
+specification = importlib.util.spec_from_file_location("lock", PROJECT / "envs" / "lock.py")
+lock = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(lock)
+
+
+def pip_section(name):
+    """The lines that pip gets in an environment, as YAML reads them."""
+    dependencies = yaml.safe_load(FILES[name].read_text())["dependencies"]
+    return next((entry["pip"] for entry in dependencies if isinstance(entry, dict)), [])
+
+
+def pins(name, part=None):
+    """{canonical name: version} of an environment, or of a part (0: above, 1: below the marker) of its file."""
+    text = FILES[name].read_text()
+    found = lock.pins(text if part is None else lock.split(text)[part])
+    return {canonicalize_name(package): version for package, version in found.items()}
+
+
+def imports(source):
+    """All modules that Python source may import, those inside functions included."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def packages_reached(names):
+    """The distributions behind imported modules, followed through this project's own library."""
+    waiting, seen, reached = list(names), set(), set()
+    while waiting:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        top = module.partition(".")[0]
+        if top == "embedding_shift":
+            base = SCRIPTS.joinpath(*module.split("."))
+            for file in (base.with_suffix(".py"), base / "__init__.py"):
+                waiting += imports(file.read_text()) if file.exists() else []
+        elif top in DISTRIBUTIONS and top not in sys.stdlib_module_names:
+            reached.add(frozenset(canonicalize_name(name) for name in DISTRIBUTIONS[top]))
+    return reached
+
+
+@pytest.fixture(scope="module")
+def rules():
+    """The rules of the workflow, as Snakemake reads them."""
+    with SnakemakeApi(OutputSettings(quiet={"all"})) as api:
+        workflow = api.workflow(resource_settings=ResourceSettings(), snakefile=PROJECT / "Snakefile", workdir=PROJECT)
+        return list(workflow._workflow.rules)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_has_the_form_that_conda_and_pip_can_deploy(name):
+    environment = yaml.safe_load(FILES[name].read_text())
+    assert environment["channels"] == ["conda-forge"]
+    assert environment["dependencies"][0] == "python=3.11"
+    for line in pip_section(name):
+        assert re.fullmatch(r"[A-Za-z0-9][\w.-]*==\d[\w.+!]*", line), f"{line} is no exact pin"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pins_are_read_alike_by_yaml_and_by_the_text_tools(name):
+    assert dict(line.split("==") for line in pip_section(name)) == lock.pins(FILES[name].read_text())
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pins_are_what_is_installed(name):
+    assert pins(name) == {package: metadata.version(package) for package in pins(name)}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_pins_all_that_its_packages_need(name):
+    text = FILES[name].read_text()
+    assert lock.locked(text) == text, "run `make lock`"
+
+
+def test_no_two_environments_pin_a_package_differently():
+    spelled = {}
+    for name in FILES:
+        for line in pip_section(name):
+            spelled.setdefault(canonicalize_name(line.split("==")[0]), set()).add(line.split("==")[1])
+    assert {package: versions for package, versions in spelled.items() if len(versions) > 1} == {}
+
+
+def test_every_package_named_by_hand_says_what_it_is_for():
+    for name in FILES:
+        above, _ = lock.split(FILES[name].read_text())
+        bare = [line for line in above.splitlines() if "==" in line and "  # " not in line]
+        assert bare == []
+
+
+def test_pytorch_is_in_the_environment_that_encodes_and_nowhere_else():
+    assert [name for name in FILES if "torch" in pins(name)] == ["encode"]
+
+
+def test_every_rule_with_a_command_names_an_environment(rules):
+    assert [rule.name for rule in rules if rule.shellcmd and not rule.conda_env] == []
+    assert {Path(rule.conda_env).name for rule in rules if rule.conda_env} <= {path.name for path in FILES.values()}
+
+
+def test_every_script_is_run_by_a_rule_or_by_make(rules):
+    commands = [(PROJECT / "Makefile").read_text(), *(str(path) for rule in rules for path in rule.input)]
+    used = {script for command in commands for script in re.findall(r"scripts/(\w+)\.py", command)}
+    assert used == {path.stem for path in SCRIPTS.glob("*.py")}
+
+
+def test_no_script_imports_what_its_environment_lacks(rules):
+    missing = []
+    for rule in rules:
+        for script in re.findall(r"scripts/(\w+)\.py", " ".join(map(str, rule.input))):
+            environment = Path(rule.conda_env).stem
+            named = pins(environment, part=0)
+            for distributions in packages_reached(imports((SCRIPTS / f"{script}.py").read_text())):
+                if not distributions & named.keys():
+                    missing.append(f"envs/{environment}.yaml needs {'/'.join(distributions)} for scripts/{script}.py")
+    assert sorted(set(missing)) == []
+
+
+def test_the_workflow_environment_holds_what_the_rules_import():
+    lines = []
+    for path in [PROJECT / "Snakefile", *sorted((PROJECT / "rules").glob("*.smk"))]:
+        lines += [line for line in path.read_text().splitlines() if re.match(r"(import|from) ", line)]
+    named = pins("workflow", part=0)
+    reached = packages_reached(imports("\n".join(lines)))
+    assert len(reached) >= 3
+    assert [distributions for distributions in reached if not distributions & named.keys()] == []
+
+
+def test_tests_import_only_what_is_pinned_by_name():
+    named = set().union(*(pins(name, part=0) for name in FILES))
+    for path in sorted((PROJECT / "tests").glob("*.py")):
+        modules = {module for module in imports(path.read_text()) if not (PROJECT / "tests" / f"{module}.py").exists()}
+        lacking = [distributions for distributions in packages_reached(modules) if not distributions & named]
+        assert lacking == [], f"{path.name} imports what no environment names"
+
+
+def test_lock_leaves_to_a_package_what_it_needs_on_one_system_alone(monkeypatch):
+    needs = {
+        "tower": ['engine>=1; platform_system == "Linux"', 'shared; sys_platform != "emscripten"', "extra[more]"],
+        "shared": [],
+        "extra": ['deep; extra == "more"', 'never; extra == "other"', "tower"],
+        "deep": [],
+    }
+    monkeypatch.setattr(lock.metadata, "requires", needs.get)
+    assert lock.needed(["tower"]) == ["deep", "extra", "shared"]
+
+
+def test_lock_keeps_what_is_written_by_hand_and_renews_the_rest(monkeypatch):
+    monkeypatch.setattr(lock.metadata, "requires", {"tower": ["base"]}.get)
+    monkeypatch.setattr(lock.metadata, "version", {"base": "2.0"}.get)
+    by_hand = "# Title.\n  - pip:\n      - tower==1.0  # why\n"
+    once = lock.locked(by_hand)
+    assert once == f"{by_hand}{lock.MARKER}\n      - base==2.0\n"
+    assert lock.locked(once.replace("2.0", "1.9")) == once

@@ -1,0 +1,199 @@
+"""The whole pipeline on a few photographs: what it makes, what it makes anew, and what it makes of bad input."""
+
+import random
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from faulty_runs import Run
+from pipeline import PROJECT
+from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, tiny_config, write_data
+
+from embedding_shift.io import shards, tables
+
+pytestmark = pytest.mark.slow
+
+
+def views(pipeline, augmentation):
+    """{image id: (pixels, record)} of all shards."""
+    found = {}
+    for path in sorted((pipeline / f"results/tiny/views/{augmentation}").glob("*.tar")):
+        found |= {view.image_id: (view.pixels.tobytes(), view.record) for view in shards.read(path)}
+    return found
+
+
+def test_everything_is_there(finished):
+    for table in ("metrics.parquet", "summary.csv", "pairwise_distance.csv"):
+        assert (finished / RESULTS / table).stat().st_size
+    assert (finished / "results/paper.pdf").read_bytes().startswith(b"%PDF-")
+    assert (finished / "results/numbers.tex").stat().st_size
+    for name in ("attention_samples", "metric_heatmap", "radar", "attention_grid_1"):
+        assert (finished / f"{RESULTS}/figures/{name}.pdf").read_bytes().startswith(b"%PDF-")
+        assert (finished / f"{RESULTS}/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_contract_holds(finished):
+    manifest = pd.read_csv(finished / "results/tiny/manifest.csv")
+    assert list(manifest) == ["image_id", "path", "sha256", "width", "height", "caption", "source"]
+    assert tuple(manifest["image_id"]) == PHOTOGRAPHS
+    metrics = pd.read_parquet(finished / RESULTS / "metrics.parquet")
+    assert list(metrics) == ["image_id", "augmentation", "metric", "value"]
+    assert list(metrics["augmentation"].unique()) == NINE
+    for augmentation in NINE:
+        own = metrics[(metrics["augmentation"] == augmentation) & (metrics["metric"] == "cosine_similarity")]
+        assert tuple(own["image_id"]) == PHOTOGRAPHS
+    summary = pd.read_csv(finished / RESULTS / "summary.csv")
+    assert list(summary) == ["augmentation", "metric", "n", "mean", "std", "ci_low", "ci_high"]
+    assert (summary["n"] == 4).all()
+    distance = pd.read_csv(finished / RESULTS / "pairwise_distance.csv", index_col=0)
+    assert list(distance) == list(distance.index) == NINE
+    for view in ("original", *NINE):
+        embeddings = np.load(finished / f"{RESULTS}/embeddings/{view}.npz")
+        assert tuple(embeddings["image_id"]) == PHOTOGRAPHS
+        assert (embeddings["embedding"].shape, embeddings["embedding"].dtype) == ((4, 32), np.float32)
+        attention = np.load(finished / f"{RESULTS}/attention/{view}.npz")
+        assert tuple(attention["image_id"]) == PHOTOGRAPHS
+        assert (attention["attention"].shape, attention["attention"].dtype) == ((4, 4, 7, 7), np.float32)
+        assert tuple(views(finished, view)) == PHOTOGRAPHS
+
+
+def test_bad_images_are_rejected_with_their_reason_and_the_run_goes_on(finished):
+    rejects = {row["image_id"]: row for row in tables.read_rows(finished / "results/tiny/rejects.csv")}
+    assert list(rejects) == ["cut", "words"]
+    assert rejects["cut"]["reason"].startswith("damaged image: ")
+    assert rejects["words"] == {
+        "image_id": "words",
+        "path": "data/words.jpg",
+        "reason": "not an image in a known format",
+    }
+
+
+def test_shards_cores_and_order_change_nothing(finished, unrun):
+    """Three shards, of which one is empty, on one core, a shuffled table, and one augmentation instead of nine."""
+    pipeline = unrun
+    few = {name: CONFIG["augmentations"][name] for name in FEW}
+    pipeline.config = tiny_config(shards=3, augmentations=few)
+    rows = [(name, f"{name}.png") for name in PHOTOGRAPHS] + [("words", "words.jpg"), ("cut", "cut.png")]
+    write_data(pipeline, random.Random(1).sample(rows, len(rows)))
+    done = pipeline.run(f"{RESULTS}/metrics.parquet", cores=1)
+    assert done.returncode == 0, done.stdout[-5000:]
+    for table in ("manifest", "rejects"):
+        one, other = (run / f"results/tiny/{table}.csv" for run in (pipeline, finished))
+        assert one.read_bytes() == other.read_bytes()
+    for view in ("original", *FEW):
+        assert views(pipeline, view) == views(finished, view)
+    expected = pd.read_parquet(finished / RESULTS / "metrics.parquet")
+    expected = expected[expected["augmentation"].isin(FEW)].reset_index(drop=True)
+    found = pd.read_parquet(pipeline / RESULTS / "metrics.parquet")
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_a_second_run_has_nothing_to_do(again):
+    done = again.run()
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout
+
+
+def test_encoding_jobs_say_what_they_used(finished):
+    tables = sorted((finished / "benchmarks/tiny/clip/encode_views").glob("*/00000.tsv"))
+    assert {path.parent.name for path in tables} == {"original", *NINE}
+    for path in tables:
+        (used,) = pd.read_table(path).to_dict("records")
+        assert used["s"] > 0.1 and 100 < used["max_rss"] < 4000
+
+
+def append_comment(path):
+    path.write_text(path.read_text() + "\n# changed\n")
+
+
+def test_a_figures_code_concerns_the_figure_and_the_paper_alone(again):
+    append_comment(again / "scripts/plot_radar.py")
+    planned = again.planned()
+    assert planned == {"plot_radar": 1, "build_paper": 1, "all": 1}
+
+
+def test_a_metric_of_ones_own_reaches_tables_and_figures(again):
+    readme = (PROJECT / "README.md").read_text()
+    (code,) = re.findall(r"^```python\n(@metrics.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    module = again / "scripts/embedding_shift/metrics/pixel_metrics.py"
+    module.write_text(f"{module.read_text()}\n\n{code}")
+    done = again.run(f"{RESULTS}/summary.csv", f"{RESULTS}/figures/metric_heatmap.pdf", "results/tables/summary.tex")
+    assert done.returncode == 0, done.stdout
+    summary = pd.read_csv(again / RESULTS / "summary.csv").set_index(["metric", "augmentation"])["mean"]
+    assert set(summary["colour_preservation"].index) == set(NINE)
+    assert summary["colour_preservation", "horizontal_flip"] == pytest.approx(1)
+    assert summary["colour_preservation", "brightness_contrast"] < 0.99
+    assert "Colour preservation" in (again / "results/tables/summary.tex").read_text()
+
+
+def test_a_result_that_is_newer_than_what_was_made_from_it_is_followed(again):
+    (again / RESULTS / "embeddings/blur.npz").touch()
+    planned = again.planned()
+    assert {"compute_metrics", "compute_pairwise_distance", "build_paper"} <= set(planned)
+    assert not {"augment_views", "encode_views", "merge_encoded", "compute_pixel_metrics"} & set(planned)
+
+
+def test_one_augmentations_parameter_concerns_what_follows_it_alone(again):
+    """Also while `describe_augmentations` is to run, which lists the parameters of all of them."""
+    config = again.config
+    config["augmentations"]["blur"]["parameters"]["blur_limit"] = [5, 7]
+    again.config = config
+    planned = again.planned()
+    once = ("augment_views", "encode_views", "merge_encoded", "compute_pixel_metrics", "compute_registered_attention")
+    assert {rule: planned.get(rule) for rule in once} == dict.fromkeys(once, 1)
+    assert {"compute_metrics", "compute_pairwise_distance", "summarise_metrics", "plot_radar", "build_paper"} <= set(
+        planned
+    )
+    assert not {"list_images", "ingest_images", "write_manifest", "pack_originals", "prepare_bundle"} & set(planned)
+
+
+def test_what_a_run_keeps_does_not_grow_with_its_jobs(unrun):
+    """Snakemake by itself would begin another thread, for good, with each of these 23 jobs that ends."""
+    run = Run(unrun, [f"results/tiny/pixel_metrics/{augmentation}/00000.npz" for augmentation in NINE])
+    assert run.most_threads() < 12
+    assert run.ends() == 0, run.output[-5000:]
+
+
+def test_a_missing_figure_is_drawn_from_tables(again):
+    Path(again / f"{RESULTS}/figures/radar.pdf").unlink()
+    assert set(again.planned()) == {"plot_radar", "build_paper", "all"}
+
+
+def test_a_wrong_augmentation_is_told_and_leaves_nothing(unrun):
+    unrun.config = tiny_config(augmentations={"noise": {"transform": "GaussNoise", "parameters": {"sigma": 1}}})
+    done = unrun.run("results/tiny/views/noise/00000.tar")
+    assert done.returncode != 0
+    message = "error: augmentation 'noise': unknown argument 'sigma' of GaussNoise; allowed are std_range, mean_range"
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not list((unrun / "results").glob("tiny/views/noise/*"))
+
+
+def test_a_table_with_a_duplicate_id_stops_the_run(unrun):
+    write_data(unrun, [("one", "kodim02.png"), ("one", "kodim04.png")])
+    done = unrun.run("results/tiny/manifest.csv")
+    assert done.returncode != 0
+    assert (
+        "error: data/images.csv: image id 'one' stands twice, for data/kodim02.png and data/kodim04.png" in done.stdout
+    )
+    assert "Traceback" not in done.stdout
+    assert not list((unrun / "results").rglob("*.csv"))
+
+
+def test_a_damaged_shard_is_told_deleted_and_made_anew(again):
+    """A flipped byte, found when the shard is read again, as after a change of the code that reads it."""
+    path = again / "results/tiny/views/blur/00000.tar"
+    whole = path.read_bytes()
+    data = bytearray(whole)
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    target = "results/tiny/pixel_metrics/blur/00000.npz"
+    done = again.run("--forcerun", "compute_pixel_metrics", "--", target)
+    assert done.returncode != 0
+    assert "error: results/tiny/views/blur/00000.tar is damaged" in done.stdout
+    assert "Traceback" not in done.stdout
+    done = again.run(target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert path.read_bytes() == whole
