@@ -5,7 +5,6 @@ import errno
 import os
 import sys
 
-from embedding_shift.compat import allocator
 from embedding_shift.errors import InputError
 
 UNWRITABLE = {
@@ -23,7 +22,6 @@ def parser(description):
 
 def run(main):
     """Call `main()` and end the process, with one line on standard error where the input or the disk is at fault."""
-    allocator.keep_freed()
     try:
         main()
     except InputError as error:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedding_shift.config import macro_names
 from embedding_shift.errors import InputError
 from embedding_shift.paper import latex
 
@@ -99,8 +100,8 @@ def test_an_interval_has_bounds_or_is_absent():
 
 
 def test_macro_names_are_letters_only():
-    assert latex.macro_name("mean", "l2_distance", "color_jitter") == "MeanLTwoDistanceColorJitter"
-    assert latex.macro_name("num", "x-10") == "NumXOneZero"
+    assert macro_names.macro_name("mean", "l2_distance", "color_jitter") == "MeanLTwoDistanceColorJitter"
+    assert macro_names.macro_name("num", "x-10") == "NumXOneZero"
 
 
 def test_macros_refuse_two_values_under_one_name():

@@ -12,8 +12,8 @@ import os
 
 import jsonschema
 
+from embedding_shift.config.macro_names import macro_name
 from embedding_shift.errors import InputError
-from embedding_shift.paper import latex
 
 TYPES = {
     "object": "a mapping",
@@ -69,7 +69,7 @@ def _refuse_equal_macros(config):
     """Raise InputError where the paper's macros, which have letters alone, could not tell two augmentations apart."""
     macros = {}
     for name in config["augmentations"]:
-        other = macros.setdefault(latex.macro_name(name), name)
+        other = macros.setdefault(macro_name(name), name)
         if other != name:
             raise InputError(
                 f"configuration key 'augmentations.{name}': the paper's numbers cannot tell the names {other!r} and "

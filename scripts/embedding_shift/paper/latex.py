@@ -15,6 +15,7 @@ import math
 import re
 import unicodedata
 
+from embedding_shift.config.macro_names import macro_name
 from embedding_shift.errors import InputError
 
 SPECIAL = {
@@ -86,7 +87,6 @@ ACCENTS = {
     "\u0327": "c",
     "\u0328": "k",
 }
-DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 ABSENT = "n/a"
 LONG_WORD = 30
 LONG_GROUP = 20  # rows of a long table; more may not fit on one page
@@ -160,12 +160,6 @@ def interval(low, high):
     if math.isnan(low) and math.isnan(high):
         return ABSENT
     return f"[{number(low)}, {number(high)}]"
-
-
-def macro_name(*parts):
-    """Return the name of a macro, without its backslash, from names of the configuration and tables."""
-    words = re.findall(r"[A-Za-z]+|\d", " ".join(parts))
-    return "".join(DIGITS[int(word)] if word.isdigit() else word[0].upper() + word[1:] for word in words)
 
 
 def macros(values):
