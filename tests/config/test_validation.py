@@ -1,4 +1,4 @@
-"""The configuration: what is refused, with which words, what is filled in, and the page that describes it."""
+"""Validation of the configuration: what is rejected, with which message, and which defaults are filled in."""
 
 import copy
 import subprocess
@@ -20,7 +20,7 @@ SHIPPED = yaml.safe_load((PROJECT / "config.yaml").read_text())
 
 
 def changed(path, value):
-    """The shipped configuration with one key, as a list of its parts, set to a value; `...` takes it away."""
+    """Return the shipped configuration with one key (a list of its parts) set to a value; `...` removes the key."""
     config = copy.deepcopy(SHIPPED)
     section = config
     for part in path[:-1]:
@@ -32,7 +32,7 @@ def changed(path, value):
     return config
 
 
-def complaint(config):
+def error_message(config):
     with pytest.raises(InputError) as caught:
         validation.validated(config, SCHEMA)
     assert "\n" not in str(caught.value)
@@ -43,45 +43,45 @@ def test_the_schema_is_a_json_schema():
     Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_the_shipped_configuration_is_valid_and_keeps_what_it_says():
+def test_the_shipped_configuration_is_valid_and_keeps_its_values():
     full = validation.validated(SHIPPED, SCHEMA)
-    assert laid_over(full, SHIPPED) == full
+    assert merged(full, SHIPPED) == full
     assert list(full["augmentations"]) == list(SHIPPED["augmentations"])
 
 
-def test_names_that_the_paper_cannot_tell_apart_are_refused():
+def test_names_that_give_the_same_latex_macro_are_rejected():
     entry = {"transform": "HorizontalFlip"}
     config = changed(["augmentations"], {"noise_2": entry, "noise2": entry})
-    assert complaint(config) == (
+    assert error_message(config) == (
         "configuration key 'augmentations.noise2': the paper's numbers cannot tell the names 'noise_2' and 'noise2' "
         "apart; rename one"
     )
 
 
-def test_a_colour_without_quotes_is_a_comment_and_the_message_says_so():
+def test_the_message_explains_that_a_colour_without_quotes_is_a_comment():
     config = changed(["augmentations", "noise", "color"], yaml.safe_load("color: #882255")["color"])
-    assert "found None; text is needed; a colour is written as '#RRGGBB', in quotes" in complaint(config)
+    assert "found None; it must be text; a colour is written as '#RRGGBB', in quotes" in error_message(config)
 
 
-def test_plain_values_of_the_shipped_configuration_are_the_documented_defaults():
+def test_plain_values_of_the_shipped_configuration_equal_the_defaults():
     plain = {key: value for key, value in SHIPPED.items() if not isinstance(value, dict)}
     assert plain == {key: SCHEMA["properties"][key]["default"] for key in plain}
 
 
-def test_every_other_configuration_that_is_shipped_is_valid_on_top_of_it():
+def test_every_other_shipped_configuration_is_valid_when_merged_into_it():
     for path in sorted((PROJECT / "config").glob("*.yaml")):
         if path.name != "schema.yaml":
-            validation.validated(laid_over(SHIPPED, yaml.safe_load(path.read_text())), SCHEMA)
+            validation.validated(merged(SHIPPED, yaml.safe_load(path.read_text())), SCHEMA)
 
 
-def laid_over(base, other):
-    """Mappings merged key by key, as Snakemake does with a second configuration file."""
+def merged(base, other):
+    """Merge mappings key by key, as Snakemake does with a second configuration file."""
     if not (isinstance(base, dict) and isinstance(other, dict)):
         return other
-    return base | {key: laid_over(base.get(key), value) for key, value in other.items()}
+    return base | {key: merged(base.get(key), value) for key, value in other.items()}
 
 
-def test_defaults_are_valid_and_fill_every_level():
+def test_defaults_are_valid_and_filled_in_at_every_level():
     minimal = {key: SHIPPED[key] for key in SCHEMA["required"]}
     full = validation.validated(minimal, SCHEMA)
     for key, entry in SCHEMA["properties"].items():
@@ -95,16 +95,16 @@ def test_defaults_are_valid_and_fill_every_level():
     assert validation.validated(full, SCHEMA) == full
 
 
-def test_a_pinned_dataset_has_no_number_of_images():
+def test_pin_and_n_images_exclude_each_other():
     pinned = changed(["datasets", "kodak", "pin"], "pinned.csv")
     assert validation.validated(pinned, SCHEMA)["datasets"]["kodak"]["n_images"] is None
     pinned["datasets"]["kodak"]["n_images"] = 5
-    said = complaint(pinned)
-    assert said.startswith("configuration key 'datasets.kodak.n_images': found 5; "), said
-    assert "leave out this key or `pin`" in said
+    message = error_message(pinned)
+    assert message.startswith("configuration key 'datasets.kodak.n_images': found 5; "), message
+    assert "leave out this key or `pin`" in message
 
 
-def test_the_given_configuration_is_left_as_it_was():
+def test_the_given_configuration_is_not_modified():
     given_config = copy.deepcopy(SHIPPED)
     validation.validated(given_config, SCHEMA)
     assert given_config == SHIPPED
@@ -118,30 +118,32 @@ def test_the_given_configuration_is_left_as_it_was():
         (["datasets", "mine"], "results/mine/views"),
     ],
 )
-def test_what_an_entry_itself_writes_is_no_source(key, path):
-    """Snakemake would delete it first."""
+def test_an_entry_cannot_read_its_own_outputs(key, path):
+    """Snakemake would delete them first."""
     kind = "folder" if key[0] == "datasets" else "local-dir"
-    said = complaint(changed(key, {"kind": kind, "path": path}))
-    assert said.startswith(f"configuration key '{key[0]}.mine.path': {path} is what this entry itself writes")
+    message = error_message(changed(key, {"kind": kind, "path": path}))
+    assert message.startswith(f"configuration key '{key[0]}.mine.path': {path} is an output of this entry")
     validation.validated(changed([key[0], "other"], {"kind": kind, "path": path}), SCHEMA)
 
 
-def test_a_pin_is_no_result_of_its_own_dataset():
-    said = complaint(changed(["datasets", "kodak", "pin"], "results/kodak/manifest.csv"))
-    assert said.startswith("configuration key 'datasets.kodak.pin': results/kodak/manifest.csv is what this entry")
+def test_a_pin_cannot_be_an_output_of_its_own_dataset():
+    message = error_message(changed(["datasets", "kodak", "pin"], "results/kodak/manifest.csv"))
+    assert message.startswith(
+        "configuration key 'datasets.kodak.pin': results/kodak/manifest.csv is an output of this entry"
+    )
     validation.validated(changed(["datasets", "kodak", "pin"], "results/kodak2/manifest.csv"), SCHEMA)
 
 
-def test_a_null_entry_takes_a_named_entry_away():
+def test_a_null_entry_removes_an_entry():
     full = validation.validated(changed(["augmentations", "noise"], None), SCHEMA)
     assert list(full["augmentations"]) == list(SHIPPED["augmentations"])[1:]
-    assert "at least one entry" in complaint(changed(["datasets"], {"kodak": None}))
+    assert "at least one entry" in error_message(changed(["datasets"], {"kodak": None}))
 
 
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        (["sede"], 1, ["unknown key 'sede'", "is 'seed' meant", "allowed are seed, image_size"]),
+        (["sede"], 1, ["unknown key 'sede'", "did you mean 'seed'", "allowed are seed, image_size"]),
         (["bootstrap", "samples"], 5, ["'bootstrap'", "unknown key 'samples'", "resamples, confidence"]),
         (["datasets", "kodak", "limit"], 5, ["'datasets.kodak'", "unknown key 'limit'"]),
         (["models", "dinov2_vits14", "url"], "x", ["'models.dinov2_vits14'", "unknown key 'url'"]),
@@ -152,14 +154,14 @@ def test_a_null_entry_takes_a_named_entry_away():
         (["models", "dinov2_vits14", "sha256"], ..., ["'models.dinov2_vits14'", "'sha256' is missing"]),
         (["models", "dinov2_vits14"], {"kind": "local-dir"}, ["'path' is missing"]),
         (["augmentations", "noise", "transform"], ..., ["'augmentations.noise'", "'transform' is missing"]),
-        (["seed"], "abc", ["'seed'", "found 'abc'", "a whole number is needed"]),
+        (["seed"], "abc", ["'seed'", "found 'abc'", "it must be a whole number"]),
         (["shards"], True, ["'shards'", "found True", "a whole number"]),
         (["shards"], 2.0, ["'shards'", "found 2.0", "a whole number"]),
         (["bootstrap"], [1], ["'bootstrap'", "found [1]", "a mapping"]),
         (["augmentations"], None, ["'augmentations'", "found None", "a mapping"]),
         (["augmentations", "blur"], "GaussianBlur", ["'augmentations.blur'", "a mapping"]),
         (["augmentations", "blur", "parameters"], [3, 7], ["'augmentations.blur.parameters'", "a mapping"]),
-        (["datasets", "kodak", "path"], "", ["'datasets.kodak.path'", "some text"]),
+        (["datasets", "kodak", "path"], "", ["'datasets.kodak.path'", "must not be empty"]),
         (["datasets", "kodak", "n_images"], 0, ["'datasets.kodak.n_images'", "found 0", "at least 1"]),
         (["image_size"], 31, ["'image_size'", "found 31", "at least 32 and at most 1024"]),
         (["image_size"], 4096, ["'image_size'", "found 4096"]),
@@ -176,12 +178,12 @@ def test_a_null_entry_takes_a_named_entry_away():
         (["models", "views"], {"kind": "local-dir", "path": "x"}, ["name 'views'", "folders a dataset has"]),
     ],
 )
-def test_what_is_wrong_is_named_with_what_is_allowed(path, value, words):
-    said = complaint(changed(path, value))
-    assert [word for word in words if word not in said] == [], said
+def test_messages_name_the_key_and_what_is_allowed(path, value, words):
+    message = error_message(changed(path, value))
+    assert [word for word in words if word not in message] == [], message
 
 
-NONSENSE = st.recursive(
+ARBITRARY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=3),
     max_leaves=6,
@@ -197,33 +199,12 @@ KEYS = [[key] for key in SCHEMA["properties"]] + [
 
 
 @settings(max_examples=300, deadline=None)
-@given(path=st.sampled_from(KEYS), value=NONSENSE)
-def test_nonsense_is_taken_or_refused_in_one_line_but_never_crashes(path, value):
+@given(path=st.sampled_from(KEYS), value=ARBITRARY)
+def test_arbitrary_values_are_accepted_or_rejected_in_one_line(path, value):
     try:
         validation.validated(changed(path, value), SCHEMA)
     except InputError as error:
         assert "\n" not in str(error)
-
-
-def test_the_page_is_what_the_schema_says():
-    page = (PROJECT / "docs" / "configuration.md").read_text()
-    assert page == validation.describe(SCHEMA), "run `make docs`"
-
-
-def test_the_page_has_a_row_for_every_key_with_its_default():
-    page = validation.describe(SCHEMA)
-    sections = [SCHEMA]
-    while sections:
-        section = sections.pop()
-        for key, entry in section["properties"].items():
-            (row,) = {
-                row for row in page.splitlines() if row.startswith(f"| `{key}` |") and entry["description"] in row
-            }
-            if "default" in entry and entry["default"] not in ({}, None):
-                assert f"`{entry['default']}`" in row
-            for inner in (entry, entry.get("additionalProperties")):
-                if isinstance(inner, dict) and "properties" in inner:
-                    sections.append(inner)
 
 
 def snakemake(*arguments):
@@ -231,7 +212,7 @@ def snakemake(*arguments):
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
 
 
-def test_a_bad_value_stops_the_run_before_the_first_job_with_one_line():
+def test_an_invalid_value_stops_the_run_before_the_first_job_with_one_line():
     done = snakemake("--config", "device=gpu")
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if "device" in line]
@@ -239,26 +220,26 @@ def test_a_bad_value_stops_the_run_before_the_first_job_with_one_line():
     assert "Traceback" not in done.stderr and "rule" not in done.stdout
 
 
-def test_a_second_file_is_laid_over_the_first_and_checked_with_it(tmp_path):
+def test_a_second_file_is_merged_into_the_first_and_checked_with_it(tmp_path):
     second = tmp_path / "second.yaml"
     second.write_text("augmentations: {noise: null, blur: {parameter: {}}}\n")
     done = snakemake("--configfile", str(second))
     assert done.returncode != 0
-    assert "'augmentations.blur': unknown key 'parameter' (is 'parameters' meant?)" in done.stderr
+    assert "'augmentations.blur': unknown key 'parameter' (did you mean 'parameters'?)" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_is_no_yaml_is_refused(tmp_path):
+def test_a_file_that_is_not_yaml_is_rejected(tmp_path):
     second = tmp_path / "second.yaml"
     second.write_text("seed: [1\nshards: 2\n")
     done = snakemake("--configfile", str(second))
     assert done.returncode != 0
-    said = done.stdout + done.stderr
-    assert "not valid JSON or YAML" in said and "Traceback" not in said
+    message = done.stdout + done.stderr
+    assert "not valid JSON or YAML" in message and "Traceback" not in message
 
 
-def test_what_the_default_profile_says_no_other_profile_says_otherwise():
-    """Snakemake reads it beside any other, and it wins."""
+def test_no_other_profile_contradicts_the_default_profile():
+    """Snakemake reads the default profile in addition to any other, and its values take precedence."""
     profiles = {path.parent.name: yaml.safe_load(path.read_text()) for path in PROJECT.glob("profiles/*/config.yaml")}
     default = profiles.pop("default")
     assert {"slurm", "paper"} <= set(profiles)

@@ -1,1 +1,1 @@
-"""The validated configuration, and its description for people."""
+"""The configuration: its types, its validation, and the page that documents it."""
