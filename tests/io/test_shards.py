@@ -41,6 +41,11 @@ def test_views_come_back_as_they_were(shard):
     assert shards.count(shard) == 5
 
 
+def test_records_are_read_without_decoding_pixels(shard, monkeypatch):
+    monkeypatch.setattr(shards, "_decode", None)
+    assert list(shards.read_records(shard)) == [(view.image_id, view.record) for view in views()]
+
+
 def test_the_same_views_give_the_same_bytes(shard, tmp_path):
     again = tmp_path / "elsewhere" / "00000.tar"
     shards.write(again, iter(views()))
@@ -122,11 +127,12 @@ def empty(path):
     os.truncate(path, 0)
 
 
+@pytest.mark.parametrize("read", [shards.read, shards.read_records])
 @pytest.mark.parametrize("damage", [flip_a_byte, truncate, empty])
-def test_damage_is_found_and_the_shard_deleted(shard, damage):
+def test_damage_is_found_and_the_shard_deleted(shard, damage, read):
     damage(shard)
     with pytest.raises(InputError, match=r"00000\.tar is damaged: its SHA-256 is .* It was deleted; run again"):
-        next(shards.read(shard))
+        next(read(shard))
     assert not shard.exists()
     assert not shards.checksum_path(shard).exists()
 

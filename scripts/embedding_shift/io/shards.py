@@ -10,6 +10,7 @@ import json
 import struct
 import tarfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,18 +68,38 @@ def read(path):
     Raises:
         InputError: the shard is not the one that was written. It is deleted, so that a rerun builds it anew.
     """
+    with _verified(path) as file:
+        for image_id, record, png in _samples(file):
+            yield View(image_id, _decode(png.read()), record)
+
+
+def read_records(path):
+    """Yield (image id, record) of the views of the shard at `path`, in their order, without decoding any pixels.
+
+    Raises:
+        InputError: as `read`.
+    """
+    with _verified(path) as file:
+        for image_id, record, _ in _samples(file):
+            yield image_id, record
+
+
+@contextmanager
+def _verified(path):
+    """Open the shard at `path` for reading; delete it where its checksum or its content is wrong."""
     try:
         with open(path, "rb") as file:
             _verify(path, file)
             file.seek(0)
-            yield from _views(file)
+            yield file
     except FileNotFoundError:
         raise _absent(path) from None
     except (tarfile.TarError, ValueError) as error:
         raise _damaged(path, f"it is no shard of views ({error})") from None
 
 
-def _views(file):
+def _samples(file):
+    """Yield (image id, record, file object of the PNG) of every view in an open tar."""
     with tarfile.open(fileobj=file, mode="r:") as archive:
         record = {}
         for member in archive:
@@ -86,11 +107,11 @@ def _views(file):
             if not member.isreg() or member.issparse():
                 raise ValueError(f"{member.name!r} is not a plain file")
             image_id, _, suffix = member.name.rpartition(".")
-            data = archive.extractfile(member).read()
+            data = archive.extractfile(member)
             if suffix == "json":
-                record = json.loads(data)
+                record = json.loads(data.read())
             else:
-                yield View(image_id, _decode(data), record)
+                yield image_id, record, data
 
 
 def count(path):
