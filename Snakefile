@@ -3,7 +3,8 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: "config.yaml"
+# Beside the Snakefile, so that the workflow runs from any folder.
+configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=False)}/config.yaml"
 
 
 include: "rules/common.smk"

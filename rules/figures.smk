@@ -22,7 +22,6 @@ rule plot_metric_heatmap:
     input:
         summary="results/{dataset}/{model}/summary.csv",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_metric_heatmap.py",
         code=code("plot_metric_heatmap"),
     output:
         pdf="results/{dataset}/{model}/figures/metric_heatmap.pdf",
@@ -39,15 +38,16 @@ rule plot_metric_heatmap:
     message:
         "Drawing the heatmap of metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python {input.script:q} --summary {input.summary:q}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--summary {input.summary:q}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 use rule plot_metric_heatmap as plot_metric_clustermap with:
     input:
         summary="results/{dataset}/{model}/summary.csv",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_metric_clustermap.py",
         code=code("plot_metric_clustermap"),
     output:
         pdf="results/{dataset}/{model}/figures/metric_clustermap.pdf",
@@ -67,7 +67,6 @@ use rule plot_metric_heatmap as plot_radar with:
     input:
         summary="results/{dataset}/{model}/summary.csv",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_radar.py",
         code=code("plot_radar"),
     output:
         pdf="results/{dataset}/{model}/figures/radar.pdf",
@@ -87,7 +86,6 @@ use rule plot_metric_heatmap as plot_metric_profiles with:
     input:
         summary="results/{dataset}/{model}/summary.csv",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_metric_profiles.py",
         code=code("plot_metric_profiles"),
     output:
         pdf="results/{dataset}/{model}/figures/metric_profiles.pdf",
@@ -107,7 +105,6 @@ use rule plot_metric_heatmap as plot_metric_comparison with:
     input:
         summary="results/{dataset}/{model}/summary.csv",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_metric_comparison.py",
         code=code("plot_metric_comparison"),
     output:
         pdf="results/{dataset}/{model}/figures/metric_comparison.pdf",
@@ -145,15 +142,16 @@ rule plot_l2_bars:
     message:
         "Drawing the mean L2 distance of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/plot_l2_bars.py --summary {input.summary:q} --confidence {params.confidence}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--summary {input.summary:q} --confidence {params.confidence}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_l2_kde:
     input:
         metrics="results/{dataset}/{model}/metrics.parquet",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_l2_kde.py",
         code=code("plot_l2_kde"),
     output:
         pdf="results/{dataset}/{model}/figures/l2_kde.pdf",
@@ -173,15 +171,16 @@ rule plot_l2_kde:
     message:
         "Drawing the density of the L2 distance of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python {input.script:q} --metrics {input.metrics:q}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--metrics {input.metrics:q}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 use rule plot_l2_kde as plot_cosine_distribution with:
     input:
         metrics="results/{dataset}/{model}/metrics.parquet",
         augmentations="results/augmentations.csv",
-        script="scripts/plot_cosine_distribution.py",
         code=code("plot_cosine_distribution"),
     output:
         pdf="results/{dataset}/{model}/figures/cosine_distribution.pdf",
@@ -222,8 +221,10 @@ rule plot_cosine_samples:
     message:
         "Drawing cosine similarity image by image of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/plot_cosine_samples.py --metrics {input.metrics:q} --samples {params.samples}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--metrics {input.metrics:q} --samples {params.samples}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_dendrogram:
@@ -246,5 +247,7 @@ rule plot_dendrogram:
     message:
         "Drawing the dendrogram of the augmentations of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/plot_dendrogram.py --distance {input.distance:q}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--distance {input.distance:q}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )

@@ -30,9 +30,11 @@ rule compute_pixel_metrics:
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        "python scripts/compute_pixel_metrics.py --originals {input.originals:q} --views {input.views:q}"
-        " --augmentation {wildcards.augmentation}"
-        " --transform {params.transform:q} --parameters {params.parameters:q} --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--originals {input.originals:q} --views {input.views:q}"
+            " --augmentation {wildcards.augmentation}"
+            " --transform {params.transform:q} --parameters {params.parameters:q} --output {output:q}"
+        )
 
 
 rule compute_registered_attention:
@@ -60,11 +62,13 @@ rule compute_registered_attention:
     message:
         "Comparing the attention of {wildcards.model} on {wildcards.dataset} part by part: {wildcards.augmentation}."
     shell:
-        "python scripts/compute_registered_attention.py --manifest {input.manifest:q}"
-        " --original-attention {input.original_attention:q} --attention {input.attention:q}"
-        " --augmentation {wildcards.augmentation}"
-        " --transform {params.transform:q} --parameters {params.parameters:q}"
-        " --seed {params.seed} --image-size {params.image_size} --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--manifest {input.manifest:q}"
+            " --original-attention {input.original_attention:q} --attention {input.attention:q}"
+            " --augmentation {wildcards.augmentation}"
+            " --transform {params.transform:q} --parameters {params.parameters:q}"
+            " --seed {params.seed} --image-size {params.image_size} --output {output:q}"
+        )
 
 
 rule compute_metrics:
@@ -99,11 +103,13 @@ rule compute_metrics:
     message:
         "Measuring the shift of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/compute_metrics.py --augmentations {params.augmentations}"
-        " --original-embeddings {input.original_embeddings:q} --original-attention {input.original_attention:q}"
-        " --embeddings {input.embeddings:q} --attention {input.attention:q}"
-        " --parts {input.pixel_metrics:q} {input.registered_attention:q}"
-        " --output {output.metrics:q} --exclusions {output.exclusions:q} 2>&1 | tee {log:q}"
+        command(
+            "--augmentations {params.augmentations}"
+            " --original-embeddings {input.original_embeddings:q} --original-attention {input.original_attention:q}"
+            " --embeddings {input.embeddings:q} --attention {input.attention:q}"
+            " --parts {input.pixel_metrics:q} {input.registered_attention:q}"
+            " --output {output.metrics:q} --exclusions {output.exclusions:q}"
+        )
 
 
 rule summarise_metrics:
@@ -122,14 +128,11 @@ rule summarise_metrics:
         mem_mb=memory(per_mb=20),
         runtime=allowance(60),
     params:
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     message:
         "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/summarise_metrics.py --metrics {input.metrics:q} --resamples {params.resamples}"
-        " --confidence {params.confidence} --seed {params.seed} --output {output:q} 2>&1 | tee {log:q}"
+        command("--metrics {input.metrics:q} {params.bootstrap} --output {output:q}")
 
 
 rule compute_pairwise_distance:
@@ -152,5 +155,4 @@ rule compute_pairwise_distance:
     message:
         "Measuring the distances between augmentations for {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/compute_pairwise_distance.py --augmentations {params.augmentations}"
-        " --embeddings {input.embeddings:q} --output {output:q} 2>&1 | tee {log:q}"
+        command("--augmentations {params.augmentations}" " --embeddings {input.embeddings:q} --output {output:q}")

@@ -6,8 +6,8 @@ steps:   numbers as macros; tables → typeset
 """
 
 PAPER_SOURCES = sorted(
-    path.relative_to(workflow.basedir).as_posix()
-    for path in Path(workflow.basedir, "paper").rglob("*")
+    project_file(path.relative_to(PROJECT))
+    for path in (PROJECT / "paper").rglob("*")
     if path.suffix in {".tex", ".bib"}
 )
 PAPER_TABLES = [
@@ -50,7 +50,7 @@ PAPER_INPUTS = dict(
     exclusions=f"{PAPER_RESULTS}/exclusions.csv",
     distance=f"{PAPER_RESULTS}/pairwise_distance.csv",
     claims=f"{PAPER_RESULTS}/claims.csv",
-    ledger="paper/claims.yaml",
+    ledger=project_file("paper/claims.yaml"),
     friedman=f"{PAPER_RESULTS}/friedman.csv",
     paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
     augmentations="results/augmentations.csv",
@@ -100,13 +100,15 @@ rule write_numbers:
     message:
         "Writing the numbers that the paper cites."
     shell:
-        f"python scripts/write_numbers.py{PAPER_ARGUMENTS} --output {{output:q}} 2>&1 | tee {{log:q}}"
+        command(f"{PAPER_ARGUMENTS} --output {{output:q}}")
 
 
 rule write_paper_tables:
     input:
         **PAPER_INPUTS,
-        environments=collect("envs/{name}.yaml", name=["images", "encode", "analysis", "paper", "workflow"]),
+        environments=collect(
+            project_file("envs/{name}.yaml"), name=["images", "encode", "analysis", "paper", "workflow"]
+        ),
         code=code("write_paper_tables"),
     output:
         collect("results/tables/{table}.tex", table=PAPER_TABLES),
@@ -117,16 +119,16 @@ rule write_paper_tables:
         "../envs/analysis.yaml"
     params:
         **PAPER_PARAMETERS,
+        folder=lambda wildcards, output: Path(output[0]).parent,
     message:
         "Writing the tables of the paper."
     shell:
-        f"python scripts/write_paper_tables.py{PAPER_ARGUMENTS}"
-        " --environments {input.environments:q}"
-        " --output-folder results/tables 2>&1 | tee {log:q}"
+        command(f"{PAPER_ARGUMENTS}" " --environments {input.environments:q}" " --output-folder {params.folder:q}")
 
 
 rule build_paper:
     input:
+        main=project_file("paper/main.tex"),
         sources=PAPER_SOURCES,
         numbers="results/numbers.tex",
         tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
@@ -140,8 +142,12 @@ rule build_paper:
     localrule: True  # it needs LaTeX, or a network for its packages
     conda:
         "../envs/paper.yaml"
+    params:
+        folder=lambda wildcards, input: Path(input.main).parent,
     message:
         "Typesetting the paper."
     shell:
-        "python scripts/build_paper.py --paper-folder paper --numbers {input.numbers:q} --tables {input.tables:q}"
-        " --figures {input.figures:q} --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--paper-folder {params.folder:q} --numbers {input.numbers:q} --tables {input.tables:q}"
+            " --figures {input.figures:q} --output {output:q}"
+        )

@@ -35,8 +35,7 @@ rule measure_tower:
     message:
         "Counting the work of the encoder {wildcards.model}."
     shell:
-        "python scripts/measure_tower.py --model {params.model:q} --bundle results/models/{wildcards.model}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        command("--model {params.model:q} --bundle results/models/{wildcards.model}" " --output {output:q}")
 
 
 rule forecast:
@@ -62,6 +61,8 @@ rule forecast:
     message:
         "Forecasting what the run will take."
     shell:
-        "python scripts/forecast.py --bench {params.bench:q} --plan {params.plan:q} --towers {input.towers:q}"
-        " --settings {params.settings:q} --cores {params.cores} --machine-cores {params.machine_cores}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--bench {params.bench:q} --plan {params.plan:q} --towers {input.towers:q}"
+            " --settings {params.settings:q} --cores {params.cores} --machine-cores {params.machine_cores}"
+            " --output {output:q}"
+        )

@@ -43,9 +43,11 @@ rule plot_augmentation_strip:
     message:
         "Drawing an image of {wildcards.dataset} and its views."
     shell:
-        "python scripts/plot_augmentation_strip.py --manifest {input.manifest:q} --augmentations {input.augmentations:q}"
-        " --views-folder results/{wildcards.dataset}/views --shards {params.shards} {params.image:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--manifest {input.manifest:q} --augmentations {input.augmentations:q}"
+            " --views-folder results/{wildcards.dataset}/views --shards {params.shards} {params.image:q}"
+            " --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_attention_samples:
@@ -74,10 +76,12 @@ rule plot_attention_samples:
     message:
         "Drawing where {wildcards.model} looks in a few images of {wildcards.dataset}."
     shell:
-        "python scripts/plot_attention_samples.py --manifest {input.manifest:q} --augmentations {input.augmentations:q}"
-        " --views-folder results/{wildcards.dataset}/views --shards {params.shards}"
-        " --attention-folder results/{wildcards.dataset}/{wildcards.model}/attention --metrics {input.metrics:q}"
-        " --images {params.images} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--manifest {input.manifest:q} --augmentations {input.augmentations:q}"
+            " --views-folder results/{wildcards.dataset}/views --shards {params.shards}"
+            " --attention-folder results/{wildcards.dataset}/{wildcards.model}/attention --metrics {input.metrics:q}"
+            " --images {params.images} --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_attention_grid:
@@ -105,7 +109,9 @@ rule plot_attention_grid:
     message:
         "Drawing page {wildcards.page} of the views of {wildcards.dataset} and where {wildcards.model} looks in them."
     shell:
-        "python scripts/plot_attention_grid.py --manifest {input.manifest:q} --augmentations {input.augmentations:q}"
-        " --views-folder results/{wildcards.dataset}/views --shards {params.shards}"
-        " --attention-folder results/{wildcards.dataset}/{wildcards.model}/attention"
-        " --page {wildcards.page} --pages {params.pages} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--manifest {input.manifest:q} --augmentations {input.augmentations:q}"
+            " --views-folder results/{wildcards.dataset}/views --shards {params.shards}"
+            " --attention-folder results/{wildcards.dataset}/{wildcards.model}/attention"
+            " --page {wildcards.page} --pages {params.pages} --pdf {output.pdf:q} --png {output.png:q}"
+        )

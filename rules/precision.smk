@@ -30,13 +30,16 @@ rule encode_precision_sample:
         runtime=allowance(60),
     params:
         images=config["precision_sample"],
+        bundle=bundle,
         encoding=encoding_options,
     message:
         "Encoding some images of {wildcards.dataset} with {wildcards.model} in single precision."
     shell:
-        "python scripts/encode_precision_sample.py --views {input.views:q} --encoded {input.encoded:q}"
-        " --images {params.images} --bundle results/models/{wildcards.model} {params.encoding} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--views {input.views:q} --encoded {input.encoded:q}"
+            " --images {params.images} --bundle {params.bundle:q} {params.encoding} --threads {threads}"
+            " --output {output:q}"
+        )
 
 
 rule measure_precision:
@@ -61,6 +64,8 @@ rule measure_precision:
     message:
         "Measuring what the precision of {wildcards.model} changes on {wildcards.dataset}."
     shell:
-        "python scripts/measure_precision.py --precision {params.precision} --sample {input.sample:q}"
-        " --views {params.views} --embeddings {input.embeddings:q} --attention {input.attention:q}"
-        " --summary {input.summary:q} --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--precision {params.precision} --sample {input.sample:q}"
+            " --views {params.views} --embeddings {input.embeddings:q} --attention {input.attention:q}"
+            " --summary {input.summary:q} --output {output:q}"
+        )

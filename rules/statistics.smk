@@ -25,21 +25,20 @@ rule compare_augmentations:
         mem_mb=memory(per_mb=60),
         runtime=allowance(120),
     params:
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     message:
         "Comparing the augmentations of {wildcards.dataset} for {wildcards.model}."
     shell:
-        "python scripts/compare_augmentations.py --metrics {input.metrics:q} --resamples {params.resamples}"
-        " --confidence {params.confidence} --seed {params.seed}"
-        " --paired-differences {output.paired_differences:q} --friedman {output.friedman:q}"
-        " --mean-ranks {output.mean_ranks:q} 2>&1 | tee {log:q}"
+        command(
+            "--metrics {input.metrics:q} {params.bootstrap}"
+            " --paired-differences {output.paired_differences:q} --friedman {output.friedman:q}"
+            " --mean-ranks {output.mean_ranks:q}"
+        )
 
 
 rule judge_claims:
     input:
-        ledger="paper/claims.yaml",
+        ledger=project_file("paper/claims.yaml"),
         metrics="results/{dataset}/{model}/metrics.parquet",
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         code=code("judge_claims"),
@@ -56,16 +55,16 @@ rule judge_claims:
         runtime=allowance(120),
     params:
         augmentations=AUGMENTATIONS,
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     message:
         "Judging the seed paper's claims by {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/judge_claims.py --ledger {input.ledger:q} --metrics {input.metrics:q}"
-        " --augmentations {params.augmentations} --embeddings {input.embeddings:q}"
-        " --resamples {params.resamples} --confidence {params.confidence} --seed {params.seed}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--ledger {input.ledger:q} --metrics {input.metrics:q}"
+            " --augmentations {params.augmentations} --embeddings {input.embeddings:q}"
+            " {params.bootstrap}"
+            " --output {output:q}"
+        )
 
 
 rule plot_critical_difference:
@@ -91,6 +90,8 @@ rule plot_critical_difference:
     message:
         "Drawing the critical-difference diagram of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/plot_critical_difference.py --metric cosine_similarity --mean-ranks {input.mean_ranks:q}"
-        " --paired-differences {input.paired_differences:q} --confidence {params.confidence}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--metric cosine_similarity --mean-ranks {input.mean_ranks:q}"
+            " --paired-differences {input.paired_differences:q} --confidence {params.confidence}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )

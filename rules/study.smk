@@ -32,8 +32,10 @@ rule make_study_references:
     message:
         "Choosing the images of {wildcards.dataset} for the study."
     shell:
-        "python scripts/make_study_references.py --manifest {input.manifest:q} --originals {input.originals:q}"
-        " --images {params.images} --output {output.references:q} 2>&1 | tee {log:q}"
+        command(
+            "--manifest {input.manifest:q} --originals {input.originals:q}"
+            " --images {params.images} --output {output.references:q}"
+        )
 
 
 rule make_study_views:
@@ -62,10 +64,11 @@ rule make_study_views:
     message:
         "Making more draws and doses of {wildcards.dataset}: {wildcards.augmentation}."
     shell:
-        "python scripts/make_study_views.py --references {input.references:q} --augmentation {wildcards.augmentation}"
-        " --transform {params.transform:q} --parameters {params.parameters:q} --scale {params.scale:q}"
-        " --draws {params.draws} --doses {params.doses} --seed {params.seed} --output {output.views:q}"
-        " 2>&1 | tee {log:q}"
+        command(
+            "--references {input.references:q} --augmentation {wildcards.augmentation}"
+            " --transform {params.transform:q} --parameters {params.parameters:q} --scale {params.scale:q}"
+            " --draws {params.draws} --doses {params.doses} --seed {params.seed} --output {output.views:q}"
+        )
 
 
 rule compute_study_pixels:
@@ -92,9 +95,11 @@ rule compute_study_pixels:
     message:
         "Measuring the pixels of the study of {wildcards.dataset}."
     shell:
-        "python scripts/compute_study_pixels.py --references {input.references:q}"
-        " --augmentations {params.augmentations} --views {input.views:q} --metrics {output.metrics:q}"
-        " --reference-metrics {output.references:q} 2>&1 | tee {log:q}"
+        command(
+            "--references {input.references:q}"
+            " --augmentations {params.augmentations} --views {input.views:q} --metrics {output.metrics:q}"
+            " --reference-metrics {output.references:q}"
+        )
 
 
 rule encode_study_views:
@@ -107,8 +112,9 @@ rule encode_study_views:
     output:
         "results/{dataset}/{model}/study/encoded/{augmentation}.npz",
     log:
-        messages="logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
-        usage="benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv",
+        "logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv"
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -118,14 +124,16 @@ rule encode_study_views:
         gpu=ENCODING_GPUS,
         runtime=encoding_minutes,
     params:
+        bundle=bundle,
         encoding=encoding_options,
     message:
         "Encoding the study of {wildcards.dataset} with {wildcards.model}: {wildcards.augmentation}."
     shell:
-        "python scripts/encode_views.py --views {input.views:q} --bundle results/models/{wildcards.model}"
-        " {params.encoding} --threads {threads}"
-        " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q}"
-        " --usage {log.usage:q} 2>&1 | tee {log.messages:q}"
+        command(
+            "--views {input.views:q} --bundle {params.bundle:q}"
+            " {params.encoding} --threads {threads}"
+            " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q}"
+        )
 
 
 rule encode_references:
@@ -148,13 +156,16 @@ rule encode_references:
         gpu=ENCODING_GPUS,
         runtime=allowance(60),
     params:
+        bundle=bundle,
         encoding=encoding_options,
     message:
         "Encoding originals of {wildcards.dataset} with {wildcards.model} again, in other batches and precision."
     shell:
-        "python scripts/encode_references.py --references {input.references:q}"
-        " --bundle results/models/{wildcards.model} {params.encoding} --threads {threads}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        command(
+            "--references {input.references:q}"
+            " --bundle {params.bundle:q} {params.encoding} --threads {threads}"
+            " --output {output:q}"
+        )
 
 
 rule compute_study_metrics:
@@ -188,12 +199,14 @@ rule compute_study_metrics:
     message:
         "Measuring the shift of {wildcards.model} in the study of {wildcards.dataset}."
     shell:
-        "python scripts/compute_study_metrics.py --main-metrics {input.main_metrics:q}"
-        " --study-pixels {input.study_pixels:q} --reference-pixels {input.reference_pixels:q}"
-        " --references {input.references:q} --original-embeddings {input.original_embeddings:q}"
-        " --original-attention {input.original_attention:q} --encoded-references {input.encoded_references:q}"
-        " --augmentations {params.augmentations} --views {input.views:q} --encoded {input.encoded:q}"
-        " --output {output.metrics:q} --reference-output {output.references:q} 2>&1 | tee {log:q}"
+        command(
+            "--main-metrics {input.main_metrics:q}"
+            " --study-pixels {input.study_pixels:q} --reference-pixels {input.reference_pixels:q}"
+            " --references {input.references:q} --original-embeddings {input.original_embeddings:q}"
+            " --original-attention {input.original_attention:q} --encoded-references {input.encoded_references:q}"
+            " --augmentations {params.augmentations} --views {input.views:q} --encoded {input.encoded:q}"
+            " --output {output.metrics:q} --reference-output {output.references:q}"
+        )
 
 
 rule tabulate_study:
@@ -219,23 +232,23 @@ rule tabulate_study:
         augmentations=AUGMENTATIONS,
         settings=dose_settings(),
         draws=config["study"]["draws"],
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     message:
         "Writing the tables of the study of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/tabulate_study.py --metrics {input.metrics:q} --references {input.references:q}"
-        " --augmentations {params.augmentations} --settings {params.settings:q} --draws {params.draws}"
-        " --resamples {params.resamples} --confidence {params.confidence} --seed {params.seed}"
-        " --noise-floor {output.noise_floor:q} --dose-response {output.dose_response:q}"
-        " --equal-damage {output.equal_damage:q} --variance {output.variance:q} 2>&1 | tee {log:q}"
+        command(
+            "--metrics {input.metrics:q} --references {input.references:q}"
+            " --augmentations {params.augmentations} --settings {params.settings:q} --draws {params.draws}"
+            " {params.bootstrap}"
+            " --noise-floor {output.noise_floor:q} --dose-response {output.dose_response:q}"
+            " --equal-damage {output.equal_damage:q} --variance {output.variance:q}"
+        )
 
 
 rule audit_method:
     input:
         study="results/{dataset}/{model}/study/metrics.parquet",
-        ledger="paper/claims.yaml",
+        ledger=project_file("paper/claims.yaml"),
         original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         encoded=STUDY_ENCODED,
@@ -257,15 +270,13 @@ rule audit_method:
         augmentations=AUGMENTATIONS,
         draws=config["study"]["draws"],
         failure_share=config["study"]["failure_share"],
-        resamples=config["bootstrap"]["resamples"],
-        confidence=config["bootstrap"]["confidence"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     message:
         "Repeating the flaws of the released scripts with {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/audit_method.py --study {input.study:q} --ledger {input.ledger:q}"
-        " --original-embeddings {input.original_embeddings:q} --augmentations {params.augmentations}"
-        " --embeddings {input.embeddings:q} --encoded {input.encoded:q} --draws {params.draws}"
-        " --failure-share {params.failure_share} --resamples {params.resamples} --confidence {params.confidence}"
-        " --seed {params.seed} --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"
-        " 2>&1 | tee {log:q}"
+        command(
+            "--study {input.study:q} --ledger {input.ledger:q}"
+            " --original-embeddings {input.original_embeddings:q} --augmentations {params.augmentations}"
+            " --embeddings {input.embeddings:q} --encoded {input.encoded:q} --draws {params.draws}"
+            " --failure-share {params.failure_share} {params.bootstrap} --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"
+        )

@@ -29,9 +29,11 @@ rule plot_noise_floor:
     message:
         "Drawing the shift of {wildcards.model} on {wildcards.dataset} against floor and ceiling."
     shell:
-        "python scripts/plot_noise_floor.py --noise-floor {input.noise_floor:q} --summary {input.summary:q}"
-        " --confidence {params.confidence} --augmentations {input.augmentations:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--noise-floor {input.noise_floor:q} --summary {input.summary:q}"
+            " --confidence {params.confidence} --augmentations {input.augmentations:q}"
+            " --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_dose_response:
@@ -57,9 +59,11 @@ rule plot_dose_response:
     message:
         "Drawing the dose-response curves of {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/plot_dose_response.py --dose-response {input.dose_response:q} --settings {params.settings:q}"
-        " --confidence {params.confidence} --augmentations {input.augmentations:q}"
-        " --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--dose-response {input.dose_response:q} --settings {params.settings:q}"
+            " --confidence {params.confidence} --augmentations {input.augmentations:q}"
+            " --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_equal_damage:
@@ -84,8 +88,10 @@ rule plot_equal_damage:
     message:
         "Drawing the augmentations of {wildcards.model} on {wildcards.dataset} at equal damage."
     shell:
-        "python scripts/plot_equal_damage.py --equal-damage {input.equal_damage:q} --confidence {params.confidence}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--equal-damage {input.equal_damage:q} --confidence {params.confidence}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )
 
 
 rule plot_audit:
@@ -108,5 +114,7 @@ rule plot_audit:
     message:
         "Drawing the audit of the released scripts with {wildcards.model} on {wildcards.dataset}."
     shell:
-        "python scripts/plot_audit.py --audit {input.audit:q}"
-        " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q} 2>&1 | tee {log:q}"
+        command(
+            "--audit {input.audit:q}"
+            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+        )

@@ -22,8 +22,7 @@ rule describe_augmentations:
     message:
         "Checking the configured augmentations."
     shell:
-        "python scripts/describe_augmentations.py --augmentations {params.augmentations:q} --output {output:q}"
-        " 2>&1 | tee {log:q}"
+        command("--augmentations {params.augmentations:q} --output {output:q}")
 
 
 rule augment_views:
@@ -51,6 +50,8 @@ rule augment_views:
     message:
         "Augmenting {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        "python scripts/augment_views.py --originals {input.originals:q} --augmentation {wildcards.augmentation}"
-        " --transform {params.transform:q} --parameters {params.parameters:q} --seed {params.seed}"
-        " --output {output.shard:q} 2>&1 | tee {log:q}"
+        command(
+            "--originals {input.originals:q} --augmentation {wildcards.augmentation}"
+            " --transform {params.transform:q} --parameters {params.parameters:q} --seed {params.seed}"
+            " --output {output.shard:q}"
+        )

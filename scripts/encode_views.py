@@ -2,7 +2,7 @@
 
 from embedding_shift import cli
 from embedding_shift.encoders import image_encoder
-from embedding_shift.io import array_files, shards, usage
+from embedding_shift.io import array_files, shards
 
 
 def main():
@@ -11,15 +11,12 @@ def main():
     image_encoder.add_arguments(parser)
     parser.add_argument("--description", default="encoding", help="what the progress bar says")
     parser.add_argument("--output", required=True, help="npz to write")
-    parser.add_argument("--usage", help="TSV to write: seconds, and peak memory in MB")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
     image_ids, embedding, attention = encoder.encode(
         shards.read(arguments.views), arguments.description, shards.count(arguments.views)
     )
     array_files.write(arguments.output, image_ids, embedding=embedding, attention=attention)
-    if arguments.usage:
-        usage.write(arguments.usage)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ def source_files(script, scripts_folder, modules=()):
         modules: further modules that the script imports by name at run time, such as "embedding_shift.plots.radar".
 
     Returns:
-        sorted absolute paths.
+        absolute paths: the script, then the others, sorted.
     """
     scripts_folder = Path(scripts_folder)
+    start = scripts_folder / f"{script}.py"
     found: set[Path] = set()
-    waiting = [scripts_folder / f"{script}.py"]
+    waiting = [start]
     for module in modules:
         waiting += _files_of(module, scripts_folder)
     while waiting:
@@ -32,7 +33,7 @@ def source_files(script, scripts_folder, modules=()):
             found.add(path)
             for module in _imported_names(path, scripts_folder):
                 waiting += _files_of(module, scripts_folder)
-    return sorted(str(path) for path in found)
+    return [str(start), *sorted(str(path) for path in found - {start})]
 
 
 def _files_of(module, scripts_folder):
