@@ -95,13 +95,8 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: $(PYTHON) cannot create virtual environments:" \
 	    "install its venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
 
-# LaTeX is complete when it finds every package that the paper names; Tectonic fetches what it needs by itself.
-tex:
-	@if command -v tectonic > /dev/null; then exit 0; fi; \
-	packages=$$(sed -n 's/^ *\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' paper/main.tex | tr ',' '\n' | sed 's/$$/.sty/'); \
-	if command -v latexmk > /dev/null && command -v bibtex > /dev/null && command -v pdflatex > /dev/null \
-	    && kpsewhich $$packages > /dev/null; then exit 0; fi; \
-	envs/install_debian_packages LaTeX $(TEX_PACKAGES)
+tex: $(INSTALLED)
+	@$(BIN)/python scripts/check_latex.py 2> /dev/null || envs/install_debian_packages LaTeX $(TEX_PACKAGES)
 
 pdf-tools:
 	@{ command -v pdftotext && command -v pdftoppm; } > /dev/null || envs/install_debian_packages Poppler poppler-utils

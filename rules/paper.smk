@@ -2,7 +2,7 @@
 
 input:   the tables and figures of every dataset and encoder, paper/
 output:  results/numbers.tex, results/tables/{table}.tex, results/paper.pdf
-steps:   numbers as macros; tables → typeset
+steps:   numbers as macros; tables → typeset → copy, so that a failed typesetting leaves the earlier paper alone
 """
 
 PAPER_SOURCES = sorted(
@@ -136,7 +136,7 @@ rule build_paper:
         + ["results/figures/model_comparison.pdf"] * (len(MODELS) > 1),
         code=code("build_paper"),
     output:
-        report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
+        temp("results/typeset.pdf"),
     log:
         "logs/build_paper.log",
     localrule: True  # it needs LaTeX, or a network for its packages
@@ -151,3 +151,21 @@ rule build_paper:
             "--paper-folder {params.folder:q} --numbers {input.numbers:q} --tables {input.tables:q}"
             " --figures {input.figures:q} --output {output:q}"
         )
+
+
+# Snakemake deletes the outputs of a job before it starts and when it fails. Only this job, which starts once the paper
+# is typeset, has results/paper.pdf as output.
+rule copy_paper:
+    input:
+        "results/typeset.pdf",
+    output:
+        report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
+    log:
+        "logs/copy_paper.log",
+    localrule: True
+    conda:
+        "../envs/paper.yaml"
+    message:
+        "Copying the typeset paper to {output}."
+    shell:
+        "( cp {input:q} {output:q}.part && mv {output:q}.part {output:q} ) 2> {log:q}"

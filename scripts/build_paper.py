@@ -1,4 +1,4 @@
-"""Build the paper's PDF with latexmk, or with tectonic where that is what is there."""
+"""Typeset the paper as PDF with latexmk, or with tectonic where LaTeX is incomplete."""
 
 from embedding_shift import cli
 from embedding_shift.paper import build

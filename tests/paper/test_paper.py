@@ -1,7 +1,9 @@
 """The paper's numbers, tables and typesetting, with the LaTeX that is installed."""
 
 import json
+import os
 import re
+import shutil
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -179,13 +181,40 @@ def test_what_is_wrong_is_said_and_no_pdf_is_left(tmp_path, body, message):
 
 def test_without_latex_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match=r"neither latexmk with pdflatex nor tectonic.*apt-get install latexmk"):
+    with pytest.raises(
+        InputError, match=r"not installed: latexmk, pdflatex,.*install tectonic.*apt-get install latexmk"
+    ):
         build.build(*small_paper(tmp_path, "text"), tmp_path / "paper.pdf")
     assert not (tmp_path / "paper.pdf").exists()
 
 
+needs_latexmk = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is not installed")
+
+
+@needs_latexmk
+def test_latexmk_is_taken_where_it_is_complete(tmp_path):
+    folder, *_ = small_paper(
+        tmp_path, "text % \\usepackage{absent}", "\\usepackage[a4paper]{geometry}\\usepackage{array,tikz}"
+    )
+    assert build.program(folder / "main.tex") == build.LATEXMK
+
+
+@needs_latexmk
+def test_tectonic_is_taken_where_latex_lacks_a_package_that_the_paper_names(tmp_path, monkeypatch):
+    folder, *_ = small_paper(tmp_path, "text", "\\usepackage{array}\\usepackage[x]{absent, tikz}")
+    (tmp_path / "tectonic").write_text("#!/bin/sh\n")
+    (tmp_path / "tectonic").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert build.program(folder / "main.tex") == build.TECTONIC
+    (tmp_path / "tectonic").unlink()
+    with pytest.raises(
+        InputError, match=r"LaTeX is incomplete, these are not installed: absent\.sty; install tectonic"
+    ):
+        build.program(folder / "main.tex")
+
+
 def test_a_missing_source_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "program", lambda: ["true"])
+    monkeypatch.setattr(build, "program", lambda source: ["true"])
     folder, numbers, _, _ = small_paper(tmp_path, "text")
     with pytest.raises(InputError, match=f"there is no file {tmp_path / 'absent.tex'}"):
         build.build(folder, tmp_path / "absent.tex", [], [], tmp_path / "paper.pdf")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from faulty_runs import Run
+from paper_run import needs_latex
 from pipeline import PROJECT
 from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, tiny_config, write_data
 
@@ -111,7 +112,7 @@ def append_comment(path):
 def test_a_figures_code_concerns_the_figure_and_the_paper_alone(again):
     append_comment(again / "scripts/plot_radar.py")
     planned = again.planned()
-    assert planned == {"plot_radar": 1, "build_paper": 1, "all": 1}
+    assert planned == {"plot_radar": 1, "build_paper": 1, "copy_paper": 1, "all": 1}
 
 
 def test_a_metric_of_ones_own_reaches_tables_and_figures(again):
@@ -158,7 +159,23 @@ def test_what_a_run_keeps_does_not_grow_with_its_jobs(unrun):
 
 def test_a_missing_figure_is_drawn_from_tables(again):
     Path(again / f"{RESULTS}/figures/radar.pdf").unlink()
-    assert set(again.planned()) == {"plot_radar", "build_paper", "all"}
+    assert set(again.planned()) == {"plot_radar", "build_paper", "copy_paper", "all"}
+
+
+@needs_latex
+def test_a_failed_typesetting_leaves_the_earlier_paper(again):
+    source, paper = again / "paper/main.tex", again / "results/paper.pdf"
+    text, earlier = source.read_text(), paper.read_bytes()
+    source.write_text(text.replace("\\begin{document}", "\\begin{document}\\unknowncommand"))
+    for _ in range(2):
+        done = again.run()
+        assert done.returncode != 0
+        assert "Undefined control sequence" in done.stdout
+        assert paper.read_bytes() == earlier
+    source.write_text(text)
+    assert again.run().returncode == 0
+    assert paper.read_bytes() == earlier
+    assert again.planned() == {}
 
 
 def test_a_wrong_augmentation_is_told_and_leaves_nothing(unrun):

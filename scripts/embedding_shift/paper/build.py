@@ -1,4 +1,4 @@
-"""Build the paper's PDF in a fresh folder, the same bytes every time, and say what is wrong where it fails."""
+"""Typeset the paper in a temporary folder; the same sources give the same bytes, and an error is one line."""
 
 import os
 import re
@@ -13,13 +13,17 @@ from embedding_shift.io import atomic
 LATEXMK = ["latexmk", "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
 LATEXMK += ["-latexoption=-no-shell-escape", "main.tex"]
 TECTONIC = ["tectonic", "--keep-logs", "--keep-intermediates", "main.tex"]
-# The dates that LaTeX writes are those of this moment, and its log lines are not wrapped.
+# LaTeX writes this fixed date, and does not wrap the lines of its log.
 FIXED = {"SOURCE_DATE_EPOCH": "1742688000", "FORCE_SOURCE_DATE": "1", "TZ": "UTC", "max_print_line": "10000"}
-NOT_INSTALLED = (
-    "neither latexmk with pdflatex nor tectonic is installed; on Debian: apt-get install latexmk texlive-latex-base "
-    "texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended texlive-bibtex-extra texlive-science "
-    "lmodern cm-super-minimal"
+INSTALL = (
+    "install tectonic or, on Debian: apt-get install latexmk texlive-latex-base texlive-latex-recommended "
+    "texlive-latex-extra texlive-fonts-recommended texlive-bibtex-extra texlive-science lmodern cm-super-minimal"
 )
+# The programs that latexmk calls, and the one that finds LaTeX's files.
+PROGRAMS = ("latexmk", "pdflatex", "bibtex", "kpsewhich")
+COMMENT = re.compile(r"(?<!\\)%.*")
+NAMED_FILE = re.compile(r"\\(?P<kind>documentclass|usepackage)(?:\[[^]]*\])?\{(?P<names>[^}]*)\}")
+SUFFIXES = {"documentclass": ".cls", "usepackage": ".sty"}
 ERROR_LINE = re.compile(r"^(?:\./)?(?P<place>\S+?\.(?:tex|sty|cls|bbl|aux|toc|out|bib):\d+): .*$", re.MULTILINE)
 FATAL_LINE = re.compile(r"^(?:! |error: )(.+)$", re.MULTILINE)
 SOURCE_LINE = re.compile(r"^l\.\d+ ?(.*)$", re.MULTILINE)
@@ -31,13 +35,13 @@ def build(paper_folder, numbers, tables, figures, output):
     """Compile `main.tex` of `paper_folder`, which finds `numbers.tex`, `tables/` and `figures/` beside it.
 
     Raises:
-        InputError: no LaTeX is installed, or LaTeX found an error, a missing file, or an undefined reference or
-            citation; the message is LaTeX's own, with file and line.
+        InputError: no complete LaTeX is installed, or LaTeX found an error, a missing file, or an undefined reference
+            or citation; the message is LaTeX's own, with file and line.
     """
-    command = program()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         _collect(folder, Path(paper_folder), numbers, tables, figures)
+        command = program(folder / "main.tex")
         done = subprocess.run(
             command, cwd=folder, env=os.environ | FIXED, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             encoding="utf-8", errors="replace",
@@ -51,13 +55,33 @@ def build(paper_folder, numbers, tables, figures, output):
             shutil.copyfile(folder / "main.pdf", temporary)
 
 
-def program():
-    """Return the command that compiles `main.tex` with what is installed."""
-    if shutil.which("latexmk") and shutil.which("pdflatex"):
-        return LATEXMK
+def program(source):
+    """Return the command that compiles `source`: latexmk where its LaTeX is complete, otherwise tectonic.
+
+    LaTeX is complete when it finds the class and every package that `source` names. Tectonic fetches what it needs.
+
+    Raises:
+        InputError: neither can compile `source`; the message names what is missing.
+    """
+    missing = [name for name in PROGRAMS if not shutil.which(name)]
+    if not missing:
+        missing = missing_files(Path(source).read_text(encoding="utf-8"))
+        if not missing:
+            return LATEXMK
     if shutil.which("tectonic"):
         return TECTONIC
-    raise InputError(NOT_INSTALLED)
+    raise InputError(f"LaTeX is incomplete, these are not installed: {', '.join(missing)}; {INSTALL}")
+
+
+def missing_files(text):
+    """Return the files of classes and packages that LaTeX source names and the installed LaTeX does not find."""
+    files = {
+        name.strip() + SUFFIXES[match["kind"]]
+        for match in NAMED_FILE.finditer(COMMENT.sub("", text))
+        for name in match["names"].split(",")
+    }
+    found = subprocess.run(["kpsewhich", *sorted(files)], capture_output=True, text=True).stdout.splitlines()
+    return sorted(files - {Path(path).name for path in found})
 
 
 def complaint(log, printed, failed):
