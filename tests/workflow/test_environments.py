@@ -2,7 +2,10 @@
 
 import ast
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -152,10 +155,49 @@ def test_the_workflow_environment_holds_what_the_rules_import():
 
 def test_tests_import_only_what_is_pinned_by_name():
     named = set().union(*(pins(name, part=0) for name in FILES))
-    for path in sorted((PROJECT / "tests").glob("*.py")):
-        modules = {module for module in imports(path.read_text()) if not (PROJECT / "tests" / f"{module}.py").exists()}
-        lacking = [distributions for distributions in packages_reached(modules) if not distributions & named]
-        assert lacking == [], f"{path.name} imports what no environment names"
+    helpers = {path.stem for path in (PROJECT / "tests" / "helpers").glob("*.py")}
+    files = sorted((PROJECT / "tests").rglob("*.py"))
+    assert len(files) > 30
+    for path in files:
+        reached = packages_reached(imports(path.read_text()) - helpers)
+        assert [packages for packages in reached if not packages & named] == [], f"{path.name}: not pinned by name"
+
+
+CONDA = """#!/bin/sh
+case "$*" in
+"info --json") echo '{"conda_prefix": "/conda", "platform": "linux-64", "root_prefix": "/conda", "config_files": []}';;
+"--version") echo "conda 26.7.1";;
+"config --get channel_priority --json") echo '{"get": {"channel_priority": "strict"}}';;
+*) echo "unexpected: $*" >&2; exit 1;;
+esac
+"""
+
+
+def test_changing_between_conda_and_the_virtual_environment_repeats_nothing(tmp_path):
+    """A dry run asks conda only for its version and settings, which the stand-in answers."""
+    shutil.copytree(PROJECT / "envs", tmp_path / "envs")
+    rule = 'rule a:\n    output: "a.txt"\n    conda: "envs/images.yaml"\n    shell: "touch {output}"\n'
+    (tmp_path / "Snakefile").write_text(rule)
+    (tmp_path / "conda").write_text(CONDA)
+    (tmp_path / "conda").chmod(0o755)
+
+    def snakemake(*options):
+        profile = PROJECT / "profiles" / "default"
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", "--workflow-profile", profile, *options]
+        environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    snakemake()
+    assert "Nothing to be done" in snakemake("--dry-run", "--use-conda")
+    all_triggers = ("--rerun-triggers", "code", "input", "mtime", "params", "software-env")
+    assert "Software environment definition has changed" in snakemake("--dry-run", "--use-conda", *all_triggers)
+
+
+def test_the_workflow_environment_can_write_the_report():
+    """Snakemake imports pygments for `--report`, but does not require it."""
+    assert "pygments" in pins("workflow", part=0)
 
 
 def test_lock_leaves_to_a_package_what_it_needs_on_one_system_alone(monkeypatch):
