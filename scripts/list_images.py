@@ -1,32 +1,34 @@
-"""List the images of a dataset, without decoding them."""
+"""List the images of a dataset without decoding them."""
+
+from dataclasses import asdict
 
 from embedding_shift import cli
-from embedding_shift.data import manifest, sources
+from embedding_shift.data.listing import LISTING_COLUMNS, ListedImage
+from embedding_shift.data.sources import csv_table, folder, shards, url_table
 from embedding_shift.io import tables
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument(
-        "--kind", choices=["csv", "folder", "tsv", "webdataset"], required=True, help="kind of the dataset"
-    )
-    parser.add_argument("--path", required=True, help="the table, the folder or the shards")
-    parser.add_argument("--acquisition", help="CSV of what became of the URLs; needed where there are any")
-    parser.add_argument("--downloads", help="folder of what was fetched from the URLs; needed where there are any")
-    parser.add_argument("--output", required=True, help="CSV to write")
+    parser.add_argument("--kind", choices=["csv", "folder", "tsv", "webdataset"], required=True, help="kind of dataset")
+    parser.add_argument("--path", required=True, help="table, folder or shards")
+    parser.add_argument("--acquisition", help="CSV file with the outcomes of the URLs; required if there are URLs")
+    parser.add_argument("--downloads", help="folder of the fetched contents; required if there are URLs")
+    parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    rows = listing(arguments.kind, arguments.path, arguments.acquisition, arguments.downloads)
-    tables.write_rows(arguments.output, manifest.LISTING_COLUMNS, rows)
+    images = listed(arguments.kind, arguments.path, arguments.acquisition, arguments.downloads)
+    tables.write_rows(arguments.output, LISTING_COLUMNS, map(asdict, images))
 
 
-def listing(kind, path, acquisition, downloads):
-    """Return the listing of a dataset of any kind."""
+def listed(kind: str, path: str, acquisition: str, downloads: str) -> list[ListedImage]:
+    """Return the images of a dataset of any kind."""
     if kind == "folder":
-        return manifest.list_folder(path)
+        return folder.list_images(path)
     if kind == "csv":
-        return manifest.list_table(path)
-    list_fetched = {"tsv": sources.list_urls, "webdataset": sources.list_shards}[kind]
-    return list_fetched(path, acquisition, downloads)
+        return csv_table.list_images(path)
+    if kind == "tsv":
+        return url_table.list_images(path, acquisition, downloads)
+    return shards.list_images(path, acquisition, downloads)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Readers of what people and networks hand in: more than 10,000 inputs, of which none may do more than be refused."""
+"""Fuzz tests of all readers: more than 10,000 inputs, each of which is either accepted or rejected with a message."""
 
 import csv
 import hashlib
 import io
 import json
 import tarfile
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,12 @@ from hypothesis import strategies as st
 from pipeline import PROJECT
 
 from embedding_shift.config.validation import validated
-from embedding_shift.data import manifest, sources, webdataset_shards
+from embedding_shift.data import webdataset_shards
+from embedding_shift.data.image_ids import IMAGE_ID
+from embedding_shift.data.ingestion import ingest
+from embedding_shift.data.listing import LISTING_COLUMNS, ListedImage
+from embedding_shift.data.sources import csv_table, url_table
+from embedding_shift.data.sources import shards as shard_source
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, atomic, shards, tables
 
@@ -25,13 +31,13 @@ DRAWN = np.random.default_rng(0)
 
 
 def campaign(examples):
-    """The same examples on every machine, in files of one folder."""
+    """Return settings that generate the same examples on every machine."""
     checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
     return settings(max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=checks)
 
 
-def taken_or_refused(function):
-    """Call `function`; the only error it may raise is one sentence for people."""
+def accepted_or_rejected(function):
+    """Return the result of `function`, or None if it raises InputError; it must not raise anything else."""
     try:
         return function()
     except InputError as error:
@@ -39,8 +45,8 @@ def taken_or_refused(function):
         return None
 
 
-def spoiled(data):
-    """A strategy: `data` with some bytes changed, cut off or put in between."""
+def damaged(data):
+    """Return a strategy for `data` with some bytes changed, removed or inserted."""
     place = st.integers(0, len(data))
     change = st.tuples(place, st.integers(0, 3), st.binary(max_size=4))
 
@@ -66,29 +72,29 @@ def test_tables_of_images(tmp_path, header, rows, bom):
     csv.writer(text).writerows([header, *rows])
     table = tmp_path / "images.csv"
     table.write_text("\ufeff" * bom + text.getvalue(), encoding="utf-8", newline="")
-    listed = taken_or_refused(lambda: manifest.list_table(table))
-    for row in listed or []:
-        assert manifest.IMAGE_ID.fullmatch(row["image_id"])
-    for row, view in manifest.ingest(listed or [], 8, 100):
+    listed = accepted_or_rejected(lambda: csv_table.list_images(table))
+    for image in listed or []:
+        assert IMAGE_ID.fullmatch(image.image_id)
+    for image, view in ingest(listed or [], 8, 100):
         assert view is None
-        assert row["reason"]
+        assert image.reason
     if listed:
-        tables.write_rows(tmp_path / "listing.csv", manifest.LISTING_COLUMNS, listed)
-        assert tables.read_rows(tmp_path / "listing.csv") == listed
+        tables.write_rows(tmp_path / "listing.csv", LISTING_COLUMNS, map(asdict, listed))
+        assert [ListedImage(**row) for row in tables.read_rows(tmp_path / "listing.csv")] == listed
 
 
 @campaign(1500)
-@given(st.binary(max_size=200) | spoiled(b'image_id,path,caption\na,a.png,"A, b"\nb,b.png,c\n'))
+@given(st.binary(max_size=200) | damaged(b'image_id,path,caption\na,a.png,"A, b"\nb,b.png,c\n'))
 def test_bytes_as_a_table_of_images(tmp_path, data):
     (tmp_path / "images.csv").write_bytes(data)
-    taken_or_refused(lambda: manifest.list_table(tmp_path / "images.csv"))
+    accepted_or_rejected(lambda: csv_table.list_images(tmp_path / "images.csv"))
 
 
 @campaign(1500)
-@given(st.binary(max_size=100) | spoiled("a ü\thttp://a.example/1\r\nb\thttp://b.example/\n".encode()))
+@given(st.binary(max_size=100) | damaged("a ü\thttp://a.example/1\r\nb\thttp://b.example/\n".encode()))
 def test_bytes_as_a_table_of_urls(tmp_path, data):
     (tmp_path / "table.tsv").write_bytes(data)
-    for caption, url in taken_or_refused(lambda: sources.read_url_table(tmp_path / "table.tsv")) or []:
+    for caption, url in accepted_or_rejected(lambda: url_table.read(tmp_path / "table.tsv")) or []:
         assert "\t" not in caption + url
 
 
@@ -100,7 +106,7 @@ VALUES = st.recursive(
 
 
 def places(section, path=()):
-    """Every path of keys in a configuration."""
+    """Yield every path of keys in a configuration."""
     yield path
     for key, value in section.items() if isinstance(section, dict) else ():
         yield from places(value, (*path, key))
@@ -109,7 +115,7 @@ def places(section, path=()):
 @campaign(2000)
 @given(st.lists(st.tuples(st.sampled_from(list(places(CONFIG))), st.none() | st.text(max_size=8), VALUES), max_size=3))
 def test_configurations(changes):
-    """The shipped one with some values replaced and some keys added."""
+    """The shipped configuration with some values replaced and some keys added."""
     config = json.loads(json.dumps(CONFIG))
     for path, added, value in changes:
         keys = [*path, added] if added is not None else path
@@ -118,13 +124,13 @@ def test_configurations(changes):
             section = section.get(key) if isinstance(section, dict) else None
         if keys and isinstance(section, dict):
             section[keys[-1]] = value
-    taken_or_refused(lambda: validated(config, SCHEMA))
+    accepted_or_rejected(lambda: validated(config, SCHEMA))
 
 
 @campaign(500)
 @given(st.dictionaries(st.sampled_from(list(SCHEMA["properties"])) | st.text(max_size=8), VALUES, max_size=5))
-def test_configurations_of_nothing_but_nonsense(config):
-    taken_or_refused(lambda: validated(config, SCHEMA))
+def test_arbitrary_configurations(config):
+    accepted_or_rejected(lambda: validated(config, SCHEMA))
 
 
 def tar(members, tar_format):
@@ -142,21 +148,23 @@ SAMPLES = {"a.png": b"png", "a.txt": b"A caption", "b/c.jpg": b"jpg", "b/c.json"
 
 @campaign(1500)
 @given(
-    spoiled(tar(SAMPLES, tarfile.USTAR_FORMAT)) | spoiled(tar(SAMPLES, tarfile.GNU_FORMAT)) | st.binary(max_size=600)
+    damaged(tar(SAMPLES, tarfile.USTAR_FORMAT)) | damaged(tar(SAMPLES, tarfile.GNU_FORMAT)) | st.binary(max_size=600)
 )
-def test_shards_of_others(tmp_path, data):
+def test_damaged_webdataset_shards(tmp_path, data):
     path = tmp_path / "shard.tar"
     path.write_bytes(data)
     webdataset_shards.members.cache_clear()
-    for _, name, caption, _ in taken_or_refused(lambda: list(webdataset_shards.samples(path, {".png", ".jpg"}))) or []:
+    for _, name, caption, _ in (
+        accepted_or_rejected(lambda: list(webdataset_shards.samples(path, {".png", ".jpg"}))) or []
+    ):
         assert isinstance(caption, str)
-        taken_or_refused(lambda name=name: webdataset_shards.read(path, name))
-    taken_or_refused(lambda: sources.list_shards(str(path), None, None))
+        accepted_or_rejected(lambda name=name: webdataset_shards.read(path, name))
+    accepted_or_rejected(lambda: shard_source.list_images(str(path), None, None))
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """What the pipeline stores, as bytes by file name."""
+    """Return {name: bytes} of one stored file of every kind."""
     folder = tmp_path_factory.mktemp("stored")
     pixels = DRAWN.integers(0, 256, (2, 2, 3), dtype=np.uint8)
     shards.write(folder / "views.tar", [shards.View("a", pixels, {"seed": 1}), shards.View("b", pixels)])
@@ -167,14 +175,14 @@ def stored(tmp_path_factory):
 
 @campaign(1000)
 @given(data=st.data())
-def test_stored_shards_with_a_checksum_that_agrees(tmp_path, stored, data):
-    """Damage that no checksum shows, as when a shard was made by another program."""
+def test_damaged_view_shards_with_a_matching_checksum(tmp_path, stored, data):
+    """Damage that the checksum does not reveal, such as in a shard written by another program."""
     path = tmp_path / "views.tar"
-    path.write_bytes(data.draw(spoiled(stored["views.tar"])))
+    path.write_bytes(data.draw(damaged(stored["views.tar"])))
     shards.checksum_path(path).write_text(f"{atomic.sha256(path)}  views.tar\n")
-    taken_or_refused(lambda: list(shards.read(path)))
-    path.write_bytes(data.draw(spoiled(stored["views.tar"])))
-    taken_or_refused(lambda: shards.count(path))
+    accepted_or_rejected(lambda: list(shards.read(path)))
+    path.write_bytes(data.draw(damaged(stored["views.tar"])))
+    accepted_or_rejected(lambda: shards.count(path))
 
 
 def read_views(path):
@@ -190,10 +198,10 @@ def read_table(path):
 )
 @campaign(500)
 @given(data=st.data())
-def test_stored_files_are_taken_only_as_they_were_written(tmp_path, stored, name, read, data):
+def test_damaged_stored_files_are_rejected_and_deleted(tmp_path, stored, name, read, data):
     path = tmp_path / name
-    whole, found = stored[name], data.draw(spoiled(stored[name]))
+    whole, found = stored[name], data.draw(damaged(stored[name]))
     shards.checksum_path(path).write_text(f"{hashlib.sha256(whole).hexdigest()}  {name}\n")
     path.write_bytes(found)
-    assert (taken_or_refused(lambda: read(path)) is not None) == (found == whole)
+    assert (accepted_or_rejected(lambda: read(path)) is not None) == (found == whole)
     assert path.exists() == (found == whole)

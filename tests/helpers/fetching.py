@@ -1,4 +1,4 @@
-"""Fetching from a local server, for the tests of acquisition: their fixtures, and limits that are soon reached."""
+"""Fixtures and short limits for the tests of acquisition, which fetch from a local server."""
 
 from urllib.parse import urlsplit
 
@@ -6,9 +6,9 @@ import http_server as web
 import pytest
 from pipeline import PROJECT
 
-from embedding_shift.data import sources
 from embedding_shift.data.acquisition import content, run
 from embedding_shift.data.acquisition.options import Options
+from embedding_shift.data.sources import url_table
 
 EXCERPT = PROJECT / "tests/data_files/conceptual-captions-excerpt.tsv"
 LOOPBACK = ["127.0.0.0/8"]
@@ -39,8 +39,8 @@ def server():
 
 @pytest.fixture(scope="session")
 def rows():
-    """The captions of real rows, and their URLs as paths of the local server."""
-    pairs = sources.read_url_table(EXCERPT)
+    """Return captions of real rows, with their URLs as paths on the local server."""
+    pairs = url_table.read(EXCERPT)
     parts = [urlsplit(url) for _, url in pairs]
     return [
         (caption, f"/{part.netloc}{part.path}" + (f"?{part.query}" if part.query else ""))

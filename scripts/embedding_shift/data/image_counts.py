@@ -1,22 +1,23 @@
-"""How many images a configured dataset will have, before any is decoded or fetched."""
+"""Count the images of a configured dataset before any image is decoded or fetched."""
 
-from embedding_shift.data import manifest, sources
+from embedding_shift.config.entries import DatasetEntry
+from embedding_shift.data.sources import csv_table, folder, shards, url_table
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
 
-def count(name, entry):
-    """Count the images of a dataset; those that turn out to be unusable are among them, so both are upper limits.
+def count(name: str, entry: DatasetEntry) -> tuple[int, int]:
+    """Count the images of a dataset. Both numbers are upper limits, because unusable images are counted as well.
 
     Args:
-        name: of the dataset, for errors.
+        name: name of the dataset, for error messages.
         entry: the dataset's entry in the configuration.
 
     Returns:
-        images that are decoded, and images that are used.
+        The number of images that are decoded, and the number that is used.
 
     Raises:
-        InputError: the source cannot be read, or does not tell how many images it holds.
+        InputError: the source cannot be read, or does not show how many images it holds.
     """
     listed = _listed(entry)
     limits = [limit for limit in (listed, entry["n_images"]) if limit is not None]
@@ -24,23 +25,23 @@ def count(name, entry):
         limits = [len(tables.read_rows(entry["pin"]))]
     if not limits:
         raise InputError(
-            f"dataset {name!r}: how many images {entry['path']} holds is not known before its shards are fetched;"
-            " say with `n_images` how many to take"
+            f"dataset {name!r}: the number of images in {entry['path']} is unknown until its shards are fetched; set "
+            "`n_images`"
         )
     used = min(limits)
-    # Of URLs, no more are asked for than are needed.
+    # Only as many URLs are requested as are needed.
     return (used if listed is None or entry["kind"] == "tsv" else listed), used
 
 
-def _listed(entry):
-    """Return the number of images in a dataset's source; None for shards that have to be fetched."""
+def _listed(entry: DatasetEntry) -> int | None:
+    """Return the number of images in a dataset's source; None for shards that have to be fetched first."""
     kind, path = entry["kind"], entry["path"]
     if kind == "csv":
-        return len(manifest.list_table(path))
+        return len(csv_table.list_images(path))
     if kind == "folder":
-        return len(manifest.list_folder(path))
+        return len(folder.list_images(path))
     if kind == "tsv":
-        return len({url for _, url in sources.read_url_table(path)})
-    if any(map(sources.is_url, sources.shards_of(path))):
+        return len({url for _, url in url_table.read(path)})
+    if any(map(shards.is_url, shards.expand(path))):
         return None
-    return len(sources.list_shards(path, None, None))
+    return len(shards.list_images(path, None, None))

@@ -1,14 +1,18 @@
-"""Pinned datasets: exactly these images, with exactly these contents."""
+"""Pinned datasets: exactly the given images with exactly the given contents."""
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from embedding_shift.data.manifest import IngestedImage
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
 
-def read(path):
-    """Return {image_id: sha256} of a CSV with these columns; a manifest is one.
+def read(path: str | Path) -> dict[str, str]:
+    """Return {image_id: sha256} of a CSV file with these two columns; every manifest is such a file.
 
     Raises:
-        InputError: a column is missing, there are no rows, a digest is missing, or an image stands twice.
+        InputError: a column, the rows or a digest is missing, or an image occurs twice.
     """
     rows = tables.read_rows(path)
     if not rows:
@@ -16,37 +20,37 @@ def read(path):
     for column in ("image_id", "sha256"):
         if column not in rows[0]:
             raise InputError(f"{path} has no column {column!r}; its columns are {', '.join(map(str, rows[0]))}")
-    pinned = {}
+    pinned: dict[str, str] = {}
     for row in rows:
         image_id, sha256 = row["image_id"], (row["sha256"] or "").lower()
         if not sha256:
             raise InputError(f"{path}: image {image_id!r} has no SHA-256")
         if image_id in pinned:
-            raise InputError(f"{path}: image {image_id!r} stands twice")
+            raise InputError(f"{path}: image {image_id!r} occurs twice")
         pinned[image_id] = sha256
     return pinned
 
 
-def select(ingested, pinned):
-    """Return the ingested rows that are pinned, sorted by image id.
+def select(ingested: Iterable[IngestedImage], pinned: Mapping[str, str]) -> list[IngestedImage]:
+    """Return the ingested images that are pinned, sorted by image id.
 
     Args:
-        ingested: ingested rows, rejects included.
+        ingested: all images of the dataset, including rejected ones.
         pinned: {image_id: sha256}.
 
     Raises:
-        InputError: an image is missing or has another content; the message has a line for every such image.
+        InputError: images are missing or have changed; the message has one line for each of them.
     """
-    by_id = {row["image_id"]: row for row in ingested}
+    by_id = {image.image_id: image for image in ingested}
     lines = []
     for image_id, sha256 in sorted(pinned.items()):
-        row = by_id.get(image_id)
-        if row is None:
+        image = by_id.get(image_id)
+        if image is None:
             lines.append(f"missing: {image_id}: not in the dataset")
-        elif row["reason"]:
-            lines.append(f"missing: {image_id}: {row['reason']}")
-        elif row["sha256"] != sha256:
-            lines.append(f"changed: {image_id}: its SHA-256 is {row['sha256']}, not {sha256}")
+        elif image.reason:
+            lines.append(f"missing: {image_id}: {image.reason}")
+        elif image.sha256 != sha256:
+            lines.append(f"changed: {image_id}: its SHA-256 is {image.sha256}, not {sha256}")
     if lines:
         missing = sum(line.startswith("missing") for line in lines)
         raise InputError(

@@ -1,4 +1,4 @@
-"""A run over many URLs, against a local server that serves photographs and misbehaves."""
+"""Runs over many URLs, against a local server that returns photographs and all kinds of faulty responses."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ from PIL import Image
 from pipeline import PROJECT
 
 from embedding_shift.data.acquisition import content, report, run
-from embedding_shift.data.acquisition.content_store import LEDGER, PARTS, Ledger, content_path
+from embedding_shift.data.acquisition.content_store import LOG, PARTS, ContentStore, content_path
 from embedding_shift.data.acquisition.options import Options
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
@@ -38,7 +38,7 @@ def huge_png():
 
 
 def behaviours(photographs):
-    """(answer, status, reason, attempts) of everything that the web does."""
+    """Return (answer, status, reason, attempts) of every kind of response."""
     photograph = photographs[0]
     jpeg = converted(photograph, "JPEG")
     return [
@@ -75,9 +75,7 @@ def behaviours(photographs):
     ]
 
 
-def test_every_row_ends_with_the_right_status_and_a_second_run_asks_only_for_the_failed(
-    server, rows, photographs, tmp_path
-):
+def test_every_row_gets_its_status_and_a_second_run_requests_only_failed_urls(server, rows, photographs, tmp_path):
     kinds = behaviours(photographs)
     server.answers |= {"/good": web.image(photographs[4]), "/loop": web.redirect("/loop")}
     expected = {}
@@ -97,28 +95,28 @@ def test_every_row_ends_with_the_right_status_and_a_second_run_asks_only_for_the
 
     before = Counter(server.requests)
     again = run.acquire(urls, tmp_path, options, check)
-    asked = {path: n - before[path] for path, n in server.requests.items() if n > before[path]}
-    assert asked == {path: 2 for path, end in expected.items() if end[0] == "failed"}
+    requested = {path: n - before[path] for path, n in server.requests.items() if n > before[path]}
+    assert requested == {path: 2 for path, end in expected.items() if end[0] == "failed"}
     assert {url: (o.status, o.reason, o.sha256) for url, o in again.items()} == {
         url: (o.status, o.reason, o.sha256) for url, o in outcomes.items()
     }
 
 
-def test_what_failed_is_usable_once_the_server_recovers(server, photographs, tmp_path):
+def test_a_failed_url_is_usable_once_the_server_recovers(server, photographs, tmp_path):
     assert outcome_of(server, web.status(503), tmp_path).status == "failed"
     assert outcome_of(server, web.image(photographs[0]), tmp_path).status == "ok"
     assert outcome_of(server, web.status(503), tmp_path).status == "ok"
     assert server.requests["/it"] == 3
 
 
-def test_content_that_vanished_from_the_folder_is_fetched_again(server, photographs, tmp_path):
+def test_deleted_content_is_fetched_again(server, photographs, tmp_path):
     found = outcome_of(server, web.image(photographs[0]), tmp_path)
     content_path(tmp_path, found.sha256).unlink()
     assert outcome_of(server, web.image(photographs[0]), tmp_path).sha256 == found.sha256
     assert content_path(tmp_path, found.sha256).read_bytes() == photographs[0]
 
 
-def test_content_that_was_damaged_in_the_folder_is_fetched_again(server, photographs, tmp_path):
+def test_damaged_content_is_fetched_again(server, photographs, tmp_path):
     found = outcome_of(server, web.image(photographs[0]), tmp_path)
     path = content_path(tmp_path, found.sha256)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
@@ -128,7 +126,7 @@ def test_content_that_was_damaged_in_the_folder_is_fetched_again(server, photogr
 
 
 class TestEnough:
-    def test_the_first_usable_ones_count_however_fast_the_others_are(self, server, photographs, tmp_path):
+    def test_the_first_usable_urls_are_used_even_if_others_are_faster(self, server, photographs, tmp_path):
         paths = [f"/{number}" for number in range(24)]
         for number, path in enumerate(paths):
             server.answers[path] = web.image(photographs[number], delay=0.2 if number < 3 else 0)
@@ -138,7 +136,7 @@ class TestEnough:
         assert [path for path in found if found[path].status == "ok"] == ["/0", "/2", "/3", "/4", "/5"]
         assert sum(server.requests.values()) < 24
 
-    def test_more_are_fetched_when_more_are_needed(self, server, photographs, tmp_path):
+    def test_more_urls_are_fetched_when_more_are_needed(self, server, photographs, tmp_path):
         paths = [f"/{number}" for number in range(24)]
         for number, path in enumerate(paths):
             server.answers[path] = web.image(photographs[number])
@@ -147,30 +145,30 @@ class TestEnough:
         assert max(server.requests.values()) == 1
 
 
-class TestLedger:
-    def test_a_torn_last_line_is_dropped_and_the_next_one_stands_alone(self, server, photographs, tmp_path):
+class TestContentStore:
+    def test_an_incomplete_last_line_is_removed(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path)
-        ledger = tmp_path / LEDGER
-        ledger.write_bytes(ledger.read_bytes() + b'{"url": "http://127.0.0')
+        log = tmp_path / LOG
+        log.write_bytes(log.read_bytes() + b'{"url": "http://127.0.0')
         server.answers["/other"] = web.image(photographs[1])
         acquire(server, ["/it", "/other"], tmp_path)
-        assert all(json.loads(line) for line in ledger.read_text().splitlines())
+        assert all(json.loads(line) for line in log.read_text().splitlines())
         assert server.requests == {"/it": 1, "/other": 1}
 
-    def test_a_damaged_line_costs_only_its_own_url(self, server, photographs, tmp_path):
+    def test_a_damaged_line_affects_only_its_own_url(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path)
-        ledger = tmp_path / LEDGER
-        ledger.write_bytes(bytes(20) + b"\n" + ledger.read_bytes())
+        log = tmp_path / LOG
+        log.write_bytes(bytes(20) + b"\n" + log.read_bytes())
         outcome_of(server, web.image(photographs[0]), tmp_path)
         assert server.requests == {"/it": 1}
 
-    def test_two_runs_do_not_share_a_folder(self, tmp_path):
-        with Ledger(tmp_path, "").opened():
-            second = Ledger(tmp_path, "").opened()
+    def test_a_second_run_in_the_same_folder_is_rejected(self, tmp_path):
+        with ContentStore(tmp_path, "").opened():
+            second = ContentStore(tmp_path, "").opened()
             with pytest.raises(InputError, match="another run is fetching"):
                 second.__enter__()
 
-    def test_half_written_content_is_cleared(self, server, photographs, tmp_path):
+    def test_incomplete_content_is_deleted(self, server, photographs, tmp_path):
         (tmp_path / PARTS).mkdir()
         (tmp_path / PARTS / "left").write_bytes(b"half")
         outcome_of(server, web.image(photographs[0]), tmp_path)
@@ -195,7 +193,7 @@ def stable_columns(path):
     return [(row["url"], row["status"], row["reason"], row["sha256"], row["bytes"]) for row in tables.read_rows(path)]
 
 
-def test_a_killed_run_goes_on_to_the_same_result(server, rows, photographs, tmp_path):
+def test_a_killed_run_continues_to_the_same_result(server, rows, photographs, tmp_path):
     for number, (_, path) in enumerate(rows):
         server.answers[path] = web.image(photographs[number % 24], delay=0.02)
     for (_, path), answer in zip(rows[5:], (web.status(404), web.status(500), web.html), strict=False):
@@ -211,14 +209,14 @@ def test_a_killed_run_goes_on_to_the_same_result(server, rows, photographs, tmp_
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    ledger = (tmp_path / "killed/downloads" / LEDGER).read_text().splitlines()
-    assert 0 < len(ledger) < len(rows)
+    log = (tmp_path / "killed/downloads" / LOG).read_text().splitlines()
+    assert 0 < len(log) < len(rows)
     assert not (tmp_path / "killed/acquisition.csv").exists()
     subprocess.run(command(table, tmp_path / "killed", connections=2), check=True, capture_output=True)
 
     assert stable_columns(tmp_path / "killed/acquisition.csv") == stable_columns(tmp_path / "whole/acquisition.csv")
     assert (tmp_path / "killed/summary.csv").read_bytes() == (tmp_path / "whole/summary.csv").read_bytes()
-    settled = [urlsplit(json.loads(line)["url"]) for line in ledger]
+    settled = [urlsplit(json.loads(line)["url"]) for line in log]
     finished = {part.path + (f"?{part.query}" if part.query else "") for part in settled}
     always_failing = rows[6][1]
     assert {server.requests[path] for path in finished - {always_failing}} == {1}
@@ -231,7 +229,7 @@ def peak_memory(arguments):
     return usage.ru_maxrss * 1024, os.waitstatus_to_exitcode(status)
 
 
-def test_memory_stays_flat_whatever_the_bodies_hold(server, rows, photographs, tmp_path):
+def test_memory_does_not_depend_on_the_size_of_the_bodies(server, rows, photographs, tmp_path):
     server.answers[rows[0][1]] = web.image(photographs[0])
     plain = table_of(server, rows[:1], tmp_path / "plain.tsv")
     bomb = web.gzip_bomb(200_000_000)
@@ -250,7 +248,7 @@ def test_memory_stays_flat_whatever_the_bodies_hold(server, rows, photographs, t
     assert many - few < 40_000_000
 
 
-def test_the_report_counts_both_kinds_of_duplicates(server, photographs, tmp_path):
+def test_the_report_counts_repeated_urls_and_repeated_contents(server, photographs, tmp_path):
     server.answers |= {"/a": web.image(photographs[0]), "/b": web.image(photographs[0]), "/c": web.status(404)}
     table = table_of(server, [("x", "/a"), ("y", "/b"), ("z", "/a"), ("w", "/c")], tmp_path / "table.tsv")
     subprocess.run(command(table, tmp_path), check=True, capture_output=True)
@@ -272,9 +270,12 @@ def test_the_report_counts_both_kinds_of_duplicates(server, photographs, tmp_pat
         ]
 
 
-def test_nothing_usable_is_one_clear_sentence(server, tmp_path):
+def test_no_usable_url_is_reported_in_one_sentence(server, tmp_path):
     table = table_of(server, [("x", "/a"), ("y", "/b")], tmp_path / "table.tsv")
     result = subprocess.run(command(table, tmp_path), capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1] == "error: none of 2 URLs gave usable content; 2 times 'HTTP 404'"
+    assert (
+        result.stderr.splitlines()[-1]
+        == "error: none of 2 URLs returned usable content; most frequent reason (2 times): HTTP 404"
+    )
     assert not Path(tmp_path / "acquisition.csv").exists()

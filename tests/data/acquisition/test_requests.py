@@ -1,4 +1,4 @@
-"""One request: which addresses and URLs are asked, how politely, and how an answer's compression is undone."""
+"""Single requests: allowed addresses and URLs, rate limits, and decompression of responses."""
 
 import gzip
 import time
@@ -16,12 +16,12 @@ from embedding_shift.errors import InputError
 
 
 class TestPrivateAddresses:
-    def test_loopback_is_not_asked_unless_allowed(self, server, photographs, tmp_path):
+    def test_loopback_is_not_requested_by_default(self, server, photographs, tmp_path):
         found = outcome_of(server, web.image(photographs[0]), tmp_path, allow_private_addresses=[])
         assert short(found) == ("refused", "private address", 1)
         assert not server.requests
 
-    def test_once_allowed_it_is_asked(self, server, photographs, tmp_path):
+    def test_loopback_is_requested_once_it_is_allowed(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path, allow_private_addresses=[])
         assert outcome_of(server, web.image(photographs[0]), tmp_path).status == "ok"
 
@@ -53,11 +53,11 @@ class TestPrivateAddresses:
             "ff02::1",
         ],
     )
-    def test_not_public(self, address):
+    def test_addresses_that_are_not_public(self, address):
         assert not addresses.is_public(address)
 
     @pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "64:ff9b::5db8:d70e", "::ffff:8.8.8.8"])
-    def test_public(self, address):
+    def test_public_addresses(self, address):
         assert addresses.is_public(address)
 
     def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(self, server, photographs, tmp_path, monkeypatch):
@@ -70,14 +70,14 @@ class TestPrivateAddresses:
         assert [found[url].status for url in urls] == ["ok", "ok", "refused"]
         assert set(server.requests) == {"http://photographs.example/it", "/it"}
 
-    def test_a_proxy_may_lack_its_scheme_and_has_to_speak_http(self, server, photographs, tmp_path, monkeypatch):
+    def test_a_proxy_may_lack_its_scheme_and_must_use_http(self, server, photographs, tmp_path, monkeypatch):
         monkeypatch.setenv("http_proxy", server.url("").removeprefix("http://"))
         server.answers["http://photographs.example/it"] = web.image(photographs[0])
         urls = ["http://photographs.example/it"]
         found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
         assert found[urls[0]].status == "ok"
         monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
-        with pytest.raises(InputError, match=r"HTTP_PROXY is socks5://127.0.0.1:1; a proxy that speaks HTTP is needed"):
+        with pytest.raises(InputError, match=r"HTTP_PROXY is socks5://127.0.0.1:1; an HTTP proxy is required"):
             run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
 
 
@@ -94,33 +94,33 @@ class TestUrls:
             ("http://example.org:99999/", "not a valid URL"),
         ],
     )
-    def test_refused(self, text, reason):
+    def test_rejected_urls(self, text, reason):
         with pytest.raises(Problem) as caught:
             addresses.checked_url(text)
         assert (caught.value.status, caught.value.reason) == ("refused", reason)
 
-    def test_one_malformed_url_does_not_end_the_run(self, server, photographs, tmp_path):
+    def test_a_malformed_url_does_not_stop_the_run(self, server, photographs, tmp_path):
         server.answers["/it"] = web.image(photographs[0])
         urls = ["http://[::1/a.jpg", f"http://{'a' * 70}.example/", server.url("/it")]
         found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
         assert [found[url].status for url in urls] == ["refused", "refused", "ok"]
 
 
-class TestPoliteness:
-    def test_no_more_at_once_than_allowed_per_host(self, server, photographs, tmp_path):
+class TestRateLimits:
+    def test_the_number_of_connections_per_host_is_limited(self, server, photographs, tmp_path):
         paths = [f"/{number}" for number in range(20)]
         server.answers |= dict.fromkeys(paths, web.image(photographs[0], delay=0.03))
         found = acquire(server, paths, tmp_path, connections_per_host=3)
         assert {outcome.status for outcome in found.values()} == {"ok"}
         assert 1 < server.busiest <= 3
 
-    def test_no_more_at_once_than_allowed_in_all(self, server, photographs, tmp_path):
+    def test_the_total_number_of_connections_is_limited(self, server, photographs, tmp_path):
         paths = [f"/{number}" for number in range(20)]
         server.answers |= dict.fromkeys(paths, web.image(photographs[0], delay=0.03))
         acquire(server, paths, tmp_path, connections=2)
         assert server.busiest <= 2
 
-    def test_retry_after_keeps_the_whole_host_waiting_up_to_the_cap(self, server, photographs, tmp_path):
+    def test_retry_after_delays_all_requests_to_the_host_up_to_the_limit(self, server, photographs, tmp_path):
         server.answers["/it"] = web.first(web.status(429, Retry_After=3600), web.image(photographs[0]))
         server.answers["/other"] = web.image(photographs[1])
         started = time.monotonic()
@@ -129,18 +129,18 @@ class TestPoliteness:
         assert time.monotonic() - started >= 0.5
         assert found["/other"].seconds >= 0.5
 
-    def test_a_retry_after_beyond_the_calendar_is_no_end_of_the_run(self, server, photographs, tmp_path):
+    def test_an_impossible_date_in_retry_after_does_not_stop_the_run(self, server, photographs, tmp_path):
         far = web.status(503, Retry_After="Fri, 31 Dec 99999999999 23:59:59 GMT")
         server.answers["/it"] = web.first(far, web.image(photographs[0]))
         assert short(acquire(server, ["/it"], tmp_path)["/it"]) == ("ok", "", 2)
 
-    def test_two_texts_of_one_url_do_not_disturb_each_other(self, server, photographs, tmp_path):
+    def test_two_texts_of_one_url_can_be_fetched_at_the_same_time(self, server, photographs, tmp_path):
         server.answers["/a%20b"] = web.image(photographs[0], delay=0.1)
         urls = [server.url("/a b"), server.url("/a%20b")]
         found = run.acquire(urls, tmp_path, Options.of(QUICK), content.ImageCheck(MAX_PIXELS))
         assert [found[url].status for url in urls] == ["ok", "ok"]
 
-    def test_it_says_who_is_asking(self, server, photographs, tmp_path):
+    def test_requests_carry_a_user_agent(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path)
         assert server.headers["/it"]["User-Agent"].startswith("embedding-shift/")
 
@@ -149,7 +149,7 @@ class TestEncoding:
     @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
     @pytest.mark.parametrize("size", [10_000_000, 65_535, 65_536, 65_537, 65_636, 131_072, 1])
     @pytest.mark.parametrize("piece", [100, 10_000_000])
-    def test_a_bomb_is_undone_in_small_blocks(self, pack, size, piece):
+    def test_decompression_yields_small_blocks(self, pack, size, piece):
         packed = pack(bytes(size))
         decoder = content_encoding.decoder("gzip" if pack is gzip.compress else "deflate")
         pieces = [packed[start : start + piece] for start in range(0, len(packed), piece)]
@@ -158,7 +158,7 @@ class TestEncoding:
         assert sum(map(len, blocks)) == size
         assert max(map(len, blocks)) <= content_encoding.BLOCK
 
-    def test_what_is_cut_short_or_not_compressed_is_told(self):
+    def test_truncated_and_uncompressed_data_is_rejected(self):
         decoder = content_encoding.decoder("gzip")
         list(decoder.blocks(gzip.compress(bytes(range(256)))[:-20]))
         with pytest.raises(Problem, match="broken answer"):
@@ -180,6 +180,6 @@ class TestOptions:
             assert default in (None, getattr(Options(), name)) or list(default) == list(getattr(Options(), name))
 
     @pytest.mark.parametrize("given", [{"conections": 3}, {"allow_private_addresses": ["10.0.0.0.0/8"]}])
-    def test_mistakes_are_told(self, given):
+    def test_invalid_options_are_rejected(self, given):
         with pytest.raises(InputError, match="acquisition option"):
             Options.of(given)

@@ -1,1 +1,1 @@
-"""Fetch files from URLs that misbehave: bounded in time, size and number, checked, and resumable."""
+"""Fetch files from unreliable URLs, with limits on time, size and connections; interrupted runs can be resumed."""

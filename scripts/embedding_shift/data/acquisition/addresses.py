@@ -1,8 +1,10 @@
-"""Which addresses may be asked, and a transport that connects to exactly the address that was checked."""
+"""Decide which addresses may be requested; a transport that connects to exactly the address that was checked."""
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,11 +20,11 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 MOST_ADDRESSES = 3
 
 
-def checked_url(text):
-    """Return `text` as a URL that may be asked for, as far as its form tells.
+def checked_url(text: str | httpx2.URL) -> httpx2.URL:
+    """Return `text` as a URL that may be requested, judging by its form only.
 
     Raises:
-        Problem: it is no URL, or neither http nor https.
+        Problem: it is not a URL, or its scheme is neither http nor https.
     """
     try:
         url = httpx2.URL(text)
@@ -35,10 +37,10 @@ def checked_url(text):
     return url
 
 
-def is_public(address):
-    """Tell whether an IP address (text) is globally reachable, also where it wraps an IPv4 address."""
-    address = ipaddress.ip_address(address)
-    if address.version == 6:
+def is_public(text: str) -> bool:
+    """Return whether an IP address is globally reachable. IPv6 addresses that contain an IPv4 address are unwrapped."""
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
         if address in NAT64:
             return is_public(str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)))
         wrapped = address.ipv4_mapped or address.sixtofour
@@ -48,16 +50,24 @@ def is_public(address):
 
 
 class CheckedTransport(httpx2.AsyncBaseTransport):
-    """Resolves each host once, drops the addresses that are not public, and connects to one that was checked.
+    """Resolves each host once, drops the addresses that are not public, and connects to one of the others.
 
-    The name is not looked up again on the way to the socket, so that a name server cannot swap the address in
-    between. A connection serves one request, since another host may share the address but not the certificate.
+    The host name is not resolved again when the socket is opened, so that a name server cannot return another address
+    after the check. A connection serves one request, because another host may share the address but not the
+    certificate.
 
-    The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`) are used; a proxy looks names up itself,
-    so that only addresses written out in the URL are checked then. Loopback is never asked through a proxy.
+    The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`) are used. A proxy resolves host names
+    itself, so that only addresses written out in the URL are checked. Loopback is never requested through a proxy.
+
+    Args:
+        allow_private_addresses: networks that may be requested although they are not public.
+        lookups: number of threads that resolve host names.
+
+    Raises:
+        InputError: a proxy of the environment does not use HTTP.
     """
 
-    def __init__(self, allow_private_addresses, lookups):
+    def __init__(self, allow_private_addresses: Sequence[str], lookups: int) -> None:
         self._networks = [ipaddress.ip_network(network) for network in allow_private_addresses]
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
         self._direct = httpx2.AsyncHTTPTransport(limits=limits)
@@ -67,70 +77,75 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
             if scheme in SCHEMES
         }
         self._lookups = ThreadPoolExecutor(lookups, thread_name_prefix="lookup")
-        self._addresses = {}
+        self._addresses: dict[str, asyncio.Future[list[str] | Problem]] = {}
 
-    async def handle_async_request(self, request):
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request to an address that may be requested.
+
+        Raises:
+            Problem: the host is unknown, cannot be resolved, or has no address that may be requested.
+        """
         host = request.url.host
         proxied = self._proxied.get(request.url.scheme)
         if proxied and not _is_loopback(host) and not proxy_bypass(host):
             self._check_literal(host)
             return await proxied.handle_async_request(request)
-        for address in (addresses := await self._allowed(host)):
-            try:
-                return await self._direct.handle_async_request(_to(address, request))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if address == addresses[-1]:
-                    raise
+        *others, last = await self._allowed(host)
+        for address in others:
+            with contextlib.suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
+                return await self._direct.handle_async_request(_addressed_to(address, request))
+        return await self._direct.handle_async_request(_addressed_to(last, request))
 
-    async def aclose(self):
+    async def aclose(self) -> None:
+        """Close all connections."""
         self._lookups.shutdown(wait=False, cancel_futures=True)
         for transport in (self._direct, *self._proxied.values()):
             await transport.aclose()
 
-    def _check_literal(self, host):
+    def _check_literal(self, host: str) -> None:
         try:
-            allowed = self._may_be_asked(host)
+            allowed = self._may_be_requested(host)
         except ValueError:
             return
         if not allowed:
             raise Problem(REFUSED, PRIVATE)
 
-    def _may_be_asked(self, address):
+    def _may_be_requested(self, address: str) -> bool:
         return is_public(address) or any(ipaddress.ip_address(address) in network for network in self._networks)
 
-    async def _allowed(self, host):
+    async def _allowed(self, host: str) -> list[str]:
         if host not in self._addresses:
             loop = asyncio.get_running_loop()
             self._addresses[host] = loop.run_in_executor(self._lookups, _resolve, host)
-        # Shielded, because other requests wait for the same answer when this one runs out of time.
+        # Shielded, because other requests may wait for the same answer when this one times out.
         found = await asyncio.shield(self._addresses[host])
         if isinstance(found, Problem):
             if found.retry:
                 self._addresses.pop(host, None)
             raise Problem(found.status, found.reason, found.retry)
-        allowed = [address for address in found if self._may_be_asked(address)]
+        allowed = [address for address in found if self._may_be_requested(address)]
         if not allowed:
             raise Problem(REFUSED, PRIVATE)
         return allowed[:MOST_ADDRESSES]
 
 
-def _checked_proxy(scheme, proxy):
-    """Return the URL of a proxy of the environment, which may lack its own scheme."""
+def _checked_proxy(scheme: str, proxy: str) -> str:
+    """Return the URL of a proxy of the environment, which may be written without a scheme."""
     url = proxy if "://" in proxy else f"http://{proxy}"
     if not url.lower().startswith(("http://", "https://")):
-        raise InputError(f"{scheme.upper()}_PROXY is {proxy}; a proxy that speaks HTTP is needed")
+        raise InputError(f"{scheme.upper()}_PROXY is {proxy}; an HTTP proxy is required")
     return url
 
 
-def _is_loopback(host):
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _resolve(host):
-    """Return the addresses of a host, or the Problem: several requests wait for the answer, and each raises its own."""
+def _resolve(host: str) -> list[str] | Problem:
+    """Return the addresses of a host, or the Problem: several requests may wait for it, and each raises its own."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError:
@@ -139,11 +154,11 @@ def _resolve(host):
         if error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM):
             return Problem(FAILED, "name lookup failed", retry=True)
         return Problem(DEAD, UNKNOWN_HOST)
-    return list(dict.fromkeys(entry[4][0] for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _to(address, request):
-    """The same request to a given address; the Host header was set from the name, and TLS is told it too."""
+def _addressed_to(address: str, request: httpx2.Request) -> httpx2.Request:
+    """Return the same request to a given address. The Host header and TLS still use the host name."""
     name = request.url.host
     is_name = name != address
     return httpx2.Request(

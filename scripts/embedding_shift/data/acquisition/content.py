@@ -1,10 +1,13 @@
-"""Check what was fetched by reading it, whatever its header said."""
+"""Check fetched files by reading them; the headers of the response are not trusted."""
+
+from pathlib import Path
+from typing import Protocol
 
 from embedding_shift.data import decoding, webdataset_shards
 from embedding_shift.data.acquisition.outcome import UNUSABLE, Problem
 from embedding_shift.errors import InputError
 
-# By a part of the decoder's message, which itself names sizes and details of the damage.
+# {part of the decoder's message: (reason, retry)}. The full message contains sizes and details of the damage.
 IMAGE_REASONS = {
     "file is empty": ("empty", True),
     "not an image": ("not an image", False),
@@ -12,21 +15,36 @@ IMAGE_REASONS = {
 }
 
 
+class ContentCheck(Protocol):
+    """Decides whether a fetched file is usable."""
+
+    def limits(self) -> str:
+        """Return, as text, the limits that this check applies: if they change, a rejected file is checked again."""
+
+    def __call__(self, path: Path) -> None:
+        """Check the file at `path`.
+
+        Raises:
+            Problem: the file cannot be used.
+        """
+
+
 class ImageCheck:
     """Accepts files that decode to an image of at most `max_pixels`."""
 
-    def __init__(self, max_pixels):
+    def __init__(self, max_pixels: int) -> None:
         self._max_pixels = max_pixels
 
-    def limits(self):
+    def limits(self) -> str:
         """Return, as text, the limit that this check applies."""
         return f"max_pixels={self._max_pixels}"
 
-    def __call__(self, path):
+    def __call__(self, path: Path) -> None:
         """Decode the file at `path`.
 
         Raises:
-            Problem: it cannot be used. An empty or damaged image may have been cut short on its way: worth a retry.
+            Problem: the file cannot be used. An empty or damaged image may have been truncated in transit, so that
+                a retry may help.
         """
         try:
             decoding.decode(path.read_bytes(), self._max_pixels)
@@ -39,15 +57,15 @@ class ImageCheck:
 class ShardCheck:
     """Accepts WebDataset shards: complete, uncompressed tar files."""
 
-    def limits(self):
-        """Return, as text, the limit that this check applies: none."""
+    def limits(self) -> str:
+        """Return an empty text: this check has no limits."""
         return ""
 
-    def __call__(self, path):
+    def __call__(self, path: Path) -> None:
         """Read the headers of the tar at `path`.
 
         Raises:
-            Problem: it is no tar, or damaged; it may have been cut short on its way.
+            Problem: the file is not a tar, or is damaged. It may have been truncated in transit and is worth a retry.
         """
         try:
             webdataset_shards.members(path)

@@ -1,85 +1,98 @@
-"""The folder that survives interruption: contents under their SHA-256, and a ledger of what became of every URL."""
+"""The downloads folder: fetched contents under their SHA-256, and a log with the outcome of every URL.
+
+The folder is kept when a run is interrupted, so that the next run continues there.
+"""
+
+from __future__ import annotations
 
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from embedding_shift.data.acquisition.outcome import DEAD, FAILED, OK, REFUSED, UNKNOWN_HOST, UNUSABLE, Outcome
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
-LEDGER = "ledger.jsonl"
+# Older downloads folders have the same name, so that a run continues there.
+LOG = "ledger.jsonl"
 PARTS = "parts"
 
 
-def content_path(folder, sha256):
-    """Return where the content with that digest stands in the folder."""
+def content_path(folder: str | Path, sha256: str) -> Path:
+    """Return the path of the content with the given digest."""
     return Path(folder) / sha256[:2] / sha256
 
 
-class Ledger:
-    """Outcomes by URL, appended one line each, so that a killed run loses at most the line it was writing.
+class ContentStore:
+    """The downloads folder of one dataset.
 
-    A line `{"complete": true}` ends every run that came to its end. What failed before it is asked for again; what
-    failed after it belongs to a run that was interrupted and now goes on, and is not.
+    The log has one line per outcome, so that a killed run loses at most the line that it was writing. The line
+    `{"complete": true}` marks the end of a run. URLs that failed before it are requested again. URLs that failed after
+    it belong to an interrupted run, which now continues, and are not requested again.
+
+    Args:
+        folder: the downloads folder.
+        limits: the limits of this run, as text. Content that was rejected under other limits is requested again.
     """
 
-    def __init__(self, folder, limits):
+    def __init__(self, folder: str | Path, limits: str) -> None:
         self._folder = Path(folder)
         self._limits = limits
-        self._settled = {}
-        self._file = None
+        self._settled: dict[str, Outcome] = {}
+        self._file: BinaryIO
 
     @contextmanager
-    def opened(self):
-        """Lock the folder, clear what an interrupted run left half-written, and take outcomes until the end.
+    def opened(self) -> Iterator[ContentStore]:
+        """Lock the folder, delete incomplete contents of an interrupted run, and accept outcomes until the end.
 
         Raises:
             InputError: another run is using the folder.
         """
         (self._folder / PARTS).mkdir(parents=True, exist_ok=True)
-        with open(self._folder / LEDGER, "a+b") as self._file:
+        with open(self._folder / LOG, "a+b") as self._file:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(f"another run is fetching into {self._folder}; wait for it to end") from None
+                raise InputError(f"another run is fetching into {self._folder}; wait until it ends") from None
             except OSError:
-                pass  # A file system without locks: then Snakemake's own has to do.
+                pass  # The file system has no locks; Snakemake's own lock has to suffice.
             for part in (self._folder / PARTS).iterdir():
                 part.unlink()
             self._load()
             yield self
             self._append({"complete": True})
 
-    def settled(self, url):
-        """Return the outcome of a URL that need not be asked for, or None."""
+    def settled(self, url: str) -> Outcome | None:
+        """Return the outcome of a URL that need not be requested, or None."""
         return self._settled.get(url)
 
-    def part(self, name):
-        """Return a path for content that is still arriving."""
+    def part(self, name: str) -> Path:
+        """Return a path for incomplete content."""
         return self._folder / PARTS / name
 
-    def store(self, part, sha256):
-        """Move complete content to its place."""
+    def store(self, part: Path, sha256: str) -> None:
+        """Move complete content to its final path."""
         path = content_path(self._folder, sha256)
         path.parent.mkdir(exist_ok=True)
         os.replace(part, path)
 
-    def add(self, outcome):
-        """Record an outcome."""
+    def add(self, outcome: Outcome) -> None:
+        """Append an outcome to the log."""
         self._append(asdict(outcome) | {"limits": self._limits})
 
-    def _append(self, entry):
+    def _append(self, entry: dict[str, Any]) -> None:
         self._file.write(json.dumps(entry).encode() + b"\n")
         self._file.flush()
 
-    def _load(self):
+    def _load(self) -> None:
         self._file.seek(0)
         text = self._file.read()
-        # A torn last line would spoil the next one.
+        # An incomplete last line would corrupt the next one.
         self._file.truncate(text.rfind(b"\n") + 1)
         for entry in _entries(text):
             if "complete" in entry:
@@ -91,7 +104,7 @@ class Ledger:
             if self._holds(outcome, limits):
                 self._settled[outcome.url] = outcome
 
-    def _holds(self, outcome, limits):
+    def _holds(self, outcome: Outcome, limits: str) -> bool:
         if outcome.status == OK:
             stored = content_path(self._folder, outcome.sha256)
             return (
@@ -99,12 +112,12 @@ class Ledger:
             )
         if outcome.status in (REFUSED, UNUSABLE):
             return limits == self._limits
-        # A name that is unknown today may be a network that is down; looking it up again costs nobody a request.
+        # An unknown host may be due to a network failure. Resolving its name again costs no request.
         return outcome.status == FAILED or (outcome.status == DEAD and outcome.reason != UNKNOWN_HOST)
 
 
-def _entries(text):
-    """Yield the entries of a ledger. A line that a crash of the machine damaged is skipped: its URL is asked again."""
+def _entries(text: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the entries of a log. Damaged lines are skipped, so that their URLs are requested again."""
     for line in text.split(b"\n")[:-1]:
         try:
             yield json.loads(line)

@@ -1,12 +1,14 @@
-"""The limits within which URLs are asked for."""
+"""The limits within which URLs are requested."""
 
 import ipaddress
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from embedding_shift.errors import InputError
 
-# A shard holds thousands of images.
+# A shard contains thousands of images.
 FOR_SHARDS = {"max_bytes": 20_000_000_000, "deadline": 3600.0}
 
 
@@ -15,16 +17,16 @@ class Options:
     """Limits of an acquisition; config/schema.yaml describes them and holds the same defaults.
 
     Attributes:
-        connections: requests under way at once.
-        connections_per_host: of those, to one host.
-        attempts: how often a URL is tried in one run.
+        connections: largest number of simultaneous requests.
+        connections_per_host: largest number of simultaneous requests to one host.
+        attempts: largest number of attempts per URL in one run.
         backoff: seconds before the second attempt; doubled before every further one.
-        longest_wait: seconds; no back-off and no `Retry-After` keeps us waiting longer.
-        timeout: seconds to connect, and between two pieces of an answer.
-        deadline: seconds for one attempt, redirects and body included.
-        max_bytes: size of the largest content, after its transfer encoding is undone.
+        longest_wait: upper limit in seconds for a back-off and for `Retry-After`.
+        timeout: seconds to connect, and between two parts of a response.
+        deadline: seconds for one attempt, including redirects and the body.
+        max_bytes: largest size of a content after decompression.
         max_redirects: redirects followed in one attempt.
-        allow_private_addresses: networks that may be asked although they are not public, as `127.0.0.0/8`.
+        allow_private_addresses: networks that may be requested although they are not public, such as `127.0.0.0/8`.
     """
 
     connections: int = 32
@@ -36,18 +38,18 @@ class Options:
     deadline: float = 60.0
     max_bytes: int = 20_000_000
     max_redirects: int = 5
-    allow_private_addresses: tuple = ()
+    allow_private_addresses: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, given, **defaults):
-        """Return the options with the given ones ({name: value}; None keeps the default) in place.
+    def of(cls, given: Mapping[str, Any], **defaults: Any) -> Self:
+        """Return the options of a configuration.
 
         Args:
-            given: the options that are set.
-            defaults: defaults other than the ones for images.
+            given: {name: value} of the options that are set; the value None keeps the default.
+            defaults: defaults that replace those for images.
 
         Raises:
-            InputError: an unknown name, or a network that is none.
+            InputError: a name is unknown, or a network is malformed.
         """
         known = [field.name for field in fields(cls)]
         unknown = sorted(set(given) - set(known))
@@ -61,7 +63,7 @@ class Options:
                 raise InputError(f"acquisition option allow_private_addresses: {error}") from None
         return options
 
-    def limits(self):
-        """Return, as text, what decides whether content is accepted: when it changes, a refusal may no longer hold."""
+    def limits(self) -> str:
+        """Return, as text, the options that decide whether content is accepted: if they change, it is checked again."""
         names = ("max_bytes", "max_redirects", "allow_private_addresses")
         return json.dumps({name: getattr(self, name) for name in names})

@@ -1,17 +1,17 @@
-"""How the acquisition of one URL can end.
+"""The possible outcomes of fetching one URL.
 
-=========  ==========================================================  ===================================
-status     meaning                                                     when asked again
-=========  ==========================================================  ===================================
+=========  ==========================================================  ====================================
+status     meaning                                                     in the next run
+=========  ==========================================================  ====================================
 ok         the content is stored and usable                            not requested
-dead       the web says that it is gone (404, 403, unknown host, …)    not requested; the host's name is
-                                                                       looked up again
-failed     something that may pass (time-out, 429, 5xx, broken body)   requested
-refused    not allowed: scheme, malformed, or a private address        requested once the limits changed
-unusable   there is content, but not what was wanted                   requested once the limits changed
-skipped    not needed: enough images without it, or not pinned         requested once it is needed
-repeated   the same URL as in an earlier row of the table              never
-=========  ==========================================================  ===================================
+dead       the content is gone (404, 403, unknown host, …)             not requested; the name of an unknown
+                                                                       host is resolved again
+failed     a temporary failure (time-out, 429, 5xx, broken body)       requested
+refused    not allowed: scheme, malformed URL or private address       requested if the limits changed
+unusable   the content is not usable, such as a web page               requested if the limits changed
+skipped    not needed: enough other images, or not pinned              requested if it is needed
+repeated   the same URL as in an earlier row of the table              not requested
+=========  ==========================================================  ====================================
 """
 
 from dataclasses import dataclass
@@ -30,16 +30,16 @@ BROKEN = "broken answer"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one URL.
+    """The outcome of one URL.
 
     Attributes:
-        url: as the table has it.
-        status: one of the words above.
-        reason: short and the same for every URL with the same fate; empty where there is nothing to say.
-        sha256: hexadecimal digest of the stored content; empty without one.
-        bytes: its size; 0 without one.
-        seconds: from the first attempt to the end, waits included.
-        attempts: how often it was asked for, redirects not counted.
+        url: as written in the table.
+        status: one of the values above.
+        reason: a short reason from a fixed set, so that outcomes can be counted by it; may be empty.
+        sha256: digest of the stored content in hexadecimal; empty if there is no content.
+        bytes: size of the stored content; 0 if there is no content.
+        seconds: duration from the first attempt to the end, including waits.
+        attempts: number of attempts; redirects do not count.
     """
 
     url: str
@@ -52,15 +52,15 @@ class Outcome:
 
 
 class Problem(Exception):
-    """Why an attempt gave nothing.
+    """The reason why an attempt failed.
 
     Attributes:
         status, reason: as in Outcome.
-        retry: whether another attempt may fare better.
-        wait: seconds the host asks to be left alone; None where it does not.
+        retry: whether another attempt may succeed.
+        wait: seconds that the host asks to wait before the next request; None if it does not ask.
     """
 
-    def __init__(self, status, reason, retry=False, wait=None):
+    def __init__(self, status: str, reason: str, retry: bool = False, wait: float | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason

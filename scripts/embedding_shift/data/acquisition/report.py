@@ -1,36 +1,38 @@
-"""The data report: what became of every row of the table, and how often."""
+"""The data report: the outcome of every row of a table of URLs, and how often each outcome occurs."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 
 from embedding_shift.data.acquisition.outcome import OK, REPEATED, SKIPPED, Outcome
 
-COLUMNS = ["url", "status", "reason", "sha256", "bytes", "seconds", "attempts"]
+COLUMNS = [field.name for field in fields(Outcome)]
 SUMMARY_COLUMNS = ["status", "reason", "n"]
 SAME_CONTENT = "same content as an earlier URL"
 
 
-def rows(urls, outcomes, why_skipped):
-    """Return one row (COLUMNS) for every URL of the table, in its order; both kinds of duplicates are marked.
+def outcomes_of_rows(urls: Iterable[str], outcomes: Mapping[str, Outcome], why_skipped: str) -> list[Outcome]:
+    """Return the outcome of every row of the table, in its order. Repeated URLs and repeated contents are marked.
 
     Args:
-        urls: the table's URLs, repeats included.
+        urls: the URLs of the table, including repeated ones.
         outcomes: {url: Outcome}.
-        why_skipped: the reason of URLs without an outcome.
+        why_skipped: the reason given for URLs without an outcome.
     """
     seen_urls, seen_contents, found = set(), set(), []
     for url in urls:
-        row = dict(vars(outcomes.get(url, Outcome(url, SKIPPED, why_skipped))))
+        outcome = outcomes.get(url, Outcome(url, SKIPPED, why_skipped))
         if url in seen_urls:
-            row = dict(vars(Outcome(url, REPEATED, "same URL as in an earlier row")))
-        elif row["status"] == OK and row["sha256"] in seen_contents:
-            row["reason"] = SAME_CONTENT
+            outcome = Outcome(url, REPEATED, "same URL as in an earlier row")
+        elif outcome.status == OK and outcome.sha256 in seen_contents:
+            outcome = replace(outcome, reason=SAME_CONTENT)
         seen_urls.add(url)
-        seen_contents.add(row["sha256"])
-        found.append(row)
+        seen_contents.add(outcome.sha256)
+        found.append(outcome)
     return found
 
 
-def summary(rows):
-    """Return how many rows have each status and reason (SUMMARY_COLUMNS), sorted by both; they add up to all rows."""
-    counts = Counter((row["status"], row["reason"]) for row in rows)
-    return [dict(zip(SUMMARY_COLUMNS, (*key, n), strict=True)) for key, n in sorted(counts.items())]
+def summary(outcomes: Iterable[Outcome]) -> list[dict[str, str | int]]:
+    """Return the number of rows with each status and reason (SUMMARY_COLUMNS), sorted by both."""
+    counts = Counter((outcome.status, outcome.reason) for outcome in outcomes)
+    return [{"status": status, "reason": reason, "n": n} for (status, reason), n in sorted(counts.items())]

@@ -1,0 +1,77 @@
+"""Read, decode and resize the listed images."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from embedding_shift.data import decoding, webdataset_shards
+from embedding_shift.data.listing import ListedImage
+from embedding_shift.data.manifest import IngestedImage
+from embedding_shift.errors import InputError
+from embedding_shift.io import shards
+
+
+def ingest(
+    images: Iterable[ListedImage], size: int, max_pixels: int
+) -> Iterator[tuple[IngestedImage, shards.View | None]]:
+    """Decode and resize the listed images one by one.
+
+    Args:
+        images: the listed images. One that already has a `reason` is passed on without being read.
+        size: side of the views in pixels.
+        max_pixels: images with more pixels are rejected.
+
+    Yields:
+        (image, view): the ingested image, and its view or None if the image is rejected.
+    """
+    for image in images:
+        try:
+            digest, pixels = _decoded(image, max_pixels)
+        except InputError as error:
+            yield IngestedImage.of(image, reason=str(error)), None
+            continue
+        height, width = pixels.shape[:2]
+        view = shards.View(image.image_id, decoding.resize(pixels, size), {"image_sha256": digest})
+        yield IngestedImage.of(image, sha256=digest, width=width, height=height), view
+
+
+def _decoded(image: ListedImage, max_pixels: int) -> tuple[str, decoding.Pixels]:
+    """Return the SHA-256 of the image's file and its pixels.
+
+    Raises:
+        InputError: the image cannot be used; the message is the reason.
+    """
+    if image.reason:
+        raise InputError(image.reason)
+    data = _read(image)
+    digest = hashlib.sha256(data).hexdigest()
+    if image.sha256 and image.sha256 != digest:
+        raise InputError(f"its SHA-256 is {digest}, not {image.sha256}")
+    return digest, decoding.decode(data, max_pixels)
+
+
+def _read(image: ListedImage) -> bytes:
+    if Path(image.root).is_file():
+        return webdataset_shards.read(image.root, image.path.partition("#")[2])
+    try:
+        return _read_inside(Path(image.path), Path(image.root).resolve())
+    except FileNotFoundError:
+        raise InputError("there is no such file") from None
+    except IsADirectoryError:
+        raise InputError("this is a folder") from None
+    except PermissionError:
+        raise InputError("no permission to read it") from None
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror}") from None
+    except (RuntimeError, ValueError) as error:  # Circular links, or a character that no path can contain.
+        raise InputError(f"this is not a path: {error}") from None
+
+
+def _read_inside(path: Path, root: Path) -> bytes:
+    if not path.resolve().is_relative_to(root):
+        raise InputError(f"the path leaves the dataset's folder {root.name}")
+    if not path.is_dir() and not path.is_file():
+        raise InputError("this is not a regular file" if path.exists() else "there is no such file")
+    if (size := path.stat().st_size) > webdataset_shards.LARGEST_FILE:
+        raise InputError(f"the file has {size} bytes; at most {webdataset_shards.LARGEST_FILE} are read")
+    return path.read_bytes()

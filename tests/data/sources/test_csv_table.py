@@ -1,0 +1,72 @@
+"""Datasets of kind `csv`."""
+
+import hashlib
+import random
+
+import pytest
+from image_files import ingested, write_image, write_table
+
+from embedding_shift.data.sources import csv_table
+from embedding_shift.errors import InputError
+
+
+def test_rows_without_an_id_get_unique_ids(tmp_path):
+    for name in ("写真.png", "日本.png", "a.png", "a.jpg"):
+        write_image(tmp_path / name)
+    rows, views = ingested(csv_table.list_images(write_table(tmp_path, "path\n写真.png\n日本.png\na.png\na.jpg\n.\n")))
+    assert {"a-png", "a-jpg"} < set(views) and len(views) == 4
+    assert rows["_"].reason == "this is a folder"
+
+
+def test_all_columns_are_read(tmp_path):
+    digest = hashlib.sha256(write_image(tmp_path / "images/a.png").read_bytes()).hexdigest()
+    table = write_table(tmp_path, f'image_id,path,sha256,caption,source\none,images/a.png,{digest},"A ""b"", c",here\n')
+    (row,) = csv_table.list_images(table)
+    assert row.path == (tmp_path / "images/a.png").as_posix()
+    assert (row.image_id, row.sha256, row.caption, row.source) == ("one", digest, 'A "b", c', "here")
+
+
+def test_only_the_path_is_required(tmp_path):
+    rows = csv_table.list_images(write_table(tmp_path, "\ufeffpath\nimages/b.png\nimages/a.png\n"))
+    assert [row.image_id for row in rows] == ["images-a", "images-b"]
+
+
+def test_the_order_of_the_rows_does_not_matter(tmp_path):
+    lines = [f"id{number},images/{number}.png" for number in range(20)]
+    listing = csv_table.list_images(write_table(tmp_path, "\n".join(["image_id,path", *lines])))
+    random.Random(0).shuffle(lines)
+    assert csv_table.list_images(write_table(tmp_path, "\n".join(["image_id,path", *lines]))) == listing
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("image_id,path\na,1.png\na,2.png\n", r"image id 'a' occurs twice, for .*1\.png and .*2\.png"),
+        ("image_id,file\na,1.png\n", r"has no column 'path'; its columns are image_id, file"),
+        ("image_id,path\n", r"has no rows"),
+        ("", r"has no rows"),
+        ("image_id,path\na,1.png,more\n", r"line 2: the number of fields differs from that of the header"),
+        ("image_id,path\na,1.png\nb\n", r"line 3: the number of fields differs from that of the header"),
+        ("image_id,path\na/b,1.png\n", r"image id 'a/b'; allowed are up to 200 letters, digits, '_' and '-'"),
+        ("image_id,path\na,\n", r"line 2: the path is empty"),
+        ("path\n\n,\n", r"line \d: "),
+        (f"image_id,path,caption\na,1.png,{'x' * 10_001}\n", r"line 2: the caption is longer than 10000"),
+        (f"image_id,path\na,{'x' * 1_000_001}\n", r"cannot be read as CSV"),
+    ],
+)
+def test_messages_name_the_file_and_the_line(tmp_path, text, message):
+    with pytest.raises(InputError, match=message) as error:
+        csv_table.list_images(write_table(tmp_path, text))
+    assert "images.csv" in str(error.value)
+
+
+def test_a_file_that_is_not_a_table_is_rejected(tmp_path):
+    (tmp_path / "images.csv").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
+    with pytest.raises(InputError, match=r"images\.csv cannot be read as CSV in UTF-8"):
+        csv_table.list_images(tmp_path / "images.csv")
+
+
+@pytest.mark.parametrize("name", ["absent.csv", "."])
+def test_a_missing_table_and_a_folder_are_rejected(tmp_path, name):
+    with pytest.raises(InputError, match=r"there is no file"):
+        csv_table.list_images(tmp_path / name)
