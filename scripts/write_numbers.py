@@ -1,17 +1,17 @@
-"""Write the numbers that the paper's text cites as LaTeX macros."""
+"""Write the numbers and sentences that the text of the paper cites as LaTeX macros."""
 
 from embedding_shift import cli
 from embedding_shift.io import atomic
-from embedding_shift.paper import inputs, latex, number_macros
+from embedding_shift.paper import inputs, latex, number_macros, sentences
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
     inputs.add_arguments(parser)
     parser.add_argument("--output", required=True, help="LaTeX file to write")
     arguments = parser.parse_args()
-    numbers = number_macros.numbers(inputs.read(arguments))
-    atomic.write_text(arguments.output, latex.macros(numbers))
+    found = inputs.read(arguments)
+    atomic.write_text(arguments.output, latex.macros([*number_macros.numbers(found), *sentences.all_sentences(found)]))
 
 
 if __name__ == "__main__":

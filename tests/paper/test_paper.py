@@ -2,28 +2,18 @@
 
 import json
 import os
-import re
 import shutil
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import scipy.stats
-from paper_run import PROJECT, needs_latex, read, run, small_paper, write_results
+from paper_run import needs_latex, read, run, small_paper, write_results
 
 from embedding_shift.errors import InputError
-from embedding_shift.paper import build, number_macros
+from embedding_shift.paper import build, findings, number_macros
 from embedding_shift.paper.tables import result_tables, source_tables
 from embedding_shift.statistics import paired_tests
-
-
-def test_no_result_is_typed_into_the_text():
-    """A decimal in the prose would be a result; the constants of the formulas are all there is."""
-    allowed = {"0.299", "0.587", "0.114", "0.7", "0.996"}
-    for path in sorted((PROJECT / "paper" / "sections").glob("*.tex")):
-        text = re.sub(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}", "", path.read_text(), flags=re.DOTALL)
-        text = re.sub(r"p\{[\d.]+\\linewidth\}|\\arraystretch\}\{[\d.]+\}", "", text)
-        assert set(re.findall(r"\d+\.\d+", text)) <= allowed, path.name
 
 
 def test_the_numbers_name_the_extremes_and_count_the_images(tmp_path):
@@ -31,13 +21,12 @@ def test_the_numbers_name_the_extremes_and_count_the_images(tmp_path):
     values = dict(number_macros.numbers(inputs))
     assert values["num", "images"] == "4"
     assert values["num", "views"] == "16"
-    assert values["rejected_image_count",] == "1 image"
+    assert values["num", "rejected_images"] == "1"
     assert values["largest", "shift", "augmentation"] == "Further"
     assert values["smallest", "shift", "augmentation"] == "Near"
     assert values["largest", "shift", "value"] == "0.8750"
     assert values["mean", "cosine_similarity", "augmentation_1"] == "0.9375"
     assert values["distance", "augmentation_0", "and", "augmentation_2"] == "0.2500"
-    assert r"furthest apart are \emph{Near} and \emph{Further} (0.2500)" in values["pair_sentence",]
 
 
 def test_augmentations_are_ranked_by_shift_and_undefined_means_are_left_out(tmp_path):
@@ -73,7 +62,8 @@ def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
     assert "Noise shifts the embedding more than any other augmentation. & section 4 & supported & 0.2500" in table
     assert table.count("not tested & ") == 1
     values = dict(number_macros.numbers(inputs))
-    counts = [int(values["num_claims", verdict]) for verdict in ("supported", "contradicted", "not resolved")]
+    counts = [int(values["num_claims", verdict]) for verdict in findings.VERDICTS]
+    assert counts == [4, 3, 2, 1]
     assert sum(counts) == len(inputs.ledger.claims) == table.count("section 4") + table.count("abstract")
 
 

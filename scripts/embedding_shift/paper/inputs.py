@@ -1,13 +1,15 @@
-"""What the paper is written from: the tables of one run, its settings and its labels."""
+"""Read what the paper is written from: the tables of one run, its settings and its labels."""
 
+import argparse
 import json
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, NotRequired, TypedDict
 
 import pandas as pd
 
-# Importing the three enters their metrics in the registry.
 from embedding_shift.claims import published_claims
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
@@ -15,10 +17,46 @@ from embedding_shift.metrics import registry
 
 STUDY_TABLES = ("noise_floor", "equal_damage", "variance", "audit", "audit_ranks", "audit_claims")
 
+Row = dict[str, str]  # a row of a CSV file, by column
+
+
+class BootstrapSettings(TypedDict):
+    """The key `bootstrap` of the configuration."""
+
+    resamples: int
+    confidence: float
+
+
+class FigureSettings(TypedDict):
+    """The counts under the key `figures` of the configuration."""
+
+    attention_samples: int
+    cosine_samples: int
+    attention_grid_pages: int
+
+
+class StudySettings(TypedDict):
+    """The key `study` of the configuration; without a study, only `images`, which is 0."""
+
+    images: int
+    draws: NotRequired[int]
+    failure_share: NotRequired[float]
+
+
+class Settings(TypedDict):
+    """The settings of the run that the paper cites, named as in the configuration; `n_images` of the first dataset."""
+
+    seed: int
+    image_size: int
+    bootstrap: BootstrapSettings
+    figures: FigureSettings
+    study: StudySettings
+    n_images: int | None
+
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of one dataset under one encoder.
+    """The results of one encoder on one dataset.
 
     Attributes:
         dataset: label of the dataset.
@@ -30,26 +68,27 @@ class Results:
     dataset: str
     model: str
     summary: pd.DataFrame
-    augmentations: dict
+    augmentations: dict[str, str]
 
     @cached_property
-    def _cells(self):
+    def _cells(self) -> pd.DataFrame:
         return self.summary.set_index(["augmentation", "metric"])
 
-    def value(self, augmentation, metric, column="mean"):
-        """Return a cell of the summary; NaN where the metric was not measured."""
+    def value(self, augmentation: str, metric: str, column: str = "mean") -> float:
+        """Return a cell of the summary, or NaN if the metric was not measured."""
         try:
-            return self._cells.at[(augmentation, metric), column]
+            cell: Any = self._cells.at[(augmentation, metric), column]
         except KeyError:
             return math.nan
+        return cell
 
-    def metrics(self, overview=False):
-        """Return the metrics that were measured, in the order of tables; with `overview` those of the figures alone."""
+    def metrics(self, overview: bool = False) -> list[registry.Metric]:
+        """Return the measured metrics in the order of the tables; with `overview`, only those of the overview."""
         measured = set(self.summary["metric"])
         return [m for m in registry.in_order() if m.name in measured and (m.in_overview or not overview)]
 
-    def ranked(self, metric):
-        """Return the names of the augmentations that have a value of `metric`, the largest change first."""
+    def ranked(self, metric: str) -> list[str]:
+        """Return the names of the augmentations that have a value of `metric`, largest change first."""
         sign = 1 if registry.REGISTRY[metric].higher_is_closer else -1
         named = [name for name in self.augmentations if not math.isnan(self.value(name, metric))]
         return sorted(named, key=lambda name: sign * self.value(name, metric))
@@ -57,82 +96,91 @@ class Results:
 
 @dataclass(frozen=True)
 class PaperInputs:
-    """Everything that the paper's numbers and tables are written from.
+    """Everything that the numbers, sentences and tables of the paper are written from.
 
     Attributes:
-        results: Results of every dataset under every encoder; the first is the one that the text follows.
+        results: results of every encoder on every dataset; the text follows the first.
         manifest: rows of manifest.csv of the first dataset.
         rejects: rows of rejects.csv of the first dataset.
         exclusions: rows of exclusions.csv of the first results.
         distance: data frame of pairwise_distance.csv of the first results, indexed by augmentation.
-        claims: rows of claims.csv of the first results, as dictionaries.
-        ledger: the claims_ledger.Ledger that they are verdicts on.
+        claims: rows of claims.csv of the first results.
+        ledger: the published claims that these verdicts judge.
         friedman: data frame of friedman.csv of the first results.
         paired_differences: data frame of paired_differences.csv of the first results.
         augmentations: rows of augmentations.csv.
-        provenance: provenance.json of the first encoder.
-        acquisitions: rows of acquisition_summary.csv by label of the dataset, for those that were fetched.
-        precisions: data frame of precision.csv by label of the encoder and dataset, where it is not single precision.
-        rank_agreement: data frame of rank_agreement.csv, its encoders by label; None where there is one encoder.
-        study: data frame by table of the study (STUDY_TABLES); empty where there was no study.
-        settings: `seed`, `image_size`, `bootstrap`, `figures`, `study` as in the configuration, and `n_images` of the
-            first dataset.
+        provenance: content of provenance.json of the first encoder.
+        acquisitions: rows of acquisition_summary.csv by dataset label, for datasets that were downloaded.
+        precisions: data frame of precision.csv by label of encoder and dataset, for reduced precision only.
+        rank_agreement: data frame of rank_agreement.csv with encoders by label; None for a single encoder.
+        study: data frame by name of the table (STUDY_TABLES); empty without a study.
+        settings: the settings of the run.
     """
 
-    results: list
-    manifest: list
-    rejects: list
-    exclusions: list
+    results: list[Results]
+    manifest: list[Row]
+    rejects: list[Row]
+    exclusions: list[Row]
     distance: pd.DataFrame
-    claims: list
+    claims: list[dict[Hashable, Any]]
     ledger: published_claims.Ledger
     friedman: pd.DataFrame
     paired_differences: pd.DataFrame
-    augmentations: list
-    provenance: dict
-    acquisitions: dict
-    precisions: dict
+    augmentations: list[Row]
+    provenance: dict[str, Any]
+    acquisitions: dict[str, list[Row]]
+    precisions: dict[str, pd.DataFrame]
     rank_agreement: pd.DataFrame | None
-    study: dict
-    settings: dict
+    study: dict[str, pd.DataFrame]
+    settings: Settings
 
     @property
-    def main(self):
+    def main(self) -> Results:
         """The results that the text follows."""
         return self.results[0]
 
+    def distance_between(self, first: str, second: str) -> float:
+        """Return the mean cosine distance between two augmentations of the first results."""
+        cell: Any = self.distance.at[first, second]
+        return float(cell)
 
-def add_arguments(parser):
-    """Add the arguments that `read` reads."""
-    parser.add_argument("--datasets", nargs="+", required=True, help="label of the dataset of every summary")
-    parser.add_argument("--models", nargs="+", required=True, help="label of the encoder of every summary")
-    parser.add_argument("--model-names", nargs="+", required=True, help="name of each of these encoders in the tables")
-    parser.add_argument("--summaries", nargs="+", required=True, help="summary.csv, the one the text follows first")
+    @property
+    def study_images(self) -> int:
+        """The number of images in the study; 0 without a study."""
+        return min(self.settings["study"]["images"], len(self.manifest)) if self.study else 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that `read` expects."""
+    parser.add_argument("--datasets", nargs="+", required=True, help="dataset label of every summary")
+    parser.add_argument("--models", nargs="+", required=True, help="encoder label of every summary")
+    parser.add_argument("--model-names", nargs="+", required=True, help="encoder name of every summary, as in tables")
+    parser.add_argument("--summaries", nargs="+", required=True, help="summary.csv files; the text follows the first")
     parser.add_argument("--manifest", required=True, help="manifest.csv of the first dataset")
     parser.add_argument("--rejects", required=True, help="rejects.csv of the first dataset")
     parser.add_argument("--exclusions", required=True, help="exclusions.csv of the first summary")
     parser.add_argument("--distance", required=True, help="pairwise_distance.csv of the first summary")
     parser.add_argument("--claims", required=True, help="claims.csv of the first summary")
-    parser.add_argument("--ledger", required=True, help="YAML, the claims")
+    parser.add_argument("--ledger", required=True, help="YAML file of the published claims")
     parser.add_argument("--friedman", required=True, help="friedman.csv of the first summary")
     parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
     parser.add_argument("--augmentations", required=True, help="augmentations.csv")
     parser.add_argument("--provenance", required=True, help="provenance.json of the first encoder")
-    parser.add_argument("--acquired", nargs="*", default=[], help="label of every dataset that was fetched from URLs")
-    parser.add_argument("--acquisitions", nargs="*", default=[], help="acquisition_summary.csv of each of them")
-    parser.add_argument("--reduced", nargs="*", default=[], help="label of what was not done in single precision")
-    parser.add_argument("--precisions", nargs="*", default=[], help="precision.csv of each of them")
-    parser.add_argument("--rank-agreement", help="rank_agreement.csv; left out where there is one encoder")
+    parser.add_argument("--acquired", nargs="*", default=[], help="label of every dataset downloaded from URLs")
+    parser.add_argument("--acquisitions", nargs="*", default=[], help="acquisition_summary.csv of each of these")
+    parser.add_argument("--reduced", nargs="*", default=[], help="label of every result in reduced precision")
+    parser.add_argument("--precisions", nargs="*", default=[], help="precision.csv of each of these")
+    parser.add_argument("--rank-agreement", help="rank_agreement.csv; omit it for a single encoder")
     for table in STUDY_TABLES:
-        parser.add_argument(_option(table), help=f"{table}.csv of the first summary; left out where there is no study")
-    parser.add_argument("--settings", type=json.loads, required=True, help="what the run was configured with, as JSON")
+        parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
+    parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
 
 
-def read(arguments):
+def read(arguments: argparse.Namespace) -> PaperInputs:
     """Return the PaperInputs that the arguments name.
 
     Raises:
-        InputError: a file is absent or has no rows where it needs some.
+        InputError: a file is missing, or has no rows where it needs some.
     """
     augmentations = tables.read_rows(arguments.augmentations)
     labels = {row["augmentation"]: row["label"] for row in augmentations}
@@ -165,25 +213,25 @@ def read(arguments):
     )
 
 
-def _acquisitions(arguments):
-    """Return {label of the dataset: rows of acquisition_summary.csv}."""
+def _acquisitions(arguments: argparse.Namespace) -> dict[str, list[Row]]:
+    """Return the rows of acquisition_summary.csv by dataset label."""
     pairs = zip(arguments.acquired, arguments.acquisitions, strict=True)
     return {dataset: tables.read_rows(path) for dataset, path in pairs}
 
 
-def _rank_agreement(arguments):
-    """Return the data frame of rank_agreement.csv with labels for names, or None."""
+def _rank_agreement(arguments: argparse.Namespace) -> pd.DataFrame | None:
+    """Return the data frame of rank_agreement.csv with encoder labels in place of names, or None."""
     if not arguments.rank_agreement:
         return None
     labels = dict(zip(arguments.model_names, arguments.models, strict=True))
     return _frame(arguments.rank_agreement).replace({"first": labels, "second": labels})
 
 
-def _option(table):
+def _option(table: str) -> str:
     return f"--{table.replace('_', '-')}"
 
 
-def _frame(path):
+def _frame(path: str) -> pd.DataFrame:
     try:
         return pd.read_csv(path)
     except FileNotFoundError:

@@ -1,19 +1,21 @@
-r"""Turn names, texts, numbers and tables into LaTeX that every engine sets.
+r"""Write names, texts, numbers and tables as LaTeX that every engine can typeset.
 
-Macro names are letters only and systematic: each word of the parts begins with a capital, underscores and hyphens
-vanish, digits are spelled out. `macro_name("mean", "l2_distance", "noise")` is `MeanLTwoDistanceNoise`. So
+Macro names consist of letters only and follow one scheme: each word of the parts starts with a capital, underscores and
+hyphens are dropped, digits are spelled out. `macro_name("mean", "l2_distance", "noise")` is `MeanLTwoDistanceNoise`:
 
-    \Mean<Metric><Augmentation>  \Std…  \CiLow…  \CiHigh…  \N…    the row of summary.csv
-    \Distance<Augmentation><Augmentation>                         the cell of pairwise_distance.csv
+    \Mean<Metric><Augmentation>  \Std…  \CiLow…  \CiHigh…  \N…    a row of summary.csv
+    \Distance<Augmentation><Augmentation>                         a cell of pairwise_distance.csv
     \Num<Things>                                                  a count
+    \<Name>Sentence                                               a whole sentence, or several
     \<Name>                                                       anything else that the text cites
 
-Everything that is written is ASCII: accents and symbols become commands, what has none becomes its code point.
+The output is ASCII: accents and symbols become commands, and characters without a command become their code point.
 """
 
 import math
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.errors import InputError
@@ -35,7 +37,7 @@ SPECIAL = {
     '"': r"\textquotedbl{}",
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
-    "[": "{[}",  # A bracket or an asterisk would be an argument of the line end before it.
+    "[": "{[}",  # LaTeX would read a bracket or an asterisk after a line end as an argument.
     "]": "{]}",
     "*": "{*}",
     "\u2013": r"\textendash{}",
@@ -88,26 +90,29 @@ ACCENTS = {
     "\u0328": "k",
 }
 ABSENT = "n/a"
-LONG_WORD = 30
-LONG_GROUP = 20  # rows of a long table; more may not fit on one page
+LONG_WORD = 30  # characters; a longer technical word may break anywhere
+LONG_GROUP = 20  # rows of a group in a long table; more may not fit on one page
+
+Macro = tuple[tuple[str, ...], str]  # the parts of a macro's name, and its LaTeX text
+Group = Sequence[Sequence[str]]  # rows of cells
 
 
-def escape(text):
-    r"""Return `text` such that LaTeX prints it as it is, in ASCII; line ends and tabs become spaces.
+def escape(text: object) -> str:
+    r"""Return `text` as ASCII that LaTeX prints literally; line ends and tabs become spaces.
 
-    A character for which there is neither a command nor a plain letter with an accent appears as [U+65E5].
+    A character without a command that is not a plain letter with an accent becomes its code point, such as [U+65E5].
     """
     text = " ".join(unicodedata.normalize("NFC", str(text)).split())
     escaped = "".join(_escape_character(character) for character in text)
     return re.sub(r"([-,])(?=\1)", r"\1{}", escaped)  # Two in a row would become a dash or a quotation mark.
 
 
-def _escape_character(character):
+def _escape_character(character: str) -> str:
     if character in SPECIAL:
         return SPECIAL[character]
     if " " <= character <= "~":
         return character
-    base, *marks = unicodedata.normalize("NFKD", character)
+    base, *marks = list(unicodedata.normalize("NFKD", character))
     if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in ACCENTS:
         return rf"\{ACCENTS[marks[0]]}{{{base}}}"
     plain = unicodedata.normalize("NFKC", character)
@@ -116,8 +121,8 @@ def _escape_character(character):
     return f"[U+{ord(character):04X}]"
 
 
-def number(value):
-    """Return a number as people read it: integers whole, others with four digits that count, `n/a` for NaN."""
+def number(value: float) -> str:
+    """Return an integer in full, any other number with four significant digits, and NaN as `n/a`."""
     if isinstance(value, int):
         return f"{value:,}".replace(",", "{,}").replace("-", "$-$")
     value = float(value)
@@ -134,8 +139,8 @@ def number(value):
     return f"$-${text}" if value < 0 else text
 
 
-def significant(value):
-    """Return a number with three digits that count, however small it is; `0` for exactly zero, `n/a` for NaN."""
+def significant(value: float) -> str:
+    """Return a number of any size with three significant digits, zero as `0`, and NaN as `n/a`."""
     value = float(value)
     if value == 0:
         return "0"
@@ -145,33 +150,34 @@ def significant(value):
     return f"{value:.{max(0, 2 - exponent)}f}".replace("-", "$-$")
 
 
-def p_value(value):
-    """Return a p value as `number` does; one that is too small for a float prints as a bound, not as zero."""
+def p_value(value: float) -> str:
+    """Return a p value as `number` does; a value below the range of a float becomes a bound, not zero."""
     return number(value) if value else r"$<10^{-300}$"
 
 
-def _scientific(value):
+def _scientific(value: float) -> str:
     mantissa, exponent = f"{value:.2e}".split("e")
     return rf"${mantissa}\times10^{{{int(exponent)}}}$"
 
 
-def interval(low, high):
-    """Return an interval in brackets, `n/a` where it has no bounds."""
+def interval(low: float, high: float) -> str:
+    """Return an interval in brackets, or `n/a` if both bounds are NaN."""
     if math.isnan(low) and math.isnan(high):
         return ABSENT
     return f"[{number(low)}, {number(high)}]"
 
 
-def macros(values):
+def macros(values: Iterable[Macro]) -> str:
     r"""Return one `\newcommand` per line.
 
     Args:
-        values: pairs of the parts of a name, and LaTeX text.
+        values: pairs of the parts of a name and LaTeX text.
 
     Raises:
-        InputError: two names become the same macro.
+        InputError: two names give the same macro.
     """
-    lines, origins = [], {}
+    lines: list[str] = []
+    origins: dict[str, tuple[str, ...]] = {}
     for parts, text in values:
         name = macro_name(*parts)
         if name in origins:
@@ -184,13 +190,13 @@ def macros(values):
     return "\n".join(lines) + "\n"
 
 
-def tabular(alignment, header, groups):
-    """Return a table between rules.
+def tabular(alignment: str, header: Sequence[str], groups: Sequence[Group]) -> str:
+    """Return a table with rules above, below and under its head.
 
     Args:
         alignment: column types, such as `lrr`.
         header: LaTeX of the head cells.
-        groups: lists of rows of LaTeX cells; a thin rule stands between two groups.
+        groups: groups of rows of LaTeX cells; a thin rule separates two groups.
     """
     body = "\\midrule\n".join("".join(_row(row) for row in group) for group in groups)
     return (
@@ -199,10 +205,10 @@ def tabular(alignment, header, groups):
     )
 
 
-def longtable(alignment, header, groups, caption, label):
-    """Return a table whose groups may stand on different pages; arguments as in `tabular`, and caption and label.
+def longtable(alignment: str, header: Sequence[str], groups: Sequence[Group], caption: str, label: str) -> str:
+    """Return a table that may break across pages; `alignment`, `header` and `groups` as in `tabular`.
 
-    A page ends after the rule between two groups. A group of more than LONG_GROUP rows may itself be broken.
+    A page breaks after the rule between two groups. A group of more than LONG_GROUP rows may itself break.
     """
     body = "\\midrule\n".join(
         "".join(_row(row, end=r"\\*" if len(group) <= LONG_GROUP else r"\\") for row in group[:-1])
@@ -216,24 +222,24 @@ def longtable(alignment, header, groups, caption, label):
     )
 
 
-def code(value):
-    """A technical word in typewriter, which may break anywhere where it is as long as a checksum."""
+def code(value: object) -> str:
+    """Return a technical word in typewriter type; one as long as a checksum may break anywhere."""
     text = escape(value)
     if len(str(value)) > LONG_WORD and " " not in text:
         text = r"\allowbreak ".join(escape(character) for character in str(value))
     return rf"\texttt{{{text}}}"
 
 
-def slanted(label):
-    """Return a column head that takes little width."""
+def slanted(label: str) -> str:
+    """Return a rotated column head, which takes little width."""
     return rf"\rotatebox{{60}}{{{escape(label)}}}"
 
 
-def stacked(upper, lower):
-    """Return a cell of two centred lines, the lower one smaller."""
+def stacked(upper: str, lower: str) -> str:
+    """Return a cell of two centred lines, the lower one in smaller type."""
     below = rf"{{\scriptsize\rule[-1.4ex]{{0pt}}{{0pt}}{lower}}}"
     return rf"\begin{{tabular}}[c]{{@{{}}c@{{}}}}{upper}\\[-1pt]{below}\end{{tabular}}"
 
 
-def _row(cells, end=r"\\"):
+def _row(cells: Sequence[str], end: str = r"\\") -> str:
     return f"{' & '.join(cells)} {end}\n"

@@ -1,0 +1,181 @@
+"""Derive the findings that numbers and sentences of the paper share from the tables of a run."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import comb, isnan
+from typing import Any
+
+import pandas as pd
+
+from embedding_shift.claims import published_claims, verdicts
+from embedding_shift.errors import InputError
+from embedding_shift.metrics import image_difference, registry
+from embedding_shift.paper.inputs import PaperInputs
+
+MAIN_METRIC = "cosine_similarity"
+NOT_TESTED = "not tested"
+VERDICTS = (verdicts.SUPPORTED, verdicts.CONTRADICTED, verdicts.NOT_RESOLVED, NOT_TESTED)
+# The topics of claims, each with its own part of the results.
+SHIFT, GROUPS, ATTENTION, METRICS = "shift", "groups", "attention", "metrics"
+TOPIC_OF_KIND = {"embedding": SHIFT, "attention": ATTENTION, "registered_attention": ATTENTION}
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A published claim with the verdict of this run.
+
+    Attributes:
+        claim: the claim as the ledger states it.
+        verdict: one of VERDICTS.
+        effect: its effect, positive if the run agrees with the claim; NaN if it was not tested.
+        reason: why it was not tested; empty otherwise.
+    """
+
+    claim: published_claims.Claim
+    verdict: str
+    effect: float
+    reason: str
+
+    @property
+    def topic(self) -> str:
+        """The part of the results that shows the evidence."""
+        if self.claim.metric is None:  # a claim on the dendrogram
+            return GROUPS
+        if self.claim.kind == "correlation":
+            return METRICS
+        return TOPIC_OF_KIND.get(registry.REGISTRY[self.claim.metric].kind, METRICS)
+
+
+def judged_claims(inputs: PaperInputs) -> list[JudgedClaim]:
+    """Return the claims of claims.csv, in its order, as the ledger states them.
+
+    Raises:
+        InputError: a verdict is on a claim that the ledger does not have.
+    """
+    claims = {claim.id: claim for claim in inputs.ledger.claims}
+    judged = []
+    for row in inputs.claims:
+        if row["claim"] not in claims:
+            raise InputError(f"there is a verdict on the claim {row['claim']!r}, which the ledger does not have")
+        judged.append(_judged(claims[row["claim"]], row))
+    return judged
+
+
+def _judged(claim: published_claims.Claim, row: Mapping[Hashable, Any]) -> JudgedClaim:
+    reason = row.get("reason")
+    untested = isnan(row["effect"]) or not (row["effect"] or row["ci_low"] or row["ci_high"]) or row["n"] == 0
+    verdict = NOT_TESTED if untested else row["verdict"]
+    return JudgedClaim(claim, verdict, row["effect"], reason if isinstance(reason, str) else "")
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How many pairs of augmentations the corrected test separates by cosine similarity.
+
+    Attributes:
+        pairs, separated_pairs: all pairs, and those that it separates.
+        neighbours, separated_neighbours: the same for neighbours in the ranking.
+    """
+
+    pairs: int
+    separated_pairs: int
+    neighbours: int
+    separated_neighbours: int
+
+
+def separation(inputs: PaperInputs) -> Separation:
+    """Count the pairs of augmentations that the corrected test separates at the level of the run."""
+    frame = inputs.paired_differences
+    frame = frame[frame["metric"] == MAIN_METRIC]
+    level = 1 - inputs.settings["bootstrap"]["confidence"]
+    separated, neighbours = frame["p_holm"] <= level, frame["neighbours"].astype(bool)
+    return Separation(len(frame), int(separated.sum()), int(neighbours.sum()), int((separated & neighbours).sum()))
+
+
+def enough_images(inputs: PaperInputs) -> bool:
+    """Return whether the corrected signed-rank test can separate any two augmentations with so few images.
+
+    Its smallest p value for n images is 2 ** (1 - n), which Holm's correction multiplies by the number of pairs.
+    """
+    pairs = comb(len(inputs.main.augmentations), 2)
+    return 2.0 ** (1 - len(inputs.manifest)) * pairs <= 1 - inputs.settings["bootstrap"]["confidence"]
+
+
+def beyond(inputs: PaperInputs, reference: str) -> list[str] | None:
+    """Return the augmentations whose mean shift exceeds that of a reference of the study; None without the reference.
+
+    The order is that of the configuration.
+    """
+    frame = inputs.study["noise_floor"]
+    level = frame.loc[(frame["metric"] == MAIN_METRIC) & (frame["reference"] == reference), "mean"]
+    if level.empty:
+        return None
+    main = inputs.main
+    return [name for name in main.augmentations if main.value(name, MAIN_METRIC) < level.iloc[0]]
+
+
+@dataclass(frozen=True)
+class EqualDamage:
+    """The ranking by cosine similarity where augmentations do equal damage to the pixels.
+
+    Attributes:
+        measure: name of the measure of damage.
+        augmentations: how many augmentations have doses.
+        changed: how many of them have another rank than as configured.
+        largest: name of the augmentation with the largest shift.
+        overlapping: how many pairs of neighbours have intervals that overlap.
+    """
+
+    measure: str
+    augmentations: int
+    changed: int
+    largest: str
+    overlapping: int
+
+
+def equal_damage(inputs: PaperInputs) -> list[EqualDamage]:
+    """Return the ranking at equal damage for each measure of damage; empty if it cannot be given."""
+    frame = inputs.study["equal_damage"]
+    frame = frame[frame["metric"] == MAIN_METRIC]
+    blocks = ((name, frame[frame["damage"] == name]) for name in image_difference.MEASURES)
+    return [_equal_damage(name, block) for name, block in blocks if len(block)]
+
+
+def _equal_damage(measure: str, block: pd.DataFrame) -> EqualDamage:
+    changed = int((block["rank"] != block["rank_at_setting"]).sum())
+    largest = str(block.sort_values("rank", kind="stable")["augmentation"].iloc[0])
+    ordered = block.sort_values("value")
+    bounds = zip(ordered["ci_low"], ordered["ci_high"], strict=True)
+    overlapping = sum(lower[1] >= upper[0] for lower, upper in pairwise(bounds))
+    return EqualDamage(measure, len(block), changed, largest, overlapping)
+
+
+@dataclass(frozen=True)
+class ChangedVerdicts:
+    """How many claims change their verdict when flaws of the released scripts are switched on.
+
+    Attributes:
+        claims: all claims.
+        by_any: claims that change under at least one flaw, or under all flaws together.
+        by_single: claims that change under a single flaw.
+        by_all: claims that change under all flaws together.
+    """
+
+    claims: int
+    by_any: int
+    by_single: int
+    by_all: int
+
+
+def changed_verdicts(inputs: PaperInputs) -> ChangedVerdicts:
+    """Count the claims that change their verdict under the flaws of the audit."""
+    frame = inputs.study["audit_claims"]
+    changed = frame[frame["corrected"] != frame["as_released"]]
+    together = changed["flaw"] == "all"
+    return ChangedVerdicts(
+        claims=frame["claim"].nunique(),
+        by_any=changed["claim"].nunique(),
+        by_single=changed.loc[~together, "claim"].nunique(),
+        by_all=changed.loc[together, "claim"].nunique(),
+    )

@@ -1,0 +1,97 @@
+"""Sentences on the verdicts of a run on the published claims."""
+
+from collections.abc import Iterator, Sequence
+
+from embedding_shift.claims import verdicts
+from embedding_shift.paper import findings, latex
+from embedding_shift.paper.findings import JudgedClaim
+from embedding_shift.paper.inputs import PaperInputs
+from embedding_shift.paper.latex import Macro
+from embedding_shift.paper.sentences.wording import counted, joined
+
+TOPICS = {
+    findings.SHIFT: "the size of the shift",
+    findings.GROUPS: "groups of augmentations",
+    findings.ATTENTION: "attention",
+    findings.METRICS: "the relation between metrics",
+}
+SECTIONS = {topic: rf"Section~\ref{{sec:{topic}}}" for topic in TOPICS}
+VERBS = {
+    verdicts.SUPPORTED: "supports",
+    verdicts.CONTRADICTED: "contradicts",
+    verdicts.NOT_RESOLVED: "does not resolve",
+    findings.NOT_TESTED: "does not test",
+}
+
+HEADS = {
+    verdicts.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
+    verdicts.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
+    verdicts.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
+    findings.NOT_TESTED: "This run says nothing about {claims}, because it lacks what is needed for a test:",
+}
+
+
+def sentences(inputs: PaperInputs) -> Iterator[Macro]:
+    """Yield the tallies of verdicts, for all claims and per topic, and the list of claims per verdict."""
+    judged = findings.judged_claims(inputs)
+    yield ("claims_sentence",), _tally(judged, "published claim")
+    yield ("untested_claims_sentence",), _untested(judged)
+    for topic, words in TOPICS.items():
+        of_topic = [item for item in judged if item.topic == topic]
+        yield ("claims_on", topic, "sentence"), _tally(of_topic, "published claim", f" on {words}") if of_topic else ""
+    yield ("claims_discussion",), "\n".join(_discussed(judged, verdict) for verdict in findings.VERDICTS)
+
+
+def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
+    """Say how many claims the run supports, contradicts, does not resolve and does not test."""
+    if not judged:
+        return "The ledger of this run lists no published claim."
+    found = [item.verdict for item in judged]
+    counts = {verdict: found.count(verdict) for verdict in findings.VERDICTS if verdict in found}
+    if len(judged) == 1:
+        return f"This run {VERBS[found[0]]} the only {noun}{topic}."
+    if len(counts) == 1:
+        return f"This run {_every(found[0])} {counted(len(judged), noun)}{topic}."
+    verbs = joined([f"{VERBS[verdict]} {latex.number(count)}" for verdict, count in counts.items()])
+    return f"Of the {counted(len(judged), noun)}{topic}, this run {verbs}."
+
+
+def _every(verdict: str) -> str:
+    """Return the verb for claims that all have the same verdict, up to their count."""
+    if verdict == verdicts.NOT_RESOLVED:
+        return "resolves none of the"
+    if verdict == findings.NOT_TESTED:
+        return "tests none of the"
+    return f"{VERBS[verdict]} all"
+
+
+def _untested(judged: Sequence[JudgedClaim]) -> str:
+    """Give the reasons why claims were not tested."""
+    reasons = dict.fromkeys(item.reason for item in judged if item.verdict == findings.NOT_TESTED and item.reason)
+    if not reasons:
+        return ""
+    return f"The reasons for claims that were not tested: {latex.escape('; '.join(reasons))}."
+
+
+def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
+    """List the claims of one verdict, each with what the run says about it and where it shows the evidence."""
+    chosen = [item for item in judged if item.verdict == verdict]
+    if not chosen:
+        return ""
+    items = "\n".join(f"\\item {_remark(item)}" for item in chosen)
+    head = HEADS[verdict].format(claims=counted(len(chosen), "published claim"))
+    title = verdict.capitalize()
+    return f"\\paragraph{{{title}.}}\n{head}\n\\begin{{claimlist}}\n{items}\n\\end{{claimlist}}"
+
+
+def _remark(item: JudgedClaim) -> str:
+    """Return the text of a claim and what its verdict means for it."""
+    text = f"{latex.escape(item.claim.text.removesuffix('.'))} ({SECTIONS[item.topic]})."
+    if item.verdict == verdicts.CONTRADICTED:
+        return f"{text} This run shows instead: {latex.escape(item.claim.contradicted_by)}"
+    if item.verdict == verdicts.NOT_RESOLVED:
+        side = "agrees with the claim" if item.effect > 0 else "speaks against the claim"
+        return f"{text} The estimate {side}, but its interval includes zero."
+    if item.verdict == findings.NOT_TESTED and item.reason:
+        return f"{text} Reason: {latex.escape(item.reason)}."
+    return text

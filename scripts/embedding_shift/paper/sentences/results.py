@@ -1,0 +1,144 @@
+"""Sentences on the results of the main run, which evidence the published claims."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from embedding_shift.metrics import registry
+from embedding_shift.paper import findings, latex
+from embedding_shift.paper.inputs import PaperInputs, Results
+from embedding_shift.paper.latex import Macro
+from embedding_shift.paper.sentences.wording import counted, emphasised, joined, share_of
+
+NO_ATTENTION = "No attention map is known for"
+
+
+def sentences(inputs: PaperInputs) -> Iterator[Macro]:
+    """Yield the sentences on shifts, tests, groups, attention and encoders."""
+    main = inputs.main
+    attention = bool(main.ranked("attention_similarity"))
+    yield ("shift_sentence",), _shift(inputs)
+    yield ("tests_sentence",), _tests(inputs)
+    yield ("pair_sentence",), _pairs(inputs)
+    yield ("attention_sentence",), _attention(inputs)
+    yield ("attention_note_sentence",), "" if attention else _note(main)
+    yield ("attention_samples_sentence",), _attention_samples(attention)
+    yield ("views_heading",), "Views and attention" if attention else "Views"
+    yield ("views_sentence",), _views(inputs, attention)
+    yield ("patch_range_sentence",), _patch_range(main)
+    yield ("encoders_without_attention_sentence",), _without_attention(inputs.results)
+
+
+def _shift(inputs: PaperInputs) -> str:
+    if not inputs.main.ranked("cosine_similarity"):
+        return "The cosine similarity is not defined for any view of this run."
+    return _extremes(inputs, "cosine_similarity", "The embedding shifts")
+
+
+def _attention(inputs: PaperInputs) -> str:
+    if not inputs.main.ranked("attention_similarity"):
+        return (
+            f"{NO_ATTENTION} {latex.escape(inputs.main.model)}, so the metrics that compare attention do not apply to "
+            r"it. Figure~\ref{fig:attention_samples} shows sample images with their views."
+        )
+    return (
+        f"{_extremes(inputs, 'attention_similarity', 'The attention of the final layer changes')} "
+        r"Figure~\ref{fig:attention_samples} shows the attention maps of sample images. Maps are compared position by "
+        "position: where an augmentation moves the scene, attention that follows an object counts as changed."
+    )
+
+
+def _extremes(inputs: PaperInputs, metric: str, subject_and_verb: str) -> str:
+    """Name the augmentations with the largest and the smallest change by a metric, with means and intervals."""
+    main, label = inputs.main, registry.REGISTRY[metric].label.lower()
+    coverage = rf"{100 * inputs.settings['bootstrap']['confidence']:g}\,\%"
+    values = {
+        name: (
+            latex.number(main.value(name, metric)),
+            latex.interval(main.value(name, metric, "ci_low"), main.value(name, metric, "ci_high")),
+        )
+        for name in main.ranked(metric)
+    }
+    first, *_, last = [*values, *values]
+    value, interval = values[first]
+    largest = f"{emphasised(main.augmentations[first])} (mean {label} {value}, {coverage} interval {interval})"
+    if len(values) == 1:
+        return f"{largest} is the only augmentation with a value."
+    return (
+        f"{subject_and_verb} most under {largest} and least under {emphasised(main.augmentations[last])} "
+        f"({', '.join(values[last])})."
+    )
+
+
+def _note(main: Results) -> str:
+    return f" {latex.ABSENT}: not applicable, because no attention map of {latex.escape(main.model)} is known."
+
+
+def _attention_samples(attention: bool) -> str:
+    if attention:
+        return (
+            "Sample images with the attention of the encoder on the original and on each view, and the cosine "
+            "similarity of the embeddings."
+        )
+    return "Sample images with their views, and the cosine similarity of the embeddings."
+
+
+def _views(inputs: PaperInputs, attention: bool) -> str:
+    pages = inputs.settings["figures"]["attention_grid_pages"]
+    shown = "each view above the attention of the encoder on it" if attention else "without attention maps"
+    return (
+        f"The figures on the next {counted(pages, 'page')} show images of the dataset under every augmentation, "
+        f"{shown}. Images are shrunk by averaging, which softens noise."
+    )
+
+
+def _tests(inputs: PaperInputs) -> str:
+    """Say how many pairs of augmentations the corrected test separates."""
+    found = findings.separation(inputs)
+    if not found.pairs:
+        return "One augmentation alone leaves no pair to test."
+    if not findings.enough_images(inputs):
+        return (
+            f"With {counted(len(inputs.manifest), 'image')}, even the smallest possible corrected $p$ value exceeds "
+            "this level, so the test cannot separate any two augmentations."
+        )
+    pairs = share_of(found.separated_pairs, found.pairs, "pair", "of augmentations")
+    neighbours = share_of(found.separated_neighbours, found.neighbours, "pair", "of neighbours in the ranking")
+    return f"The test separates {pairs}, and {neighbours}."
+
+
+def _pairs(inputs: PaperInputs) -> str:
+    """Name the closest and the most distant pair of augmentations, and the augmentation most distant from all."""
+    labels = inputs.main.augmentations
+    ranked = sorted(combinations(labels, 2), key=lambda pair: inputs.distance_between(*pair))
+    if not ranked:
+        return "One augmentation alone leaves no pair to compare."
+    closest, furthest = (
+        f"{joined([emphasised(labels[name]) for name in pair])} ({latex.number(inputs.distance_between(*pair))})"
+        for pair in (ranked[0], ranked[-1])
+    )
+    means = inputs.distance.sum() / (len(labels) - 1)
+    alone = max(labels, key=lambda name: means[name])
+    return (
+        f"The two closest augmentations are {closest}, the two most distant are {furthest}. "
+        f"{emphasised(labels[alone])} has the largest mean distance to all others ({latex.number(means[alone])})."
+    )
+
+
+def _patch_range(main: Results) -> str:
+    """Give the range of the patch similarity over augmentations, as released and corrected."""
+    ranges: list[str] = []
+    for metric in ("patch_similarity_as_released", "patch_similarity"):
+        values = [main.value(name, metric) for name in main.augmentations]
+        values = [value for value in values if value == value]
+        if not values:
+            return ""
+        ranges.append(f"from {latex.number(min(values))} to {latex.number(max(values))}")
+    return f"In this run, means range {ranges[0]} as released, and {ranges[1]} in floating point."
+
+
+def _without_attention(results: list[Results]) -> str:
+    """Name the encoders without an attention map; empty if all have one."""
+    names = dict.fromkeys(latex.escape(entry.model) for entry in results if not entry.ranked("attention_similarity"))
+    if not names:
+        return ""
+    return f"{NO_ATTENTION} {'; '.join(names)}: the metrics that compare attention do not apply."
