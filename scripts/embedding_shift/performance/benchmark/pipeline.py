@@ -15,8 +15,20 @@ import yaml
 from embedding_shift.errors import InputError
 from embedding_shift.performance.benchmark.timing import Row, cores
 
-# What a run reads of the project.
-PARTS = ("Snakefile", "config", "envs", "paper", "profiles", "report", "rules", "scripts")
+# The project as a module, so that its own configuration is not read.
+SNAKEFILE = """\
+configfile: "config.yaml"
+
+
+module pipeline:
+    snakefile:
+        {snakefile!r}
+    config:
+        config
+
+
+use rule * from pipeline
+"""
 RESULTS = "results/photographs/encoder"
 TABLES = [f"{RESULTS}/{table}" for table in ("metrics.parquet", "summary.csv", "pairwise_distance.csv")]
 # As most pictures on the web.
@@ -24,27 +36,29 @@ SIZE, QUALITY = (390, 470), 90
 
 
 class Run:
-    """A folder of its own in which the pipeline runs.
+    """A folder in which the pipeline runs with a configuration of its own.
 
     Attributes:
-        folder: where it is.
+        folder: path of the folder.
     """
 
     def __init__(self, project, folder, configuration):
-        """Make the folder, with the project's code and a configuration."""
+        """Create the folder, with a Snakefile that uses the project's rules, and the configuration."""
+        self._project = Path(project).resolve()
         self.folder = Path(folder)
         self.folder.mkdir(parents=True)
-        for part in PARTS:
-            (self.folder / part).symlink_to(Path(project, part).resolve())
+        (self.folder / "Snakefile").write_text(SNAKEFILE.format(snakefile=str(self._project / "Snakefile")))
         (self.folder / "config.yaml").write_text(yaml.safe_dump(configuration, sort_keys=False))
 
     def seconds_of(self, *arguments):
         """Run Snakemake with these arguments and return the seconds that it took.
 
         Raises:
-            InputError: the run failed; with the end of what it said.
+            InputError: the run failed; the message ends with the last lines of Snakemake's output.
         """
-        command = [sys.executable, "-m", "snakemake", "--cores", str(cores()), *arguments]
+        profile = str(self._project / "profiles/default")
+        options = ["--cores", str(cores()), "--workflow-profile", profile]
+        command = [sys.executable, "-m", "snakemake", *options, *arguments]
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         start = time.perf_counter()
         done = subprocess.run(command, cwd=self.folder, env=os.environ | {"PATH": path}, capture_output=True, text=True)
@@ -53,14 +67,14 @@ class Run:
         return time.perf_counter() - start
 
     def jobs(self):
-        """Return {rule: [(seconds, peak memory in MB) of each job]}, from the files that they leave."""
-        found, scripts = defaultdict(list), self.folder / "scripts"
+        """Return {script: [(seconds, peak memory in MB) of each job]}, from Snakemake's benchmark files."""
+        found, scripts = defaultdict(list), self._project / "scripts"
         for path in sorted((self.folder / "benchmarks").rglob("*.tsv")):
-            rule = next(part for part in (path.stem, *reversed(path.parts)) if (scripts / f"{part}.py").exists())
+            script = next(part for part in (path.stem, *reversed(path.parts)) if (scripts / f"{part}.py").exists())
             with open(path, newline="") as file:
                 for row in csv.DictReader(file, delimiter="\t"):
                     memory = row["max_rss"]
-                    found[rule].append((float(row["s"]), float(memory) if memory not in ("-", "NA") else 0.0))
+                    found[script].append((float(row["s"]), float(memory) if memory not in ("-", "NA") else 0.0))
         return dict(found)
 
 
@@ -90,12 +104,12 @@ def write_photographs(sources, folder, count):
 
 def start_up_rows(run):
     """Yield what a job of every kind costs before it has done anything, from a finished run on one image."""
-    for rule, jobs in sorted(run.jobs().items()):
-        yield Row("start-up", rule, float(np.median([seconds for seconds, _ in jobs])), "s")
+    for script, jobs in sorted(run.jobs().items()):
+        yield Row("start-up", script, float(np.median([seconds for seconds, _ in jobs])), "s")
     yield Row("start-up", "Snakemake", run.seconds_of("--", *TABLES), "s")
 
 
 def memory_rows(run):
     """Yield the peak memory of every kind of job of a finished run."""
-    for rule, jobs in sorted(run.jobs().items()):
-        yield Row("memory", rule, max(memory for _, memory in jobs), "MB")
+    for script, jobs in sorted(run.jobs().items()):
+        yield Row("memory", script, max(memory for _, memory in jobs), "MB")
