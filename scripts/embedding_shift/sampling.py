@@ -1,13 +1,17 @@
-"""Which images are taken where not all are."""
+"""Choose a subset of the images, the same one in every run."""
 
 import hashlib
+from collections.abc import Iterable
 
 
-def order_of_choice(image_id):
-    """Return the sort key by which images are chosen: a hash of the id, so that no other image has a say in it."""
+def order_of_choice(image_id: str) -> bytes:
+    """Return the key by which images are sorted before a subset is taken.
+
+    The key is a hash of the image id alone, so an image's place does not depend on which other images there are.
+    """
     return hashlib.sha256(image_id.encode()).digest()
 
 
-def first(image_ids, count):
-    """Return at most `count` of the image ids, sorted."""
+def first(image_ids: Iterable[str], count: int) -> list[str]:
+    """Return the first `count` image ids in the order of choice, sorted by name; all of them where there are fewer."""
     return sorted(sorted(image_ids, key=order_of_choice)[:count])

@@ -37,15 +37,6 @@ def test_side_by_side_keeps_every_row_of_every_summary():
         pd.testing.assert_frame_equal(rows, summary[list(rows)])
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_the_coefficients_are_those_of_scipy(seed):
-    first, second = np.random.default_rng(seed).standard_normal((2, 3, 9))
-    tau, rho = rank_agreement.kendall_tau(first, second), rank_agreement.spearman_rho(first, second)
-    for row in range(3):
-        assert tau[row] == pytest.approx(stats.kendalltau(first[row], second[row]).statistic)
-        assert rho[row] == pytest.approx(stats.spearmanr(first[row], second[row]).statistic)
-
-
 def test_agreement_of_the_means_over_images():
     tables = {"one": long_table(np.linspace(0, 1, 9), seed=1, spread=1), "two": long_table(np.linspace(0, 1, 9) ** 2)}
     (row,) = agreement(tables).to_dict("records")

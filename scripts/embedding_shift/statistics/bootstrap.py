@@ -1,32 +1,57 @@
 """Bootstrap over images: intervals of means, simultaneous intervals, and the summary of the long table."""
 
+import argparse
 import hashlib
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import special  # not stats, which takes half a second to load
+from scipy import special  # not stats, which takes half a second to import
+
+FloatArray = npt.NDArray[np.float64]
 
 SUMMARY_COLUMNS = ["augmentation", "metric", "n", "mean", "std", "ci_low", "ci_high"]
-CHUNK = 2**20  # image weights drawn at a time, which bounds the memory to tens of megabytes
-NEGLIGIBLE = 1e-9  # a resample's standard error below this part of the sample's is rounding of zero
+CHUNK = 2**20  # image weights drawn at a time; this bounds the memory to tens of megabytes
+NEGLIGIBLE = 1e-9  # share of the sample's standard error below which that of a resample is a rounding error
 
 
-def seed_of(root_seed, *names):
-    """Return the seed of one analysis: a hash of the root seed and the names that tell it from all others."""
+class Settings(NamedTuple):
+    """How a run resamples: number of resamples, coverage of the intervals (0 to 1), and the root seed of the run."""
+
+    resamples: int
+    confidence: float
+    root_seed: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `settings` reads."""
+    parser.add_argument("--resamples", type=int, required=True, help="number of bootstrap resamples")
+    parser.add_argument("--confidence", type=float, required=True, help="coverage of the intervals, between 0 and 1")
+    parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
+
+
+def settings(arguments: argparse.Namespace) -> Settings:
+    """Return the Settings that a command line gives."""
+    return Settings(arguments.resamples, arguments.confidence, arguments.seed)
+
+
+def seed_of(root_seed: int, *names: object) -> int:
+    """Return the seed of one analysis: a 64-bit hash of the root seed and of the names that identify the analysis."""
     digest = hashlib.sha256("/".join(map(str, (root_seed, *names))).encode()).digest()
     return int.from_bytes(digest[:8], "big")
 
 
-def resampled_means(values, resamples, seed, size=None):
+def resampled_means(values: npt.ArrayLike, resamples: int, seed: int, size: int | None = None) -> FloatArray:
     """Column means of bootstrap resamples of the rows.
 
-    Every column sees the same resamples of images, so differences between columns stay paired.
+    All columns use the same resamples of images, so differences between columns stay paired.
 
     Args:
         values: (n, columns) floats.
         resamples: number of resamples.
         seed: non-negative integer.
-        size: rows in a resample; as many as there are when left out.
+        size: rows in a resample; n by default.
 
     Returns:
         float64 (resamples, columns).
@@ -38,35 +63,40 @@ def resampled_means(values, resamples, seed, size=None):
     step = max(1, CHUNK // size)
     for start in range(0, resamples, step):
         drawn = generator.integers(n, size=(min(step, resamples - start), size))
-        drawn += n * np.arange(len(drawn))[:, np.newaxis]  # One count for all rows takes a third of one for each.
+        drawn += n * np.arange(len(drawn))[:, np.newaxis]  # One count of all rows takes a third of the time.
         weights = np.bincount(drawn.ravel(), minlength=len(drawn) * n).reshape(-1, n).astype(np.float64)
         # Not `@`: the last digits of a BLAS product depend on the machine and its number of threads.
         means[start : start + step] = np.einsum("rn,nc->rc", weights, values) / size
     return means
 
 
-def percentile_interval(estimates, n, confidence):
-    """Percentile interval, expanded for small samples, of bootstrap estimates (first axis) from n images.
+def percentile_interval(estimates: npt.ArrayLike, n: int, confidence: float) -> FloatArray:
+    """Percentile interval of bootstrap estimates, expanded for small samples.
+
+    Args:
+        estimates: (resamples, ...) floats.
+        n: number of images that were resampled.
+        confidence: coverage, between 0 and 1.
 
     Returns:
-        (low, high), arrays without the first axis.
+        float64 (2, ...): the lower and the upper bounds.
     """
     tail = expanded_tail(n, confidence)
-    return np.quantile(estimates, [tail, 1 - tail], axis=0)
+    return np.quantile(np.asarray(estimates), [tail, 1 - tail], axis=0)
 
 
-def expanded_tail(n, confidence):
-    """Return the share of bootstrap estimates from n images that an interval leaves out on either side.
+def expanded_tail(n: int, confidence: float) -> float:
+    """Return the share of bootstrap estimates from n images to leave out on each side of an interval.
 
-    The plain percentile interval of a mean is too narrow by the factor t/z · √(n/(n−1)). Taking the percentiles at
-    Φ(−√(n/(n−1)) · t), t with n − 1 degrees of freedom, makes up for it (Hesterberg 2015, The American Statistician
-    69:371–386). At n = 24 the interval is 8 % wider; above a few hundred images nothing changes.
+    The plain percentile interval of a mean is too narrow by the factor t/z · √(n/(n−1)). Percentiles at
+    Φ(−√(n/(n−1)) · t), where t has n − 1 degrees of freedom, correct this (Hesterberg 2015, The American Statistician
+    69:371–386). At n = 24 the interval becomes 8 % wider; above a few hundred images it hardly changes.
     """
     critical = special.stdtrit(n - 1, (1 + confidence) / 2)
     return special.ndtr(-np.sqrt(n / (n - 1)) * critical)
 
 
-def bootstrap_mean(values, resamples, confidence, seed):
+def bootstrap_mean(values: npt.ArrayLike, resamples: int, confidence: float, seed: int) -> tuple[float, float]:
     """Expanded percentile bootstrap interval of a mean.
 
     Args:
@@ -76,7 +106,7 @@ def bootstrap_mean(values, resamples, confidence, seed):
         seed: non-negative integer.
 
     Returns:
-        (low, high); both are the mean where n is 1 or all values are equal.
+        (low, high); both equal the mean where n is 1 or all values are equal.
     """
     values = np.asarray(values, dtype=np.float64)
     if np.ptp(values) == 0:
@@ -86,13 +116,18 @@ def bootstrap_mean(values, resamples, confidence, seed):
     return float(low), float(high)
 
 
-def simultaneous_intervals(values, resamples, confidence, seed):
-    """Intervals of several means over the same images that hold all at once with the given confidence.
+def simultaneous_intervals(
+    values: npt.ArrayLike, resamples: int, confidence: float, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Intervals of several means over the same images that all hold at once with the given confidence.
 
     Symmetric bootstrap-t with the largest |t| of all columns (Romano and Wolf 2005, Econometrica 73:1237–1282).
 
     Args:
-        values: (n, columns) floats, n ≥ 2, none of the columns constant.
+        values: (n, columns) floats, n ≥ 2, no column constant.
+        resamples: number of resamples.
+        confidence: joint coverage, between 0 and 1.
+        seed: non-negative integer.
 
     Returns:
         (means, low, high), float64 (columns,) each; the bounds are infinite where n is too small for an interval.
@@ -111,13 +146,15 @@ def simultaneous_intervals(values, resamples, confidence, seed):
     return mean, mean - critical * error, mean + critical * error
 
 
-def summarise(long_table, resamples, confidence, root_seed):
-    """Summarise `image_id, augmentation, metric, value` per augmentation and metric, in the table's order.
+def summarise(long_table: pd.DataFrame, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
+    """Summarise the long table per augmentation and metric, in the order of the table.
 
-    `std` is the sample standard deviation (0 where n is 1).
+    Args:
+        long_table: `image_id, augmentation, metric, value`.
+        resamples, confidence, root_seed: as in `Settings`.
 
     Returns:
-        data frame with SUMMARY_COLUMNS.
+        data frame with SUMMARY_COLUMNS. `std` is the sample standard deviation, and 0 where n is 1.
     """
     rows = []
     for (augmentation, metric), group in long_table.groupby(["augmentation", "metric"], sort=False):

@@ -1,30 +1,41 @@
-"""Intervals of what is no smooth function of means, such as a height in a tree: the multiscale bootstrap.
+"""Intervals by the multiscale bootstrap, for statistics that are not smooth functions of means.
 
-A resample carries its own noise on top of the sample's, and noise breaks clusters: resampled trees show one less often
-than new samples would, and percentile intervals lie too low, even below a truth that they should cover. How often a
-threshold is passed by resamples that are smaller, and by such that are larger, tells how much of that is the
-resampling's doing (Shimodaira 2002, Systematic Biology 51:492–508).
+The height of a merge in a dendrogram is such a statistic. A resample adds its own noise to the noise of the sample, and
+noise breaks clusters. A resampled dendrogram therefore shows a cluster less often than a new sample would, and
+percentile intervals lie too low, sometimes even below the true value. How often resamples of different sizes pass a
+threshold tells how large this bias is, so it can be removed (Shimodaira 2002, Systematic Biology 51:492–508).
 """
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from embedding_shift.statistics import bootstrap
 
-# Images in a resample, relative to the sample.
-SCALES = (0.5, 0.7, 1.0, 1.4, 2.0)
-FEWEST_SCALES = 3  # that a line of two coefficients is fitted to
+FloatArray = npt.NDArray[np.float64]
+
+SCALES = (0.5, 0.7, 1.0, 1.4, 2.0)  # images in a resample, relative to the sample
+FEWEST_SCALES = 3  # for a fit of two coefficients
 
 
-def interval(values, statistic, resamples, confidence, seed):
-    """Return (low, high) of a statistic of column means: the thresholds that it is neither clearly above nor below.
+def interval(
+    values: FloatArray, statistic: Callable[[FloatArray], float], resamples: int, confidence: float, seed: int
+) -> tuple[float, float]:
+    """Return the interval of a statistic of column means.
+
+    The interval spans the thresholds that the statistic is neither clearly above nor clearly below.
 
     Args:
         values: (n, columns) floats, n ≥ 2.
-        statistic: function of the column means (columns,) to a float.
+        statistic: maps column means (columns,) to a float.
         resamples: number of resamples of each size.
-        confidence: coverage, between 0 and 1; widened for small n as `statistics.percentile_interval` is.
+        confidence: coverage, between 0 and 1; expanded for small n as in `bootstrap.percentile_interval`.
         seed: non-negative integer.
+
+    Returns:
+        (low, high).
     """
     n = len(values)
     sizes = [max(1, round(scale * n)) for scale in SCALES]
@@ -39,23 +50,27 @@ def interval(values, statistic, resamples, confidence, seed):
     return thresholds[np.argmax(certainty < 1 - tail)], thresholds[-1 - np.argmax(certainty[::-1] > tail)]
 
 
-def unbiased_shares(shares, scales):
-    """Return how certainly a statistic lies above each of T thresholds, 0 to 1: the approximately unbiased p value.
+def unbiased_shares(shares: FloatArray, scales: FloatArray) -> FloatArray:
+    """Return the approximately unbiased certainty, 0 to 1, that a statistic lies above each threshold.
 
-    −Φ⁻¹ of the share of resamples above a threshold is fitted by v √scale + c / √scale, by least squares weighted with
-    the precision of a share; v is the distance from the threshold and c the curvature of the set of means above it, and
-    1 − Φ(v − c) the result. Where too few shares are between 0 and 1 for that, it is the share at scale 1.
+    With p the share of resamples above a threshold, −Φ⁻¹(p) is fitted by v √scale + c / √scale. The fit is by least
+    squares, weighted by the precision of a share. v is the distance from the threshold and c the curvature of the
+    region above it. The result is 1 − Φ(v − c). Where fewer than FEWEST_SCALES shares lie strictly between 0 and 1,
+    the result is the share at scale 1.
 
     Args:
-        shares: (S, T), of resamples that lie above each threshold.
-        scales: (S,), images in a resample relative to the sample, 1 among them.
+        shares: (S, T), shares of resamples above each of T thresholds.
+        scales: (S,), images in a resample relative to the sample; one of them is 1.
+
+    Returns:
+        float64 (T,).
     """
     inside = (shares > 0) & (shares < 1)
     usable = np.where(inside, shares, 0.5)
     z = -special.ndtri(usable)
     weights = np.where(inside, np.exp(-(z**2)) / (usable * (1 - usable)), 0)
     root = np.sqrt(scales)[:, np.newaxis]
-    # The normal equations of two coefficients; the mixed sum is that of the weights, as √scale · 1/√scale is 1.
+    # Normal equations of the two coefficients. The mixed sum is that of the weights, since √scale · 1/√scale is 1.
     first, mixed, second = (weights * root**2).sum(axis=0), weights.sum(axis=0), (weights / root**2).sum(axis=0)
     right, other = (weights * root * z).sum(axis=0), (weights / root * z).sum(axis=0)
     fitted = inside.sum(axis=0) >= FEWEST_SCALES

@@ -1,14 +1,15 @@
-"""Do augmentations differ? Paired over images: differences with intervals, tests with effect sizes, sample sizes.
+"""Paired tests between augmentations: differences with intervals, effect sizes, p values and sample sizes.
 
 Images are the blocks and augmentations the treatments. Friedman's test asks whether any augmentation differs. The
-post-hoc test is Wilcoxon's signed-rank test of every pair with Holm's correction within the metric, not a test on
-mean ranks such as Nemenyi's: there, the verdict on two augmentations depends on which others are in the pool
+post-hoc test is Wilcoxon's signed-rank test of every pair, with Holm's correction within the metric. A test on mean
+ranks, such as Nemenyi's, is not used: its verdict on two augmentations depends on which other augmentations are tested
 (Benavoli, Corani and Mangili 2016, JMLR 17(5):1–10).
 """
 
 from itertools import combinations, pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -17,6 +18,8 @@ from statsmodels.stats.power import TTestPower
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap
+
+FloatArray = npt.NDArray[np.float64]
 
 PAIRED_COLUMNS = [
     "metric",
@@ -36,37 +39,58 @@ PAIRED_COLUMNS = [
 FRIEDMAN_COLUMNS = ["metric", "n", "augmentations", "statistic", "p_value", "kendalls_w"]
 RANK_COLUMNS = ["metric", "augmentation", "n", "mean", "mean_rank"]
 POWER = 0.8
-MOST = 10**9  # stands for this many images or more
+MOST = 10**9  # the largest number of images that is reported; it means this many or more
 
 
-def blocks(long_table, metric):
-    """Return the images (rows, sorted) × augmentations (columns, in the table's order) of a metric.
+def blocks(long_table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the values of a metric as images (rows, sorted) × augmentations (columns, in the order of the table).
 
-    Images that lack a value for one of the augmentations are left out.
+    Images that lack a value for any augmentation are left out.
     """
     rows = long_table[long_table["metric"] == metric]
     wide = rows.pivot(index="image_id", columns="augmentation", values="value")
     return wide[rows["augmentation"].unique()].dropna()
 
 
-def shift_sign(metric):
-    """Return −1 for a metric that falls as the shift grows (similarities) and 1 for one that rises (distances)."""
+def shift_sign(metric: str) -> int:
+    """Return −1 for a metric that falls as the shift grows (a similarity), 1 for one that rises (a distance).
+
+    Raises:
+        InputError: the metric is not registered.
+    """
     if metric not in registry.REGISTRY:
         allowed = ", ".join(entry.name for entry in registry.in_order())
         raise InputError(f"unknown metric {metric!r}; allowed are {allowed}")
     return -1 if registry.REGISTRY[metric].higher_is_closer else 1
 
 
-def paired_differences(long_table, resamples, confidence, root_seed):
+def shift_ranks(values: npt.ArrayLike, metric: str) -> FloatArray:
+    """Return the ranks of the last axis by shift: rank 1 is the largest shift, and tied values share their mean rank.
+
+    Args:
+        values: (..., augmentations), of the metric.
+        metric: its name.
+    """
+    return stats.rankdata(-shift_sign(metric) * np.asarray(values), axis=-1)
+
+
+def paired_differences(long_table: pd.DataFrame, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
     """Compare every two augmentations, per metric.
 
-    Columns: `mean_difference` is first − second, in the metric's unit, with its bootstrap interval; `cohens_dz` is it
-    divided by the standard deviation of the differences (0 where they do not vary); `rank_biserial` as in
-    `rank_biserial`; `p_value` and `p_holm` are Wilcoxon's, alone and corrected for all pairs of the metric;
-    `neighbours` whether no other augmentation's mean lies between the two; `images_needed` as in `images_needed`.
+    Columns:
+        mean_difference, ci_low, ci_high: first − second, in the unit of the metric, with its bootstrap interval.
+        cohens_dz: as in `standardised_difference`.
+        rank_biserial: as in `signed_ranks`.
+        p_value, p_holm: of Wilcoxon's test, uncorrected and corrected for all pairs of the metric.
+        neighbours: whether no other augmentation's mean lies between the two.
+        images_needed: as in `images_needed`.
+
+    Args:
+        long_table: `image_id, augmentation, metric, value`.
+        resamples, confidence, root_seed: as in `bootstrap.Settings`.
 
     Returns:
-        data frame with PAIRED_COLUMNS; no missing values.
+        data frame with PAIRED_COLUMNS, without missing values.
     """
     frames = [
         _compare_pairs(metric, blocks(long_table, metric), resamples, confidence, root_seed)
@@ -75,7 +99,7 @@ def paired_differences(long_table, resamples, confidence, root_seed):
     return pd.concat(frames, ignore_index=True)[PAIRED_COLUMNS]
 
 
-def _compare_pairs(metric, wide, resamples, confidence, root_seed):
+def _compare_pairs(metric: str, wide: pd.DataFrame, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
     n = len(wide)
     pairs = list(combinations(wide.columns, 2))
     if n == 0 or not pairs:
@@ -93,27 +117,38 @@ def _compare_pairs(metric, wide, resamples, confidence, root_seed):
             low, high = bootstrap.percentile_interval(means[first] - means[second], n, confidence)
         effect = standardised_difference(difference)
         biserial, p_value = signed_ranks(difference)
-        neighbours = frozenset((first, second)) in adjacent
-        needed = images_needed(effect, 1 - confidence)
-        rows.append((first, second, mean, low, high, effect, biserial, p_value, neighbours, needed))
-    columns = [name for name in PAIRED_COLUMNS if name not in ("metric", "n", "p_holm")]
-    frame = pd.DataFrame(rows, columns=columns).assign(metric=metric, n=n)
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "mean_difference": mean,
+                "ci_low": low,
+                "ci_high": high,
+                "cohens_dz": effect,
+                "rank_biserial": biserial,
+                "p_value": p_value,
+                "neighbours": frozenset((first, second)) in adjacent,
+                "images_needed": images_needed(effect, 1 - confidence),
+            }
+        )
+    frame = pd.DataFrame(rows).assign(metric=metric, n=n)
     return frame.assign(p_holm=multipletests(frame["p_value"], method="holm")[1])
 
 
-def standardised_difference(difference):
+def standardised_difference(difference: FloatArray) -> float:
     """Cohen's d_z of paired differences (n,): mean / sample standard deviation; 0 where they do not vary."""
     if np.ptp(difference) == 0:
         return 0.0
     return float(difference.mean() / difference.std(ddof=1))
 
 
-def signed_ranks(difference):
-    """Wilcoxon's signed-rank test of paired differences (n,), two-sided, zero differences left out.
+def signed_ranks(difference: FloatArray) -> tuple[float, float]:
+    """Wilcoxon's signed-rank test of paired differences (n,), two-sided; zero differences are left out.
 
     Returns:
-        (matched-pairs rank-biserial correlation, p value). The correlation is the sum of the ranks that are positive
-        minus that of the negative ones, divided by their total (Kerby 2014): −1 to 1. (0, 1) where all are zero.
+        (matched-pairs rank-biserial correlation, p value); (0, 1) where all differences are zero. The correlation,
+        −1 to 1, is the rank sum of the positive differences minus that of the negative ones, divided by the sum of all
+        ranks (Kerby 2014, Comprehensive Psychology 3:11.IT.3.1).
     """
     difference = difference[difference != 0]
     if len(difference) == 0:
@@ -122,11 +157,15 @@ def signed_ranks(difference):
     return float(np.sum(np.sign(difference) * ranks) / ranks.sum()), float(stats.wilcoxon(difference).pvalue)
 
 
-def images_needed(effect, level):
-    """Images for which a two-sided paired t test at this level finds a difference of this d_z with 80 % power.
+def images_needed(effect: float, level: float) -> int:
+    """Return how many images a two-sided paired t test needs to find an effect with a power of 80 %.
+
+    Args:
+        effect: d_z, as in `standardised_difference`.
+        level: significance level of the test, between 0 and 1.
 
     Returns:
-        a whole number from 2 to 10⁹; 0 where the effect is zero and no number of images would do.
+        a whole number from 2 to MOST; 0 where the effect is zero and no number of images suffices.
     """
     if effect == 0:
         return 0
@@ -139,12 +178,12 @@ def images_needed(effect, level):
     return images
 
 
-def friedman(long_table):
-    """Friedman's test per metric, with Kendall's W (0: no agreement of the images on the order; 1: full agreement).
+def friedman(long_table: pd.DataFrame) -> pd.DataFrame:
+    """Friedman's test per metric, with Kendall's W (0: the images do not agree on the order; 1: full agreement).
 
     Returns:
-        data frame with FRIEDMAN_COLUMNS; statistic 0, p 1 and W 0 where there are fewer than three augmentations or
-        two images, or where no image tells the augmentations apart.
+        data frame with FRIEDMAN_COLUMNS. The statistic is 0, p is 1 and W is 0 where there are fewer than three
+        augmentations or two images, or where no image distinguishes the augmentations.
     """
     rows = []
     for metric in long_table["metric"].unique():
@@ -158,8 +197,8 @@ def friedman(long_table):
     return pd.DataFrame(rows, columns=FRIEDMAN_COLUMNS)
 
 
-def mean_ranks(long_table):
-    """Mean and mean rank of every augmentation, per metric; in each image, rank 1 is the largest shift.
+def mean_ranks(long_table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and mean rank of every augmentation, per metric; ranks within each image are those of `shift_ranks`.
 
     Returns:
         data frame with RANK_COLUMNS.
@@ -169,7 +208,7 @@ def mean_ranks(long_table):
         wide = blocks(long_table, metric)
         if wide.empty:
             continue
-        ranks = stats.rankdata(-shift_sign(metric) * wide.to_numpy(), axis=1).mean(axis=0)
+        ranks = shift_ranks(wide.to_numpy(), metric).mean(axis=0)
         for augmentation, rank in zip(wide.columns, ranks, strict=True):
             rows.append((metric, augmentation, len(wide), wide[augmentation].mean(), rank))
     return pd.DataFrame(rows, columns=RANK_COLUMNS)
