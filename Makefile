@@ -61,7 +61,7 @@ docs: $(INSTALLED) ## write docs/configuration.md anew from config/schema.yaml
 	@$(BIN)/python scripts/describe_configuration.py --schema config/schema.yaml --output docs/configuration.md
 
 readme: $(INSTALLED) ## write the README's table of claims and its heatmap anew from a finished run of config.yaml
-	@$(BIN)/python scripts/write_claims_table.py --ledger paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
+	@$(BIN)/python scripts/write_claims_table.py --published-claims paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
 	@cp $(DEMO)/figures/metric_heatmap.png docs/images/
 
 performance: $(INSTALLED) ## write the tables and bars of docs/performance.md anew from a benchmark

@@ -50,7 +50,7 @@ PAPER_INPUTS = dict(
     exclusions=f"{PAPER_RESULTS}/exclusions.csv",
     distance=f"{PAPER_RESULTS}/pairwise_distance.csv",
     claims=f"{PAPER_RESULTS}/claims.csv",
-    ledger=project_file("paper/claims.yaml"),
+    published_claims=project_file("paper/claims.yaml"),
     friedman=f"{PAPER_RESULTS}/friedman.csv",
     paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
     augmentations="results/augmentations.csv",
@@ -76,7 +76,7 @@ PAPER_ARGUMENTS = (
     " --summaries {input.summaries:q}"
     " --manifest {input.manifest:q} --rejects {input.rejects:q}"
     " --exclusions {input.exclusions:q} --distance {input.distance:q}"
-    " --claims {input.claims:q} --ledger {input.ledger:q} --friedman {input.friedman:q}"
+    " --claims {input.claims:q} --published-claims {input.published_claims:q} --friedman {input.friedman:q}"
     " --paired-differences {input.paired_differences:q}"
     " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"
     " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"

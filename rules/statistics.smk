@@ -1,4 +1,4 @@
-"""Test what the metrics show: augmentations against each other, and the claims of the seed paper.
+"""Test what the metrics show: augmentations against each other, and the claims of the original paper.
 
 input:   results/{dataset}/{model}/metrics.parquet and embeddings, paper/claims.yaml
 output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv,
@@ -38,7 +38,7 @@ rule compare_augmentations:
 
 rule judge_claims:
     input:
-        ledger=project_file("paper/claims.yaml"),
+        published_claims=project_file("paper/claims.yaml"),
         metrics="results/{dataset}/{model}/metrics.parquet",
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         code=code("judge_claims"),
@@ -57,10 +57,10 @@ rule judge_claims:
         augmentations=AUGMENTATIONS,
         bootstrap=BOOTSTRAP,
     message:
-        "Judging the seed paper's claims by {wildcards.model} on {wildcards.dataset}."
+        "Judging the original paper's claims by {wildcards.model} on {wildcards.dataset}."
     shell:
         command(
-            "--ledger {input.ledger:q} --metrics {input.metrics:q}"
+            "--published-claims {input.published_claims:q} --metrics {input.metrics:q}"
             " --augmentations {params.augmentations} --embeddings {input.embeddings:q}"
             " {params.bootstrap}"
             " --output {output:q}"

@@ -248,7 +248,7 @@ rule tabulate_study:
 rule audit_method:
     input:
         study="results/{dataset}/{model}/study/metrics.parquet",
-        ledger=project_file("paper/claims.yaml"),
+        published_claims=project_file("paper/claims.yaml"),
         original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         encoded=STUDY_ENCODED,
@@ -275,7 +275,7 @@ rule audit_method:
         "Repeating the flaws of the released scripts with {wildcards.model} on {wildcards.dataset}."
     shell:
         command(
-            "--study {input.study:q} --ledger {input.ledger:q}"
+            "--study {input.study:q} --published-claims {input.published_claims:q}"
             " --original-embeddings {input.original_embeddings:q} --augmentations {params.augmentations}"
             " --embeddings {input.embeddings:q} --encoded {input.encoded:q} --draws {params.draws}"
             " --failure-share {params.failure_share} {params.bootstrap} --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"

@@ -2,24 +2,22 @@
 
 from embedding_shift import cli
 from embedding_shift.io import tables
-from embedding_shift.statistics import paired_tests
+from embedding_shift.statistics import bootstrap, paired_tests
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--metrics", required=True, help="Parquet, the long table")
-    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
-    parser.add_argument("--confidence", type=float, required=True, help="coverage of the intervals")
-    parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
-    parser.add_argument("--paired-differences", required=True, help="CSV to write")
-    parser.add_argument("--friedman", required=True, help="CSV to write")
-    parser.add_argument("--mean-ranks", required=True, help="CSV to write")
+    parser.add_argument("--metrics", required=True, help="Parquet file of the long table")
+    bootstrap.add_arguments(parser)
+    parser.add_argument("--paired-differences", required=True, help="CSV file to write")
+    parser.add_argument("--friedman", required=True, help="CSV file to write")
+    parser.add_argument("--mean-ranks", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    table = tables.read_parquet([arguments.metrics])
-    differences = paired_tests.paired_differences(table, arguments.resamples, arguments.confidence, arguments.seed)
+    long_table = tables.read_parquet([arguments.metrics])
+    differences = paired_tests.paired_differences(long_table, *bootstrap.settings(arguments))
     tables.write_csv(arguments.paired_differences, differences)
-    tables.write_csv(arguments.friedman, paired_tests.friedman(table))
-    tables.write_csv(arguments.mean_ranks, paired_tests.mean_ranks(table))
+    tables.write_csv(arguments.friedman, paired_tests.friedman(long_table))
+    tables.write_csv(arguments.mean_ranks, paired_tests.mean_ranks(long_table))
 
 
 if __name__ == "__main__":

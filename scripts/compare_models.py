@@ -1,29 +1,27 @@
-"""Compare the encoders of a run on one dataset: their shift side by side, and how alike they rank the augmentations."""
+"""Compare the encoders of a run on one dataset: their summaries, and how far they agree on ranking augmentations."""
 
 import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import tables
-from embedding_shift.statistics import rank_agreement
+from embedding_shift.statistics import bootstrap, rank_agreement
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--models", nargs="+", required=True, help="names, in the order of the files below")
-    parser.add_argument("--summaries", nargs="+", required=True, help="CSV of every model")
-    parser.add_argument("--metrics", nargs="+", required=True, help="Parquet of every model, the long table")
-    parser.add_argument("--resamples", type=int, required=True, help="bootstrap resamples")
-    parser.add_argument("--confidence", type=float, required=True, help="coverage of the intervals")
-    parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
-    parser.add_argument("--comparison", required=True, help="CSV to write, a row per model, augmentation and metric")
-    parser.add_argument("--rank-agreement", required=True, help="CSV to write, a row per metric and two models")
+    parser.add_argument("--summaries", nargs="+", required=True, help="CSV file of every encoder, its summary")
+    parser.add_argument("--metrics", nargs="+", required=True, help="Parquet file of every encoder, its long table")
+    bootstrap.add_arguments(parser)
+    parser.add_argument("--comparison", required=True, help="CSV file to write, a row per encoder and summary row")
+    parser.add_argument("--rank-agreement", required=True, help="CSV file to write, a row per metric and two encoders")
     arguments = parser.parse_args()
     summaries = {model: pd.read_csv(path) for model, path in zip(arguments.models, arguments.summaries, strict=True)}
     long_tables = {
         model: tables.read_parquet([path]) for model, path in zip(arguments.models, arguments.metrics, strict=True)
     }
     tables.write_csv(arguments.comparison, rank_agreement.side_by_side(summaries))
-    agreement = rank_agreement.rank_agreement(long_tables, arguments.resamples, arguments.confidence, arguments.seed)
+    agreement = rank_agreement.rank_agreement(long_tables, *bootstrap.settings(arguments))
     tables.write_csv(arguments.rank_agreement, agreement)
 
 

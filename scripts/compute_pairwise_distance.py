@@ -7,11 +7,11 @@ from embedding_shift.io import array_files, tables
 from embedding_shift.metrics import representation_metrics
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
-    parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
-    parser.add_argument("--output", required=True, help="CSV to write")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz file of every augmentation")
+    parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     arrays = [array_files.concatenate([path], "embedding")[1] for path in arguments.embeddings]
     distance = representation_metrics.pairwise_cosine_distance(arrays)

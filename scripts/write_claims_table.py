@@ -1,20 +1,19 @@
-"""Write the claims with their verdicts into the README, between its two marks."""
-
-import pandas as pd
+"""Write the original paper's claims with their verdicts into the README, between its two marks."""
 
 from embedding_shift import cli
-from embedding_shift.claims import published_claims, table
+from embedding_shift.claims import judgement, published_claims, table
 from embedding_shift.io import generated_text
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--ledger", required=True, help="YAML, the claims")
-    parser.add_argument("--verdicts", required=True, help="CSV, the claims' verdicts")
-    parser.add_argument("--readme", default="README.md", help="Markdown to change in place")
+    parser.add_argument("--published-claims", required=True, help="YAML file of the claims")
+    parser.add_argument("--verdicts", required=True, help="claims.csv of a run")
+    parser.add_argument("--readme", default="README.md", help="Markdown file to change in place")
     arguments = parser.parse_args()
-    rows = table.rows(published_claims.read(arguments.ledger), pd.read_csv(arguments.verdicts))
-    generated_text.replace_in(arguments.readme, "claims", table.markdown(rows))
+    published = published_claims.read(arguments.published_claims)
+    judged = table.joined(published, judgement.read(arguments.verdicts))
+    generated_text.replace_in(arguments.readme, "claims", table.markdown(judged))
 
 
 if __name__ == "__main__":

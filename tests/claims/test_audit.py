@@ -10,7 +10,7 @@ from embedding_shift.claims import audit, published_claims
 from embedding_shift.io import shards
 from embedding_shift.study import study_metrics, variant_names
 
-LEDGER = """
+CLAIMS = """
 augmentations: [noise, blur, elastic]
 claims:
   - id: noise-first
@@ -92,9 +92,9 @@ def test_ranks_tell_a_reversed_order():
 
 
 def test_a_claim_changes_its_verdict(tmp_path):
-    (tmp_path / "claims.yaml").write_text(LEDGER)
-    ledger = published_claims.read(tmp_path / "claims.yaml")
-    table = audit.verdicts(runs(failure_share=1), ledger, 200, 0.95).set_index("flaw")
+    (tmp_path / "claims.yaml").write_text(CLAIMS)
+    published = published_claims.read(tmp_path / "claims.yaml")
+    table = audit.verdicts(runs(failure_share=1), published, 200, 0.95).set_index("flaw")
     assert list(table.columns) == ["claim", "corrected", "as_released"]
     assert tuple(table.loc["failures_replaced"]) == ("noise-first", "supported", "not resolved")
     assert tuple(table.loc["new_draws"]) == ("noise-first", "supported", "supported")
@@ -102,7 +102,7 @@ def test_a_claim_changes_its_verdict(tmp_path):
 
 @pytest.mark.parametrize("images", [1, 2])
 def test_the_audit_of_few_images_has_no_gaps(images, tmp_path):
-    (tmp_path / "claims.yaml").write_text(LEDGER)
+    (tmp_path / "claims.yaml").write_text(CLAIMS)
     few = runs(images=images)
     verdicts = audit.verdicts(few, published_claims.read(tmp_path / "claims.yaml"), 200, 0.95)
     for table in (audit.table(few), audit.ranks(audit.table(few)), verdicts):

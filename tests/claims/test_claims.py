@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift.claims import published_claims, table, verdicts
+from embedding_shift.claims import judgement, published_claims, table, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, tables
 from embedding_shift.statistics import clustering
 
 ROOT = Path(__file__).parents[2]
-SEED_LEDGER = ROOT / "paper/claims.yaml"
+CLAIMS = ROOT / "paper/claims.yaml"
 NAMES = ["a", "b", "c", "d"]
 
 
@@ -36,10 +36,12 @@ def evidence(similarity, vectors=None, n=40, spread=0.01, edges=None, seed=1):
 
 def judged(kind, arguments, data, metric="cosine_similarity", pool=NAMES):
     claim = published_claims.Claim("c", "t", "s", "x", kind, arguments, metric)
-    judgement = verdicts.judge(published_claims.Ledger(pool, [claim]), data)["c"]
-    assert np.isfinite([judgement.effect, judgement.ci_low, judgement.ci_high]).all()
-    assert judgement.ci_low <= judgement.effect <= judgement.ci_high
-    return judgement
+    found = verdicts.judge(published_claims.PublishedClaims(pool, [claim]), data)["c"]
+    if found.interval:
+        assert np.isfinite([found.interval.effect, found.interval.low, found.interval.high]).all()
+        assert found.interval.low <= found.interval.effect <= found.interval.high
+    assert (found.interval is None) == bool(found.reason)
+    return found
 
 
 APART = {"a": 0.2, "b": 0.5, "c": 0.8, "d": 0.9}  # a shifts most, d least
@@ -62,10 +64,9 @@ CLOSE = {"a": 0.5, "b": 0.5, "c": 0.8, "d": 0.9}
     ],
 )
 def test_claims_about_the_order_of_shifts(kind, arguments, means, verdict, effect):
-    judgement = judged(kind, arguments, evidence(means))
-    assert judgement.verdict == verdict
-    assert judgement.effect == pytest.approx(effect, abs=0.01)
-    assert judgement.n == 40
+    found = judged(kind, arguments, evidence(means))
+    assert (found.verdict, found.n) == (verdict, 40)
+    assert found.interval.effect == pytest.approx(effect, abs=0.01)
 
 
 def test_a_distance_shifts_more_where_it_is_larger():
@@ -85,9 +86,9 @@ def test_a_distance_shifts_more_where_it_is_larger():
 )
 def test_claims_about_correlation(edges, left_out, verdict, effect):
     arguments = {"with": "cosine_similarity", "except": left_out}
-    judgement = judged("correlation", arguments, evidence(APART, edges=edges), "edge_preservation")
-    assert judgement.verdict == verdict
-    assert effect is None or judgement.effect == pytest.approx(effect)
+    found = judged("correlation", arguments, evidence(APART, edges=edges), "edge_preservation")
+    assert found.verdict == verdict
+    assert effect is None or found.interval.effect == pytest.approx(effect)
 
 
 FAR = {"a": [0, 0, 1, 0], "b": [1, 0, 0, 0], "c": [1, 0.05, 0, 0], "d": [1, 0, 0, 0.3]}
@@ -151,10 +152,8 @@ def test_every_kind_has_a_reader_a_judge_and_a_test():
 )
 def test_what_cannot_be_tested_is_not_resolved(kind, changes, n):
     data = evidence(APART, FAR, edges=APART, **changes)
-    judgement = judged(kind, KIND_ARGUMENTS[kind], data)
-    assert (judgement.verdict, judgement.effect, judgement.ci_low, judgement.ci_high) == ("not resolved", 0, 0, 0)
-    assert judgement.n == n
-    assert judgement.reason
+    found = judged(kind, KIND_ARGUMENTS[kind], data)
+    assert (found.verdict, found.n, found.interval) == ("not resolved", n, None)
 
 
 @pytest.mark.parametrize("kind", KIND_ARGUMENTS)
@@ -163,14 +162,14 @@ def test_a_claim_over_a_missing_augmentation_is_not_resolved_and_names_it(kind):
     arguments = {
         key: [*value[:-1], "fog"] if isinstance(value, list) else value for key, value in KIND_ARGUMENTS[kind].items()
     }
-    judgement = judged(kind, arguments, data, pool=[*NAMES, "fog"])
-    assert judgement.verdict == "not resolved"
-    assert "fog" in judgement.reason
+    found = judged(kind, arguments, data, pool=[*NAMES, "fog"])
+    assert found.verdict == "not resolved"
+    assert "fog" in found.reason
 
 
 def test_a_claim_over_a_missing_metric_is_not_resolved():
-    judgement = judged("among_largest", {"augmentation": "a", "count": 1}, evidence(APART), "attention_similarity")
-    assert (judgement.verdict, judgement.reason) == ("not resolved", "this run has no attention_similarity")
+    found = judged("among_largest", {"augmentation": "a", "count": 1}, evidence(APART), "attention_similarity")
+    assert (found.verdict, found.reason) == ("not resolved", "this run has no attention_similarity")
 
 
 def test_a_rare_change_does_not_decide_a_claim():
@@ -182,9 +181,9 @@ def test_a_rare_change_does_not_decide_a_claim():
 
 
 def test_a_claim_true_of_every_augmentation_is_not_resolved():
-    judgement = judged("among_largest", {"augmentation": "a", "count": 4}, evidence(APART))
-    assert judgement.verdict == "not resolved"
-    assert "true of every one" in judgement.reason
+    found = judged("among_largest", {"augmentation": "a", "count": 4}, evidence(APART))
+    assert found.verdict == "not resolved"
+    assert "true of every one" in found.reason
 
 
 def test_embeddings_of_different_images_are_refused():
@@ -194,13 +193,13 @@ def test_embeddings_of_different_images_are_refused():
         judged("singleton_cluster", {"augmentation": "a"}, data)
 
 
-def test_the_seed_ledger_can_be_read_and_holds_the_contradictory_pair():
-    ledger = published_claims.read(SEED_LEDGER)
-    assert len(ledger.augmentations) == 9
-    by_id = {claim.id: claim for claim in ledger.claims}
+def test_the_claims_file_can_be_read_and_holds_the_contradictory_pair():
+    published = published_claims.read(CLAIMS)
+    assert len(published.augmentations) == 9
+    by_id = {claim.id: claim for claim in published.claims}
     assert by_id["perspective-drastic"].kind == "among_largest"
     assert by_id["perspective-minimal"].kind == "among_smallest"
-    assert {claim.kind for claim in ledger.claims} <= set(published_claims.KINDS)
+    assert {claim.kind for claim in published.claims} <= set(published_claims.KINDS)
 
 
 GOOD = """\
@@ -222,7 +221,7 @@ claims:
         ("metric: cosine_similarity", "metric: beauty", 7, "unknown metric 'beauty'; allowed are cosine_similarity"),
         ("    metric: cosine_similarity\n", "", 3, "'larger_shift' needs the key 'metric'"),
         ("more: [a]", "more: [Big Noise]", 8, "found 'Big Noise'; an augmentation's name is lower-case"),
-        ("more: [a]", "more: [b]", 8, "'b' stands on both sides"),
+        ("more: [a]", "more: [b]", 8, "'b' is on both sides"),
         ("more: [a]", "more: []", 8, "must be a list of augmentations, found an empty list"),
         ("more: [a]", "more: a", 8, "must be a list of augmentations, found 'a'"),
         ("more: [a]", "more: [a, a]", 8, "'a' is listed twice"),
@@ -271,7 +270,7 @@ def test_an_id_given_twice_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "claims\n", "a: &x [*x]\n", "\0"])
-def test_what_is_no_ledger_is_refused(tmp_path, text):
+def test_what_is_no_claims_file_is_refused(tmp_path, text):
     path = tmp_path / "claims.yaml"
     path.write_text(text)
     with pytest.raises(InputError):
@@ -291,7 +290,7 @@ def test_the_scripts_judge_a_run_and_write_the_readme(tmp_path):
     tables.write_parquet(tmp_path / "metrics.parquet", data.table)
     for name, (image_ids, array) in data.embeddings.items():
         array_files.write(tmp_path / f"{name}.npz", image_ids, embedding=array)
-    call = ["judge_claims", "--ledger", tmp_path / "claims.yaml", "--metrics", tmp_path / "metrics.parquet"]
+    call = ["judge_claims", "--published-claims", tmp_path / "claims.yaml", "--metrics", tmp_path / "metrics.parquet"]
     call += ["--augmentations", *NAMES, "--embeddings", *(tmp_path / f"{name}.npz" for name in NAMES)]
     call += ["--resamples", 200, "--confidence", 0.95, "--seed", 1, "--output"]
     for output in ("one.csv", "two.csv"):
@@ -299,11 +298,15 @@ def test_the_scripts_judge_a_run_and_write_the_readme(tmp_path):
         assert done.returncode == 0, done.stderr
     assert "first: supported" in done.stdout
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
-    assert (tmp_path / "one.csv").read_text().startswith("claim,verdict,effect,ci_low,ci_high,n\nfirst,supported,0.")
+    assert (
+        (tmp_path / "one.csv")
+        .read_text()
+        .startswith("claim,verdict,effect,ci_low,ci_high,n,reason\nfirst,supported,0.")
+    )
 
     readme = tmp_path / "README.md"
     readme.write_text("before\n<!-- claims:start -->\nold\n<!-- claims:end -->\nafter\n")
-    call = ["write_claims_table", "--ledger", tmp_path / "claims.yaml", "--verdicts", tmp_path / "one.csv"]
+    call = ["write_claims_table", "--published-claims", tmp_path / "claims.yaml", "--verdicts", tmp_path / "one.csv"]
     assert command(*call, "--readme", readme).returncode == 0
     written = readme.read_text()
     assert "| A shifts more than b. | section 4 | supported | 0.299 (" in written
@@ -318,15 +321,28 @@ def test_the_scripts_judge_a_run_and_write_the_readme(tmp_path):
     assert readme.read_text() == "no marks\n"
 
 
-def test_rows_join_the_text_by_id_and_show_no_interval_where_there_is_none(tmp_path):
+@pytest.fixture
+def published(tmp_path):
     (tmp_path / "claims.yaml").write_text(GOOD)
-    ledger = published_claims.read(tmp_path / "claims.yaml")
-    open_claim = pd.DataFrame([("first", "not resolved", 0.0, 0.0, 0.0, 2)], columns=verdicts.COLUMNS)
-    row = table.rows(ledger, open_claim)[0]
-    assert row["text"] == "A shifts more than b."
-    assert (row["verdict"], row["effect"], row["interval"], row["n"]) == ("not resolved", "–", "–", "2")
-    tested = open_claim.assign(effect=-0.01234, ci_low=-0.5, ci_high=0.0001)
-    row = table.rows(ledger, tested)[0]
-    assert (row["effect"], row["interval"]) == ("−0.0123", "−0.5 to 0")
+    return published_claims.read(tmp_path / "claims.yaml")
+
+
+def test_the_readme_shows_an_interval_or_a_dash(published):
+    def last_row(found):
+        return table.markdown(table.joined(published, {"first": found})).splitlines()[-1]
+
+    row = "| A shifts more than b. | section 4 | not resolved |"
+    assert last_row(judgement.untested("too few images", 2)) == f"{row} – | 2 |"
+    assert (
+        last_row(judgement.tested(judgement.Interval(-0.01234, -0.5, 0.0001), 9)) == f"{row} −0.0123 (−0.5 to 0) | 9 |"
+    )
+    assert last_row(judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 9)) == f"{row} 0 (0 to 0) | 9 |"
+
+
+def test_claims_and_judgements_must_match(published):
+    found = judgement.untested("too few images")
+    assert [claim.id for claim, _ in table.joined(published, {"first": found})] == ["first"]
     with pytest.raises(InputError, match="claim 'first' has no verdict"):
-        table.rows(ledger, open_claim.iloc[:0])
+        table.joined(published, {})
+    with pytest.raises(InputError, match="'second', which the claims file does not have"):
+        table.joined(published, {"first": found, "second": found})

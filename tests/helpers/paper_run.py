@@ -13,8 +13,7 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from embedding_shift.claims import audit, published_claims
-from embedding_shift.claims import verdicts as claims
+from embedding_shift.claims import audit, judgement, published_claims
 from embedding_shift.io import tables
 from embedding_shift.metrics import image_difference, long_table, registry
 from embedding_shift.paper import inputs
@@ -91,18 +90,22 @@ def write_results(
         *("--model-names", *(f"model_{place}" for place in range(len(models)))),
         *("--summaries", *[str(folder / "summary.csv")] * len(models)),
         *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
-        *("--ledger", str(PROJECT / "paper" / "claims.yaml")),
+        *("--published-claims", str(PROJECT / "paper" / "claims.yaml")),
         *("--provenance", str(folder / "provenance.json")),
         *("--settings", json.dumps(settings)),
     ]
 
 
 def write_statistics(folder, names, n_images):
-    """Write the verdicts on the ledger's claims, and the tests of as many augmentations as there are."""
+    """Write a verdict of each kind on the published claims, and the tests of as many augmentations as there are."""
     ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
-    verdicts = [claims.SUPPORTED, claims.CONTRADICTED, claims.NOT_RESOLVED]
-    judged = [(name, verdicts[k % 3], 0.25, -0.5, 0.75, 0 if k == 2 else n_images) for k, name in enumerate(ids)]
-    tables.write_csv(folder / "claims.csv", pd.DataFrame(judged, columns=claims.COLUMNS))
+    found = [(0.25, 0.125, 0.75), (-0.25, -0.75, -0.125), (0.25, -0.5, 0.75)]
+    judged = {
+        name: judgement.tested(judgement.Interval(*bounds), n_images)
+        for name, bounds in zip(ids, cycle(found), strict=False)
+    }
+    judged[ids[2]] = judgement.untested("this run lacks it & has 50 % of that")
+    tables.write_csv(folder / "claims.csv", judgement.as_table(judged))
     pairs = [
         ("cosine_similarity", first, second, n_images, -0.125, -0.5, 0.25, -0.2, -0.1, 0.01, 0.03, True, needed)
         for (first, second), needed in zip(pairwise(names), cycle([12345, paired_tests.MOST]), strict=False)
@@ -168,8 +171,9 @@ def write_study(folder, names, draws=3):
     ]
     ranks = [(flaw, metric, 0.5, 2) for flaw, metric in product(flaws, overview) if len(names) > 1]
     ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
+    supported, contradicted = judgement.SUPPORTED, judgement.CONTRADICTED
     verdicts = [
-        (flaw, claim, claims.SUPPORTED, claims.CONTRADICTED if flaw == "all" and place < 2 else claims.SUPPORTED)
+        (flaw, claim, supported, contradicted if flaw == "all" and place < 2 else supported)
         for flaw, (place, claim) in product(flaws, enumerate(ids))
     ]
     found = {

@@ -10,7 +10,9 @@ import pytest
 import scipy.stats
 from paper_run import needs_latex, read, run, small_paper, write_results
 
+from embedding_shift.claims import judgement, table
 from embedding_shift.errors import InputError
+from embedding_shift.io import tables
 from embedding_shift.paper import build, findings, number_macros
 from embedding_shift.paper.tables import result_tables, source_tables
 from embedding_shift.statistics import paired_tests
@@ -64,19 +66,34 @@ def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
     values = dict(number_macros.numbers(inputs))
     counts = [int(values["num_claims", verdict]) for verdict in findings.VERDICTS]
     assert counts == [4, 3, 2, 1]
-    assert sum(counts) == len(inputs.ledger.claims) == table.count("section 4") + table.count("abstract")
+    assert sum(counts) == len(inputs.published_claims.claims) == table.count("section 4") + table.count("abstract")
 
 
-def test_a_claim_without_an_interval_counts_as_not_tested(tmp_path):
-    inputs = read(write_results(tmp_path, ["A", "B"], 3))
-    inputs.claims[0] |= {"effect": 0.0, "ci_low": 0.0, "ci_high": 0.0, "n": 3}
-    assert result_tables.claims(inputs).count("not tested & ") == 2
+def test_whether_a_claim_was_tested_is_decided_alike_in_readme_paper_and_numbers(tmp_path):
+    """A claim without an interval was not tested, whatever its n; one whose effect and bounds are 0 was."""
+    arguments = write_results(tmp_path, ["A", "B"], 3)
+    published = read(arguments).published_claims
+    zero = judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 3)
+    judged = {claim.id: zero for claim in published.claims} | {
+        published.claims[0].id: judgement.untested("no metric"),
+        published.claims[1].id: judgement.untested("too few images", 3),
+    }
+    tables.write_csv(tmp_path / "claims.csv", judgement.as_table(judged))
+    inputs = read(arguments)
+    tested = len(judged) - 2
+    paper, readme = result_tables.claims(inputs), table.markdown(table.joined(published, inputs.claims))
+    assert paper.count(r"& not resolved & not tested &  \\") == readme.count("| not resolved | – |") == 2
+    assert paper.count("& not resolved & 0.0000 & [0.0000, 0.0000]") == tested
+    assert readme.count("| not resolved | 0 (0 to 0) | 3 |") == tested
+    assert [line.endswith("| – | 0 |") for line in readme.splitlines()[2:]].index(True) == 0
+    values = dict(number_macros.numbers(inputs))
+    assert [int(values["num_claims", verdict]) for verdict in findings.VERDICTS] == [0, 0, tested, 2]
 
 
 def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):
     inputs = read(write_results(tmp_path, ["A"], 3))
-    inputs.claims[0]["claim"] = "absent"
-    with pytest.raises(InputError, match="'absent', which the ledger does not have"):
+    inputs.claims["absent"] = inputs.claims.pop("noise-shifts-most")
+    with pytest.raises(InputError, match="'absent', which the claims file does not have"):
         result_tables.claims(inputs)
 
 

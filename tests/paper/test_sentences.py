@@ -1,5 +1,6 @@
 """The generated sentences of the paper: whole, true for the run, and grammatical for any count."""
 
+import dataclasses
 import math
 import re
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 from paper_run import PROJECT, SETTINGS, read, write_rank_agreement, write_results, write_study
 
+from embedding_shift.claims import judgement, published_claims
 from embedding_shift.errors import InputError
 from embedding_shift.paper import number_macros, sentences
 from embedding_shift.paper.sentences import wording
@@ -169,46 +171,45 @@ def test_every_claim_is_discussed_once_under_its_verdict(study):
     text = macros(study)["claims_discussion"]
     positions = [text.index(f"\\paragraph{{{head}.}}") for head in ("Supported", "Contradicted", "Not resolved")]
     assert positions == sorted(positions)
-    assert text.count("\\item ") == len(study.ledger.claims)
-    first = study.ledger.claims[0]
+    assert text.count("\\item ") == len(study.published_claims.claims)
+    first = study.published_claims.claims[0]
     assert f"\\item {first.text.removesuffix('.')} (Section~\\ref{{sec:shift}})." in text[: positions[1]]
-    contradicted = study.ledger.claims[1]
+    contradicted = study.published_claims.claims[1]
     assert f"This run shows instead: {contradicted.contradicted_by}" in text[positions[1] : positions[2]]
 
 
 def test_the_tally_counts_verdicts_and_names_reasons(study):
-    for row in study.claims:
-        row |= {"verdict": "supported", "effect": 0.5, "n": 3, "reason": ""}
+    names = list(study.claims)
+    study.claims.update(dict.fromkeys(names, judgement.tested(judgement.Interval(0.5, 0.25, 0.75), 3)))
     assert macros(study)["claims_sentence"] == "This run supports all 10 published claims."
-    study.claims[0]["verdict"] = "not resolved"
-    study.claims[1] |= {"effect": math.nan, "reason": "this run has no cosine_similarity of noise"}
+    study.claims[names[0]] = judgement.tested(judgement.Interval(0.5, -0.25, 0.75), 3)
+    study.claims[names[1]] = judgement.untested("this run has no cosine_similarity of noise")
     found = macros(study)
     expected = "Of the 10 published claims, this run supports 8, does not resolve 1 and does not test 1."
     assert found["claims_sentence"] == expected
     assert found["untested_claims_sentence"].endswith(r"this run has no cosine\_similarity of noise.")
     assert dict(number_macros.numbers(study))["num_claims", "not tested"] == "1"
-    for row in study.claims:
-        row["effect"] = math.nan
+    study.claims.update(dict.fromkeys(names, judgement.untested("2 images are too few", 2)))
     assert macros(study)["claims_sentence"] == "This run tests none of the 10 published claims."
 
 
 def test_the_estimate_of_an_unresolved_claim_has_a_direction(study):
-    study.claims[0] |= {"verdict": "not resolved", "effect": -0.5}
+    study.claims["noise-shifts-most"] = judgement.tested(judgement.Interval(-0.5, -0.75, 0.25), 3)
     assert (
         "The estimate speaks against the claim, but its interval includes zero." in macros(study)["claims_discussion"]
     )
 
 
-def test_a_ledger_without_claims_is_reported(study):
-    study.claims.clear()
-    found = macros(study)
-    assert found["claims_sentence"] == "The ledger of this run lists no published claim."
+def test_a_claims_file_without_claims_is_reported(study):
+    empty = dataclasses.replace(study, claims={}, published_claims=published_claims.PublishedClaims([], []))
+    found = macros(empty)
+    assert found["claims_sentence"] == "The claims file of this run lists no published claim."
     assert found["claims_discussion"].strip() == "" and found["claims_on", "shift", "sentence"] == ""
 
 
 def test_a_verdict_on_an_unknown_claim_is_refused(study):
-    study.claims[0]["claim"] = "absent"
-    with pytest.raises(InputError, match="'absent', which the ledger does not have"):
+    study.claims["absent"] = study.claims.pop("noise-shifts-most")
+    with pytest.raises(InputError, match="'absent', which the claims file does not have"):
         sentences.all_sentences(study)
 
 

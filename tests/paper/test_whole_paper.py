@@ -113,7 +113,7 @@ def test_the_audit_tells_the_largest_change_and_the_claims_that_change(tmp_path)
     assert written["audit_claims"].count("supported & contradicted") == 2
     assert "A & 0.5000 & 0.5000" in written["audit_numbers"]
     inputs.study["audit_claims"].loc[0, "claim"] = "absent"
-    with pytest.raises(InputError, match="'absent', which the ledger does not have"):
+    with pytest.raises(InputError, match="'absent', which the claims file does not have"):
         study_tables.all_tables(inputs)
 
 
@@ -121,7 +121,7 @@ def test_no_claim_that_changes_is_said(tmp_path):
     inputs = read(write_results(tmp_path, ["A"], 3) + write_study(tmp_path, names("A")))
     frame = inputs.study["audit_claims"]
     same = frame.assign(as_released=frame["corrected"])
-    assert "No claim changes its verdict." in study_tables.audit_claims(same, inputs.ledger)
+    assert "No claim changes its verdict." in study_tables.audit_claims(same, inputs.published_claims)
 
 
 def test_the_acquisition_adds_up(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from embedding_shift.claims import published_claims, verdicts
+from embedding_shift.claims import judgement, published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.statistics import bootstrap, paired_tests
 
@@ -212,7 +212,7 @@ def test_tests_hold_their_level_where_no_augmentation_differs():
 )
 def test_claims_are_rarely_decided_where_no_augmentation_differs(kind, arguments):
     claim = published_claims.Claim("c", "t", "s", "x", kind, arguments, "cosine_similarity")
-    ledger = published_claims.Ledger(list("abcde"), [claim])
+    published = published_claims.PublishedClaims(list("abcde"), [claim])
     generator = np.random.default_rng(9)
     trials, decided = 120, 0
     for seed in range(trials):
@@ -221,7 +221,7 @@ def test_claims_are_rarely_decided_where_no_augmentation_differs(kind, arguments
             for metric in ("cosine_similarity", "edge_preservation")
         ]
         evidence = verdicts.Evidence(pd.concat(parts), {}, 200, 0.95, seed)
-        decided += verdicts.judge(ledger, evidence)["c"].verdict != verdicts.NOT_RESOLVED
+        decided += verdicts.judge(published, evidence)["c"].verdict != judgement.NOT_RESOLVED
     assert agrees(decided, trials, 0.05, "greater")
 
 

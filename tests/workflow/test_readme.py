@@ -87,7 +87,7 @@ def test_the_make_targets_that_it_names_exist():
     assert [target for target in named if not re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)] == []
 
 
-def test_the_table_of_claims_holds_every_claim_of_the_ledger_and_no_other():
+def test_the_table_of_claims_holds_every_published_claim_and_no_other():
     table = README.partition("<!-- claims:start -->")[2].partition("<!-- claims:end -->")[0]
     texts = [line.split(" | ")[0].removeprefix("| ") for line in table.strip().splitlines()[2:]]
     assert texts == [claim.text for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]

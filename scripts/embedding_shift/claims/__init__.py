@@ -1,1 +1,1 @@
-"""The published claims, the verdict of a run on each, and the audit of the released scripts."""
+"""The original paper's claims, this run's verdicts on them, and the audit of the original paper's scripts."""

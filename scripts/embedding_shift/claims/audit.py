@@ -1,63 +1,76 @@
-"""Repeat the known flaws of the seed paper's released scripts, one at a time and together, on the same images.
+"""Repeat the known flaws of the original paper's released scripts, one at a time and together, on the same images.
 
 Flaws:
     wrapped_arithmetic: the patch metric subtracts and squares in 8 bits.
     new_draws: pixels and attention are compared on another draw than the one that was embedded.
     unseeded: everything comes from another draw.
     failures_replaced: some views are replaced by the unaugmented image.
-    unregistered_geometry: moved pixels are compared place by place.
+    unregistered_geometry: moved pixels are compared with what was there before they moved.
     all: these together.
 
-Each is held against the same numbers with this flaw corrected: `unregistered_geometry` and `all` against the
-registered metrics, the others against the metrics as the seed paper defines them.
+Each flaw is compared with the same numbers without it: `unregistered_geometry` and `all` with the registered metrics,
+the others with the metrics as the original paper defines them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from embedding_shift.claims import verdicts as claims
+from embedding_shift.claims.judgement import Judgement
+from embedding_shift.claims.published_claims import PublishedClaims
+from embedding_shift.claims.verdicts import Embeddings
 from embedding_shift.metrics import registry
-from embedding_shift.statistics import bootstrap, paired_tests
+from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
 from embedding_shift.study import variant_names
 
 COLUMNS = ["flaw", "augmentation", "metric", "as_released", "corrected"]
 RANK_COLUMNS = ["flaw", "metric", "kendall_tau", "rank_changes"]
 CLAIM_COLUMNS = ["flaw", "claim", "corrected", "as_released"]
-SINGLE_FLAWS = ("wrapped_arithmetic", "new_draws", "unseeded", "failures_replaced", "unregistered_geometry")
-FLAWS = (*SINGLE_FLAWS, "all")
+FLAW_LABELS = {
+    "wrapped_arithmetic": "8-bit arithmetic",
+    "new_draws": "New draws for the metrics",
+    "unseeded": "Nothing seeded",
+    "failures_replaced": "Failures replaced",
+    "unregistered_geometry": "Geometry not undone",
+    "all": "All together",
+}
+FLAWS = tuple(FLAW_LABELS)
+SINGLE_FLAWS = tuple(flaw for flaw in FLAWS if flaw != "all")
 NEED_DRAWS = ("new_draws", "unseeded")
 AGAINST_REGISTERED = ("unregistered_geometry", "all")
 REGISTERED = "_registered"
 KEYS = ["image_id", "augmentation"]
 
+Run = tuple[pd.DataFrame, dict[str, Embeddings]]  # the long table, and the embeddings by augmentation
+
 
 @dataclass(frozen=True)
 class Runs:
-    """What the audit chooses from.
+    """The measured views, from which the audit makes up runs with and without a flaw.
 
     Attributes:
         study: the study table of `study_metrics`.
-        embeddings: per draw, the main one first, {augmentation: (image ids (N,), embeddings (N, D))}.
-        original: the same pair for the originals.
+        embeddings: by augmentation, for every draw; the main draw comes first.
+        original: the embeddings of the originals.
         failure_share: share of views that `failures_replaced` replaces, 0 to 1.
         root_seed: seed of the run.
     """
 
     study: pd.DataFrame
-    embeddings: list
-    original: tuple
+    embeddings: Sequence[dict[str, Embeddings]]
+    original: Embeddings
     failure_share: float
     root_seed: int
 
-    def flaws(self):
-        """Return the flaws that can be shown: another draw needs two."""
+    def flaws(self) -> list[str]:
+        """Return the flaws that these views can show; some flaws need a second draw."""
         return [flaw for flaw in FLAWS if len(self.embeddings) > 1 or flaw not in NEED_DRAWS]
 
-    def corrected(self, flaw):
-        """Return the long table and the embeddings of the main draw with a flaw corrected."""
+    def corrected(self, flaw: str) -> Run:
+        """Return the run of the main draw with a flaw corrected."""
         table = self._draw(0)
         if flaw in AGAINST_REGISTERED:
             registered = table[table["metric"].str.endswith(REGISTERED)]
@@ -65,8 +78,8 @@ class Runs:
             table = pd.concat([table[~table["metric"].isin(registered["metric"])], registered])
         return _plain(table), self.embeddings[0]
 
-    def as_released(self, flaw):
-        """Return the long table and the embeddings as the released scripts make them with this flaw."""
+    def as_released(self, flaw: str) -> Run:
+        """Return the run as the released scripts make it with this flaw."""
         active = SINGLE_FLAWS if flaw == "all" else (flaw,)
         draws = len(self.embeddings)
         embedded = 1 % draws if "unseeded" in active else 0
@@ -85,12 +98,12 @@ class Runs:
         table, embeddings = _plain(table), self.embeddings[embedded]
         return self._with_failures(table, embeddings) if "failures_replaced" in active else (table, embeddings)
 
-    def _draw(self, draw):
+    def _draw(self, draw: int) -> pd.DataFrame:
         variant = variant_names.MAIN if draw == 0 else variant_names.draw_name(draw)
         known = self.study["metric"].isin(list(registry.REGISTRY)) & np.isfinite(self.study["value"])
         return self.study[(self.study["variant"] == variant) & known]
 
-    def _with_failures(self, table, embeddings):
+    def _with_failures(self, table: pd.DataFrame, embeddings: dict[str, Embeddings]) -> Run:
         """Replace the views with the smallest hashes by the unaugmented image: at least one, unless the share is 0."""
         views = [(name, image_id) for name, (image_ids, _) in embeddings.items() for image_id in image_ids]
         views.sort(key=lambda view: bootstrap.seed_of(self.root_seed, "failure", *view))
@@ -106,14 +119,18 @@ class Runs:
         return table, replaced
 
 
-def _plain(table):
-    """Leave out the registered metrics and the patch metric in 8 bits, which stand in for others or not at all."""
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the registered metrics and the 8-bit patch metric, which only serve to replace other metrics."""
     helpers = table["metric"].str.endswith(REGISTERED) | (table["metric"] == variant_names.AS_RELEASED)
     return table.loc[~helpers, [*KEYS, "metric", "value"]]
 
 
-def table(runs):
-    """Return the means of what a flaw can change, over the same images: a data frame with COLUMNS."""
+def table(runs: Runs) -> pd.DataFrame:
+    """Return the means that each flaw can change, with the flaw and without it, over the same images.
+
+    Returns:
+        data frame with COLUMNS.
+    """
     augmentations = list(runs.embeddings[0])
     places = {metric.name: place for place, metric in enumerate(registry.in_order())}
     frames = []
@@ -129,7 +146,7 @@ def table(runs):
     return pd.concat(frames, ignore_index=True)
 
 
-def _touched(flaw):
+def _touched(flaw: str) -> list[str]:
     """Return the metrics that a flaw can change."""
     if flaw == "wrapped_arithmetic":
         return ["patch_similarity"]
@@ -141,39 +158,46 @@ def _touched(flaw):
     return names
 
 
-def ranks(means):
-    """Return what each flaw does to the order of the augmentations: a data frame with RANK_COLUMNS.
-
-    `kendall_tau` compares the order by as-released means with the corrected one: 1 is no change, and 0 stands where
-    one side is all ties. `rank_changes` is the number of augmentations whose rank changes.
+def ranks(means: pd.DataFrame) -> pd.DataFrame:
+    """Return what each flaw does to the order of the augmentations.
 
     Args:
-        means: what `table` returns.
+        means: the result of `table`.
+
+    Returns:
+        data frame with RANK_COLUMNS. `kendall_tau` is τb between the means as released and the corrected means: 1
+        where the order does not change, 0 where all means of one side tie. `rank_changes` is the number of
+        augmentations whose rank changes.
     """
     rows = []
-    for (flaw, metric), group in means.groupby(["flaw", "metric"], sort=False):
+    for (flaw, name), group in means.groupby(["flaw", "metric"], sort=False):
         if len(group) < 2:
             continue
-        tau = stats.kendalltau(group["as_released"], group["corrected"]).statistic
-        sign = paired_tests.shift_sign(metric)
-        as_released, corrected = (stats.rankdata(-sign * group[name]) for name in ("as_released", "corrected"))
-        rows.append((flaw, metric, tau if np.isfinite(tau) else 0.0, int((as_released != corrected).sum())))
+        metric = str(name)
+        as_released, corrected = group["as_released"].to_numpy(), group["corrected"].to_numpy()
+        tau = rank_correlation.kendall_tau_b(as_released, corrected)
+        moved = paired_tests.shift_ranks(as_released, metric) != paired_tests.shift_ranks(corrected, metric)
+        rows.append((flaw, metric, tau if np.isfinite(tau) else 0.0, int(moved.sum())))
     return pd.DataFrame(rows, columns=RANK_COLUMNS)
 
 
-def verdicts(runs, ledger, resamples, confidence):
-    """Return the verdict on every claim with each flaw, and with it corrected: a data frame with CLAIM_COLUMNS.
+def verdicts(runs: Runs, published: PublishedClaims, resamples: int, confidence: float) -> pd.DataFrame:
+    """Return the verdict on every published claim with each flaw and without it.
 
     Args:
-        runs: the Runs.
-        ledger: a claims_ledger.Ledger.
-        resamples, confidence: of the bootstrap.
+        runs: the measured views.
+        published: the claims.
+        resamples, confidence: as in `bootstrap.Settings`.
+
+    Returns:
+        data frame with CLAIM_COLUMNS.
     """
 
-    def judged(run):
-        return claims.judge(ledger, claims.Evidence(*run, resamples, confidence, runs.root_seed))
+    def judged(run: Run) -> dict[str, Judgement]:
+        return claims.judge(published, claims.Evidence(*run, resamples, confidence, runs.root_seed))
 
-    rows, corrected = [], {}
+    rows = []
+    corrected: dict[bool, dict[str, Judgement]] = {}
     for flaw in runs.flaws():
         registered = flaw in AGAINST_REGISTERED
         if registered not in corrected:

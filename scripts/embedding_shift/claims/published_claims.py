@@ -1,7 +1,9 @@
-"""Read the claims ledger, `paper/claims.yaml`: every mistake is refused with its line."""
+"""Read the original paper's claims from `paper/claims.yaml`; a mistake in it is refused with its line."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -15,38 +17,41 @@ TEXTS = ("id", "text", "source", "contradicted_by")
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of statement is made of.
+    """The form of one kind of statement.
 
     Attributes:
-        required: its arguments, by name, each a key of READERS.
-        optional: further arguments, which default to an empty list.
+        required: the arguments that it needs: name → key of READERS.
+        optional: the arguments that it may have besides; by default, each is an empty list.
         on_metric: whether the claim names a metric.
     """
 
-    required: dict
-    optional: dict
-    on_metric: bool
+    required: Mapping[str, str]
+    optional: Mapping[str, str] = field(default_factory=dict)
+    on_metric: bool = True
 
 
 KINDS = {
-    "larger_shift": Kind({"more": "names", "less": "names"}, {}, True),
-    "among_largest": Kind({"augmentation": "name", "count": "count"}, {}, True),
-    "among_smallest": Kind({"augmentation": "name", "count": "count"}, {}, True),
-    "correlation": Kind({"with": "metric"}, {"except": "names"}, True),
-    "singleton_cluster": Kind({"augmentation": "name"}, {}, False),
-    "sub_cluster": Kind({"augmentations": "names"}, {}, False),
+    "larger_shift": Kind({"more": "names", "less": "names"}),
+    "among_largest": Kind({"augmentation": "name", "count": "count"}),
+    "among_smallest": Kind({"augmentation": "name", "count": "count"}),
+    "correlation": Kind({"with": "metric"}, {"except": "names"}),
+    "singleton_cluster": Kind({"augmentation": "name"}, on_metric=False),
+    "sub_cluster": Kind({"augmentations": "names"}, on_metric=False),
 }
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A published claim as a testable statement.
+    """A published claim as a statement that a run can test.
 
     Attributes:
-        id, text, source, contradicted_by: words for people.
+        id: lower-case words joined by hyphens.
+        text: the claim in plain words.
+        source: where the original paper makes it.
+        contradicted_by: what would contradict it, in plain words.
         kind: a key of KINDS.
-        arguments: of the kind.
-        metric: name, or None where the kind needs none.
+        arguments: those of the kind.
+        metric: its name; empty where the kind needs none.
     """
 
     id: str
@@ -54,23 +59,40 @@ class Claim:
     source: str
     contradicted_by: str
     kind: str
-    arguments: dict
-    metric: str | None
+    arguments: Mapping[str, Any]
+    metric: str = ""
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """The claims, and the augmentations that "the most", "the least" and the dendrogram speak of."""
+class PublishedClaims:
+    """The content of a claims file.
 
-    augmentations: list[str]
-    claims: list[Claim]
+    Attributes:
+        augmentations: the augmentations that "the most", "the least" and the dendrogram refer to.
+        claims: in the order of the file.
+    """
+
+    augmentations: Sequence[str]
+    claims: Sequence[Claim]
+
+    def claim(self, name: str) -> Claim:
+        """Return the claim with this id.
+
+        Raises:
+            InputError: there is none.
+        """
+        for claim in self.claims:
+            if claim.id == name:
+                return claim
+        raise InputError(f"there is a verdict on the claim {name!r}, which the claims file does not have")
 
 
-def read(path):
-    """Return the Ledger in a YAML file.
+def read(path: str) -> PublishedClaims:
+    """Return the content of a claims file, YAML.
 
     Raises:
-        InputError: the file is absent or not a ledger; the message gives the line, what was found and what is allowed.
+        InputError: the file is absent or not a claims file; the message gives the line, what was found and what is
+            allowed.
     """
     try:
         with open(path, encoding="utf-8") as file:
@@ -85,35 +107,37 @@ def read(path):
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {error}") from None
     if root is None:
-        raise InputError(f"{path} is empty; the keys augmentations and claims are needed")
+        raise InputError(f"{path} is empty; it must have the keys augmentations and claims")
     try:
-        return _ledger(root)
+        return _content(root)
     except _Mistake as mistake:
         raise InputError(f"{path}, line {mistake.line}: {mistake}") from None
 
 
 class _Mistake(Exception):
-    def __init__(self, node, message):
+    """A node of the YAML file is not what it must be."""
+
+    def __init__(self, node: yaml.Node, message: str) -> None:
         super().__init__(message)
         self.line = node.start_mark.line + 1
 
 
-def _ledger(root):
-    entries = _mapping(root, "the ledger", ("augmentations", "claims"))
+def _content(root: yaml.Node) -> PublishedClaims:
+    entries = _mapping(root, "the claims file", ("augmentations", "claims"))
     pool = _names(entries["augmentations"], "augmentations")
     node = entries["claims"]
     if not isinstance(node, yaml.SequenceNode):
         raise _Mistake(node, f"'claims' must be a list, found {_shown(node)}")
-    claims = []
+    claims: list[Claim] = []
     for item in node.value:
         claim = _claim(item)
         if claim.id in [earlier.id for earlier in claims]:
-            raise _Mistake(item, f"the id {claim.id!r} is given twice; every claim needs an id of its own")
+            raise _Mistake(item, f"the id {claim.id!r} is given twice; every claim needs its own id")
         claims.append(claim)
-    return Ledger(pool, claims)
+    return PublishedClaims(pool, claims)
 
 
-def _claim(node):
+def _claim(node: yaml.Node) -> Claim:
     entries = _mapping(node, "a claim", TEXTS, ("metric", *KINDS))
     texts = {key: _text(entries[key], key) for key in TEXTS}
     if not IDENTIFIER.fullmatch(texts["id"]):
@@ -127,27 +151,26 @@ def _claim(node):
     if kind.on_metric != ("metric" in entries):
         need = "needs the key 'metric'" if kind.on_metric else "takes no 'metric'"
         raise _Mistake(node if kind.on_metric else entries["metric"], f"claim {texts['id']!r}: {kinds[0]!r} {need}")
-    metric = _metric(entries["metric"], "metric") if kind.on_metric else None
+    metric = _metric(entries["metric"], "metric") if kind.on_metric else ""
     return Claim(**texts, kind=kinds[0], arguments=_arguments(entries[kinds[0]], kinds[0]), metric=metric)
 
 
-def _arguments(node, name):
+def _arguments(node: yaml.Node, name: str) -> dict[str, Any]:
     kind = KINDS[name]
     entries = _mapping(node, f"{name!r}", kind.required, kind.optional)
-    readers = kind.required | kind.optional
-    arguments = dict.fromkeys(kind.optional, ()) | {
-        key: READERS[readers[key]](value, f"{name}.{key}") for key, value in entries.items()
-    }
+    readers = {**kind.required, **kind.optional}
+    arguments: dict[str, Any] = dict.fromkeys(kind.optional, ())
+    arguments |= {key: READERS[readers[key]](value, f"{name}.{key}") for key, value in entries.items()}
     both = set(arguments.get("more", ())) & set(arguments.get("less", ()))
     if both:
-        raise _Mistake(node, f"{name!r}: {min(both)!r} stands on both sides; no augmentation shifts more than itself")
+        raise _Mistake(node, f"{name!r}: {min(both)!r} is on both sides; no augmentation shifts more than itself")
     if name == "sub_cluster" and len(arguments["augmentations"]) < 2:
         raise _Mistake(node, "'sub_cluster.augmentations': a cluster needs two or more augmentations, found one")
     return arguments
 
 
-def _mapping(node, what, required, optional=()):
-    """Return {key: node}; all of `required` and nothing but `optional` beside them."""
+def _mapping(node: yaml.Node, what: str, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, yaml.Node]:
+    """Return the node of every key; all `required` keys must be there, and no others but the `optional` ones."""
     allowed = [*required, *optional]
     if not isinstance(node, yaml.MappingNode):
         raise _Mistake(node, f"{what} must be a mapping with the keys {_listed(allowed)}, found {_shown(node)}")
@@ -164,24 +187,24 @@ def _mapping(node, what, required, optional=()):
     return entries
 
 
-def _text(node, key):
+def _text(node: yaml.Node, key: str) -> str:
     if node.tag != "tag:yaml.org,2002:str" or not node.value.strip():
         raise _Mistake(node, f"{key!r} must be a text, found {_shown(node)}")
     return " ".join(node.value.split())
 
 
-def _name(node, key):
+def _name(node: yaml.Node, key: str) -> str:
     name = _text(node, key)
     if not NAME.fullmatch(name):
-        allowed = "an augmentation's name is lower-case letters, digits and underscores, a letter first"
+        allowed = "an augmentation's name is lower-case letters, digits and underscores, and begins with a letter"
         raise _Mistake(node, f"{key!r}: found {name!r}; {allowed}")
     return name
 
 
-def _names(node, key):
+def _names(node: yaml.Node, key: str) -> list[str]:
     if not isinstance(node, yaml.SequenceNode) or not node.value:
         raise _Mistake(node, f"{key!r} must be a list of augmentations, found {_shown(node)}")
-    names = []
+    names: list[str] = []
     for item in node.value:
         name = _name(item, key)
         if name in names:
@@ -190,7 +213,7 @@ def _names(node, key):
     return names
 
 
-def _metric(node, key):
+def _metric(node: yaml.Node, key: str) -> str:
     name = _text(node, key)
     if name not in registry.REGISTRY:
         allowed = _listed(metric.name for metric in registry.in_order())
@@ -198,18 +221,18 @@ def _metric(node, key):
     return name
 
 
-def _count(node, key):
+def _count(node: yaml.Node, key: str) -> int:
     if node.tag != "tag:yaml.org,2002:int" or not re.fullmatch(r"[1-9]\d{0,5}", node.value):
         raise _Mistake(node, f"{key!r} must be a whole number from 1, found {_shown(node)}")
     return int(node.value)
 
 
-def _listed(names):
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _shown(node):
-    """Return what a node holds, for a message."""
+def _shown(node: yaml.Node) -> str:
+    """Return the content of a node as messages show it."""
     if isinstance(node, yaml.ScalarNode):
         return repr(node.value) if node.value else "nothing"
     if isinstance(node, yaml.SequenceNode):
@@ -217,4 +240,9 @@ def _shown(node):
     return "a mapping"
 
 
-READERS = {"name": _name, "names": _names, "metric": _metric, "count": _count}
+READERS: dict[str, Callable[[yaml.Node, str], Any]] = {
+    "name": _name,
+    "names": _names,
+    "metric": _metric,
+    "count": _count,
+}

@@ -1,55 +1,45 @@
-"""The claims with their verdicts as people read them: rows for the paper, and the table in the README."""
+"""The published claims with their verdicts, for the tables that people read: in the README and in the paper."""
 
+from collections.abc import Iterable, Mapping
+
+from embedding_shift.claims.judgement import Interval, Judgement
+from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
 
-NOTHING = "–"
+HEADER = ("The original paper says", "Where", "Verdict", "Effect, with its interval", "Images")
+NOT_TESTED = "–"
+SMALLEST = 0.0005  # a smaller number is printed as 0
 
 
-def rows(ledger, table):
-    """Join the ledger with its verdicts.
-
-    Args:
-        ledger: `claims_ledger.Ledger`.
-        table: data frame of `claims.csv`.
-
-    Returns:
-        list of dictionaries of strings, in the ledger's order: id, text, source, verdict, effect and interval, with
-        three significant digits (a dash where the claim could not be tested), and n.
+def joined(published: PublishedClaims, judgements: Mapping[str, Judgement]) -> list[tuple[Claim, Judgement]]:
+    """Return every claim with its judgement, in the order of the claims file.
 
     Raises:
-        InputError: a claim has no verdict.
+        InputError: a claim has no judgement, or a judgement is on a claim that the claims file does not have.
     """
-    verdicts = table.set_index("claim")
-    found = []
-    for claim in ledger.claims:
-        if claim.id not in verdicts.index:
+    for name in judgements:
+        published.claim(name)
+    for claim in published.claims:
+        if claim.id not in judgements:
             raise InputError(f"claim {claim.id!r} has no verdict; judge the claims again")
-        entry = verdicts.loc[claim.id]
-        tested = entry["ci_low"] != 0 or entry["ci_high"] != 0
-        found.append(
-            {
-                "id": claim.id,
-                "text": claim.text,
-                "source": claim.source,
-                "verdict": entry["verdict"],
-                "effect": _number(entry["effect"]) if tested else NOTHING,
-                "interval": f"{_number(entry['ci_low'])} to {_number(entry['ci_high'])}" if tested else NOTHING,
-                "n": str(int(entry["n"])),
-            }
-        )
-    return found
+    return [(claim, judgements[claim.id]) for claim in published.claims]
 
 
-def markdown(rows):
-    """Return the rows as a Markdown table."""
-    lines = ["| The seed paper says | Where | Verdict | Effect, with its interval | Images |", "|---|---|---|---|---|"]
-    for row in rows:
-        effect = NOTHING if row["effect"] == NOTHING else f"{row['effect']} ({row['interval']})"
-        cells = (row["text"], row["source"], row["verdict"], effect, row["n"])
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+def markdown(judged: Iterable[tuple[Claim, Judgement]]) -> str:
+    """Return the claims with their judgements as a Markdown table; numbers have three significant digits."""
+    rows = [
+        (claim.text, claim.source, judgement.verdict, _effect(judgement.interval), str(judgement.n))
+        for claim, judgement in judged
+    ]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (HEADER, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(HEADER), *lines[1:]])
 
 
-def _number(value):
-    """Three significant digits, with a true minus sign; what is below 0.0005 is zero."""
-    return f"{0.0 if abs(value) < 0.0005 else value:.3g}".replace("-", "−")
+def _effect(interval: Interval | None) -> str:
+    if interval is None:
+        return NOT_TESTED
+    return f"{_number(interval.effect)} ({_number(interval.low)} to {_number(interval.high)})"
+
+
+def _number(value: float) -> str:
+    return f"{0.0 if abs(value) < SMALLEST else value:.3g}".replace("-", "−")

@@ -1,40 +1,46 @@
-"""Give every claim of the ledger this run's verdict, with an effect and its interval.
+"""Judge every published claim by a run: an effect, its interval, and the verdict that follows from it.
 
-The effect is positive where the run agrees with the claim. A claim is supported where the whole interval of its effect
-lies above zero, contradicted where it lies below, and not resolved otherwise, or where the run lacks what the claim
-speaks of. Resamples are of images, the same ones for everything a claim compares.
+An effect is positive where the run agrees with the claim. A claim is supported where the whole interval of its effect
+lies above zero, contradicted where it lies below, and not resolved otherwise. A claim is not tested, and not resolved,
+where the run lacks an augmentation or metric of the claim or has too few images for an interval. Everything that a
+claim compares uses the same resamples of images.
 
-Kinds and their effects:
+Kinds of claims and their effects:
     larger_shift: the smallest of all paired mean differences in shift, each of `more` minus each of `less`.
-    among_largest: the count-th smallest mean difference of the augmentation minus each other one, which is positive
-        exactly where fewer than `count` others shift more; among_smallest: the same with the sign turned.
-        For these three, intervals of all differences hold at once (`statistics.simultaneous_intervals`), and the same
-        order statistic of the bounds gives the interval of the effect: so its coverage is at least nominal, however
-        many augmentations are compared.
-    correlation: Spearman's rank correlation of the augmentations' means; percentile interval, which lies nearer to 0
-        than the correlation without noise would.
-    singleton_cluster: height at which the augmentation first merges, minus the cut.
-    sub_cluster: height at which another augmentation first merges with the group, minus the height at which the group
-        is complete. Heights are those of the dendrogram; for both, intervals are of the multiscale bootstrap.
+    among_largest: the count-th smallest mean difference of the augmentation minus each other augmentation. It is
+        positive exactly where fewer than `count` others shift more.
+    among_smallest: the same with the sign of all shifts reversed.
+        For these three kinds, the intervals of all differences hold at once (`bootstrap.simultaneous_intervals`), and
+        the same order statistic of the bounds gives the interval of the effect. Its coverage is thus at least nominal,
+        however many augmentations are compared.
+    correlation: Spearman's rank correlation of the augmentations' means. Its percentile interval lies nearer to 0 than
+        the correlation without noise would.
+    singleton_cluster: the height at which the augmentation first merges, minus the cut.
+    sub_cluster: the height at which the group first merges with another augmentation, minus the height that completes
+        the group. Heights are those of the dendrogram; the intervals of both kinds come from the multiscale bootstrap.
 
-A shift is in the unit of the metric: its value for a distance, minus its value for a similarity.
+The shift by a metric is its value for a distance, and minus its value for a similarity.
 """
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, product
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from embedding_shift.claims.judgement import Interval, Judgement, tested, untested
+from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import representation_metrics
-from embedding_shift.statistics import bootstrap, clustering, multiscale_bootstrap, paired_tests
+from embedding_shift.statistics import bootstrap, clustering, multiscale_bootstrap, paired_tests, rank_correlation
 
-COLUMNS = ["claim", "verdict", "effect", "ci_low", "ci_high", "n"]
-SUPPORTED, CONTRADICTED, NOT_RESOLVED = "supported", "contradicted", "not resolved"
-FEWEST_IMAGES = 5  # with fewer, too many resamples are one image over and over for an interval at 95 %
+FloatArray = npt.NDArray[np.float64]
+Embeddings = tuple[npt.NDArray[np.str_], npt.NDArray[np.floating]]  # image ids (N,) and embeddings (N, D)
+
+FEWEST_IMAGES = 5  # with fewer, too many resamples repeat a single image for an interval at 95 %
 
 
 @dataclass(frozen=True)
@@ -43,63 +49,49 @@ class Evidence:
 
     Attributes:
         table: the long table, `image_id, augmentation, metric, value`.
-        embeddings: {augmentation: (image ids (N,), embeddings (N, D))}.
-        resamples, confidence, root_seed: of the bootstrap.
+        embeddings: by augmentation.
+        resamples, confidence, root_seed: as in `bootstrap.Settings`.
     """
 
     table: pd.DataFrame
-    embeddings: dict
+    embeddings: Mapping[str, Embeddings]
     resamples: int
     confidence: float
     root_seed: int
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict; `reason` says why a claim was not testable. Without an interval, effect and bounds are zero."""
-
-    verdict: str
-    effect: float
-    ci_low: float
-    ci_high: float
-    n: int
-    reason: str = ""
-
-
 class _Untestable(Exception):
-    def __init__(self, reason, n=0):
+    """The evidence does not allow an interval; the message gives the reason."""
+
+    def __init__(self, reason: str, n: int = 0) -> None:
         super().__init__(reason)
         self.n = n
 
 
-def judge(ledger, evidence):
-    """Return {claim id: Judgement} of a `claims_ledger.Ledger`, in its order."""
-    return {claim.id: _judge(claim, ledger.augmentations, evidence) for claim in ledger.claims}
+def judge(published: PublishedClaims, evidence: Evidence) -> dict[str, Judgement]:
+    """Return the judgement of every published claim by its id, in the order of the claims file."""
+    return {claim.id: _judge(claim, published.augmentations, evidence) for claim in published.claims}
 
 
-def as_table(judgements):
-    """Return judgements as a data frame with COLUMNS; no missing values."""
-    rows = [(name, item.verdict, item.effect, item.ci_low, item.ci_high, item.n) for name, item in judgements.items()]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _judge(claim, pool, evidence):
+def _judge(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Judgement:
     try:
         effect, low, high, n = JUDGES[claim.kind](claim, pool, evidence)
     except _Untestable as untestable:
-        return Judgement(NOT_RESOLVED, 0.0, 0.0, 0.0, untestable.n, str(untestable))
-    verdict = SUPPORTED if low > 0 else CONTRADICTED if high < 0 else NOT_RESOLVED
-    return Judgement(verdict, float(effect), float(low), float(high), n)
+        return untested(str(untestable), untestable.n)
+    return tested(Interval(float(effect), float(low), float(high)), n)
 
 
-def _larger_shift(claim, _, evidence):
+Estimate = tuple[float, float, float, int]  # effect, lower bound, upper bound, number of images
+
+
+def _larger_shift(claim: Claim, _: Sequence[str], evidence: Evidence) -> Estimate:
     more, less = claim.arguments["more"], claim.arguments["less"]
     shift = _shifts(evidence, claim.metric, [*more, *less])
     differences = np.stack([shift[a] - shift[b] for a, b in product(more, less)], axis=1)
     return _order_statistic(differences, 1, claim, evidence)
 
 
-def _among(sign, claim, pool, evidence):
+def _among(sign: int, claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     name, count = claim.arguments["augmentation"], claim.arguments["count"]
     others = [other for other in pool if other != name]
     if count > len(others):
@@ -109,8 +101,8 @@ def _among(sign, claim, pool, evidence):
     return _order_statistic(differences, count, claim, evidence)
 
 
-def _order_statistic(differences, place, claim, evidence):
-    """Return effect, bounds and n of the `place`-th smallest mean of the columns of paired differences (n, columns)."""
+def _order_statistic(differences: FloatArray, place: int, claim: Claim, evidence: Evidence) -> Estimate:
+    """Estimate the `place`-th smallest mean of the columns of paired differences (n, columns)."""
     n = len(differences)
     if (np.ptp(differences, axis=0) == 0).any():
         raise _Untestable("a difference does not vary over images", n)
@@ -122,7 +114,7 @@ def _order_statistic(differences, place, claim, evidence):
     return effect, low, high, n
 
 
-def _correlation(claim, pool, evidence):
+def _correlation(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     kept = [name for name in pool if name not in claim.arguments["except"]]
     if len(kept) < 3:
         raise _Untestable("a correlation needs three augmentations")
@@ -133,28 +125,24 @@ def _correlation(claim, pool, evidence):
     _require_images(len(images))
     if (np.ptp(values, axis=0) == 0).all():
         raise _Untestable("neither metric varies over images", len(images))
+
+    def of_means(means: FloatArray) -> FloatArray:
+        rho = rank_correlation.spearman_rho(means[..., : len(kept)], means[..., len(kept) :])
+        return np.nan_to_num(rho, nan=0.0)  # Where all augmentations tie, none rises with another.
+
     seed = bootstrap.seed_of(evidence.root_seed, "claim", claim.id)
     means = bootstrap.resampled_means(values, evidence.resamples, seed)
-    sample = _rank_correlation(values.mean(axis=0)[np.newaxis], len(kept))[0]
-    low, high = bootstrap.percentile_interval(_rank_correlation(means, len(kept)), len(images), evidence.confidence)
-    return sample, low, high, len(images)
+    low, high = bootstrap.percentile_interval(of_means(means), len(images), evidence.confidence)
+    return float(of_means(values.mean(axis=0))), low, high, len(images)
 
 
-def _rank_correlation(means, split):
-    """Spearman's correlation of the first `split` columns with the rest, per row; 0 where one side is all ties."""
-    sides = [stats.rankdata(side, axis=1) for side in (means[:, :split], means[:, split:])]
-    one, other = (side - side.mean(axis=1, keepdims=True) for side in sides)
-    scale = np.sqrt(np.sum(one**2, axis=1) * np.sum(other**2, axis=1))
-    return np.divide(np.sum(one * other, axis=1), scale, out=np.zeros(len(means)), where=scale > 0)
-
-
-def _singleton_cluster(claim, pool, evidence):
+def _singleton_cluster(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     name = claim.arguments["augmentation"]
     names = [name, *(other for other in pool if other != name)]
     return _tree_statistic(names, lambda heights: clustering.isolation(heights, 0), claim, evidence)
 
 
-def _sub_cluster(claim, pool, evidence):
+def _sub_cluster(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     members = claim.arguments["augmentations"]
     names = [*members, *(other for other in pool if other not in members)]
     if len(names) == len(members):
@@ -163,8 +151,10 @@ def _sub_cluster(claim, pool, evidence):
     return _tree_statistic(names, lambda heights: clustering.cohesion(heights, group), claim, evidence)
 
 
-def _tree_statistic(names, statistic, claim, evidence):
-    """Return effect, bounds and n of a statistic of the tree's merge heights, leaves in the order of `names`."""
+def _tree_statistic(
+    names: Sequence[str], statistic: Callable[[FloatArray], float], claim: Claim, evidence: Evidence
+) -> Estimate:
+    """Estimate a statistic of the dendrogram's merge heights, whose leaves are in the order of `names`."""
     _require(names, evidence.embeddings, "embedding of")
     if len(names) < 3:
         raise _Untestable("a dendrogram that could say otherwise needs three augmentations")
@@ -173,7 +163,7 @@ def _tree_statistic(names, statistic, claim, evidence):
     if (np.ptp(distances, axis=0) == 0).all():
         raise _Untestable("no distance varies over images", len(distances))
 
-    def of_means(means):
+    def of_means(means: FloatArray) -> float:
         square = np.zeros((len(names), len(names)))
         square[np.triu_indices(len(names), 1)] = means
         return statistic(clustering.merge_heights(square + square.T))
@@ -183,8 +173,11 @@ def _tree_statistic(names, statistic, claim, evidence):
     return of_means(distances.mean(axis=0)), low, high, len(distances)
 
 
-def _distances(embeddings):
-    """Return the cosine distances of every two augmentations in every image, (N, A (A − 1) / 2), upper triangle."""
+def _distances(embeddings: Sequence[Embeddings]) -> FloatArray:
+    """Return the cosine distances between every two augmentations: images × pairs, in the order of `combinations`.
+
+    Images with an undefined distance are left out.
+    """
     image_ids = embeddings[0][0]
     if not all(np.array_equal(image_ids, ids) for ids, _ in embeddings):
         raise InputError("the embedding files of the augmentations do not hold the same images")
@@ -193,14 +186,15 @@ def _distances(embeddings):
     return distances[np.isfinite(distances).all(axis=1)]
 
 
-def _shifts(evidence, metric, names):
+def _shifts(evidence: Evidence, metric: str, names: Sequence[str]) -> dict[str, FloatArray]:
+    """Return the shift of every image, (n,), by augmentation."""
     values = _values(evidence, metric, names)
     _require_images(len(values))
     return {name: paired_tests.shift_sign(metric) * values[name].to_numpy() for name in names}
 
 
-def _values(evidence, metric, names):
-    """Return images × augmentations of a metric, images with all values only."""
+def _values(evidence: Evidence, metric: str, names: Sequence[str]) -> pd.DataFrame:
+    """Return images × augmentations of a metric, for the images that have all values."""
     of_metric = evidence.table[evidence.table["metric"] == metric]
     if of_metric.empty:
         raise _Untestable(f"this run has no {metric}")
@@ -208,18 +202,18 @@ def _values(evidence, metric, names):
     return paired_tests.blocks(of_metric[of_metric["augmentation"].isin(names)], metric)
 
 
-def _require(names, present, what):
+def _require(names: Iterable[str], present: Collection[str], what: str) -> None:
     missing = [name for name in names if name not in present]
     if missing:
         raise _Untestable(f"this run has no {what} {', '.join(missing)}")
 
 
-def _require_images(n):
+def _require_images(n: int) -> None:
     if n < FEWEST_IMAGES:
-        raise _Untestable(f"{n} images are too few for an interval; it takes {FEWEST_IMAGES}", n)
+        raise _Untestable(f"{n} images are too few for an interval; it needs {FEWEST_IMAGES}", n)
 
 
-JUDGES = {
+JUDGES: dict[str, Callable[[Claim, Sequence[str], Evidence], Estimate]] = {
     "larger_shift": _larger_shift,
     "among_largest": partial(_among, 1),
     "among_smallest": partial(_among, -1),

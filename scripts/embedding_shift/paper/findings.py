@@ -1,21 +1,18 @@
 """Derive the findings that numbers and sentences of the paper share from the tables of a run."""
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import comb, isnan
-from typing import Any
+from math import comb, nan
 
 import pandas as pd
 
-from embedding_shift.claims import published_claims, verdicts
-from embedding_shift.errors import InputError
+from embedding_shift.claims import judgement, published_claims, table
 from embedding_shift.metrics import image_difference, registry
 from embedding_shift.paper.inputs import PaperInputs
 
 MAIN_METRIC = "cosine_similarity"
 NOT_TESTED = "not tested"
-VERDICTS = (verdicts.SUPPORTED, verdicts.CONTRADICTED, verdicts.NOT_RESOLVED, NOT_TESTED)
+VERDICTS = (judgement.SUPPORTED, judgement.CONTRADICTED, judgement.NOT_RESOLVED, NOT_TESTED)
 # The topics of claims, each with its own part of the results.
 SHIFT, GROUPS, ATTENTION, METRICS = "shift", "groups", "attention", "metrics"
 TOPIC_OF_KIND = {"embedding": SHIFT, "attention": ATTENTION, "registered_attention": ATTENTION}
@@ -26,7 +23,7 @@ class JudgedClaim:
     """A published claim with the verdict of this run.
 
     Attributes:
-        claim: the claim as the ledger states it.
+        claim: the claim as the claims file states it.
         verdict: one of VERDICTS.
         effect: its effect, positive if the run agrees with the claim; NaN if it was not tested.
         reason: why it was not tested; empty otherwise.
@@ -40,7 +37,7 @@ class JudgedClaim:
     @property
     def topic(self) -> str:
         """The part of the results that shows the evidence."""
-        if self.claim.metric is None:  # a claim on the dendrogram
+        if not self.claim.metric:  # a claim on the dendrogram
             return GROUPS
         if self.claim.kind == "correlation":
             return METRICS
@@ -48,25 +45,18 @@ class JudgedClaim:
 
 
 def judged_claims(inputs: PaperInputs) -> list[JudgedClaim]:
-    """Return the claims of claims.csv, in its order, as the ledger states them.
+    """Return the published claims with the verdicts of claims.csv, in the order of the claims file.
 
     Raises:
-        InputError: a verdict is on a claim that the ledger does not have.
+        InputError: a claim has no verdict, or a verdict is on a claim that the claims file does not have.
     """
-    claims = {claim.id: claim for claim in inputs.ledger.claims}
-    judged = []
-    for row in inputs.claims:
-        if row["claim"] not in claims:
-            raise InputError(f"there is a verdict on the claim {row['claim']!r}, which the ledger does not have")
-        judged.append(_judged(claims[row["claim"]], row))
-    return judged
+    return [_judged(claim, found) for claim, found in table.joined(inputs.published_claims, inputs.claims)]
 
 
-def _judged(claim: published_claims.Claim, row: Mapping[Hashable, Any]) -> JudgedClaim:
-    reason = row.get("reason")
-    untested = isnan(row["effect"]) or not (row["effect"] or row["ci_low"] or row["ci_high"]) or row["n"] == 0
-    verdict = NOT_TESTED if untested else row["verdict"]
-    return JudgedClaim(claim, verdict, row["effect"], reason if isinstance(reason, str) else "")
+def _judged(claim: published_claims.Claim, found: judgement.Judgement) -> JudgedClaim:
+    if found.interval is None:
+        return JudgedClaim(claim, NOT_TESTED, nan, found.reason)
+    return JudgedClaim(claim, found.verdict, found.interval.effect, "")
 
 
 @dataclass(frozen=True)

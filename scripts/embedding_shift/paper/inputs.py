@@ -3,14 +3,13 @@
 import argparse
 import json
 import math
-from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NotRequired, TypedDict
 
 import pandas as pd
 
-from embedding_shift.claims import published_claims
+from embedding_shift.claims import judgement, published_claims
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
@@ -104,8 +103,8 @@ class PaperInputs:
         rejects: rows of rejects.csv of the first dataset.
         exclusions: rows of exclusions.csv of the first results.
         distance: data frame of pairwise_distance.csv of the first results, indexed by augmentation.
-        claims: rows of claims.csv of the first results.
-        ledger: the published claims that these verdicts judge.
+        claims: judgements of claims.csv of the first results, by claim id.
+        published_claims: the claims that they judge.
         friedman: data frame of friedman.csv of the first results.
         paired_differences: data frame of paired_differences.csv of the first results.
         augmentations: rows of augmentations.csv.
@@ -122,8 +121,8 @@ class PaperInputs:
     rejects: list[Row]
     exclusions: list[Row]
     distance: pd.DataFrame
-    claims: list[dict[Hashable, Any]]
-    ledger: published_claims.Ledger
+    claims: dict[str, judgement.Judgement]
+    published_claims: published_claims.PublishedClaims
     friedman: pd.DataFrame
     paired_differences: pd.DataFrame
     augmentations: list[Row]
@@ -161,7 +160,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exclusions", required=True, help="exclusions.csv of the first summary")
     parser.add_argument("--distance", required=True, help="pairwise_distance.csv of the first summary")
     parser.add_argument("--claims", required=True, help="claims.csv of the first summary")
-    parser.add_argument("--ledger", required=True, help="YAML file of the published claims")
+    parser.add_argument("--published-claims", required=True, help="YAML file of the published claims")
     parser.add_argument("--friedman", required=True, help="friedman.csv of the first summary")
     parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
     parser.add_argument("--augmentations", required=True, help="augmentations.csv")
@@ -199,8 +198,8 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         rejects=tables.read_rows(arguments.rejects),
         exclusions=tables.read_rows(arguments.exclusions),
         distance=_frame(arguments.distance).set_index("augmentation"),
-        claims=_frame(arguments.claims).to_dict("records"),
-        ledger=published_claims.read(arguments.ledger),
+        claims=judgement.read(arguments.claims),
+        published_claims=published_claims.read(arguments.published_claims),
         friedman=_frame(arguments.friedman),
         paired_differences=_frame(arguments.paired_differences),
         augmentations=augmentations,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from embedding_shift.claims import verdicts
+from embedding_shift.claims import judgement
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.findings import JudgedClaim
 from embedding_shift.paper.inputs import PaperInputs
@@ -17,16 +17,16 @@ TOPICS = {
 }
 SECTIONS = {topic: rf"Section~\ref{{sec:{topic}}}" for topic in TOPICS}
 VERBS = {
-    verdicts.SUPPORTED: "supports",
-    verdicts.CONTRADICTED: "contradicts",
-    verdicts.NOT_RESOLVED: "does not resolve",
+    judgement.SUPPORTED: "supports",
+    judgement.CONTRADICTED: "contradicts",
+    judgement.NOT_RESOLVED: "does not resolve",
     findings.NOT_TESTED: "does not test",
 }
 
 HEADS = {
-    verdicts.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
-    verdicts.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
-    verdicts.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
+    judgement.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
+    judgement.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
+    judgement.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
     findings.NOT_TESTED: "This run says nothing about {claims}, because it lacks what is needed for a test:",
 }
 
@@ -45,7 +45,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
 def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
     """Say how many claims the run supports, contradicts, does not resolve and does not test."""
     if not judged:
-        return "The ledger of this run lists no published claim."
+        return "The claims file of this run lists no published claim."
     found = [item.verdict for item in judged]
     counts = {verdict: found.count(verdict) for verdict in findings.VERDICTS if verdict in found}
     if len(judged) == 1:
@@ -58,7 +58,7 @@ def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
 
 def _every(verdict: str) -> str:
     """Return the verb for claims that all have the same verdict, up to their count."""
-    if verdict == verdicts.NOT_RESOLVED:
+    if verdict == judgement.NOT_RESOLVED:
         return "resolves none of the"
     if verdict == findings.NOT_TESTED:
         return "tests none of the"
@@ -87,9 +87,9 @@ def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
 def _remark(item: JudgedClaim) -> str:
     """Return the text of a claim and what its verdict means for it."""
     text = f"{latex.escape(item.claim.text.removesuffix('.'))} ({SECTIONS[item.topic]})."
-    if item.verdict == verdicts.CONTRADICTED:
+    if item.verdict == judgement.CONTRADICTED:
         return f"{text} This run shows instead: {latex.escape(item.claim.contradicted_by)}"
-    if item.verdict == verdicts.NOT_RESOLVED:
+    if item.verdict == judgement.NOT_RESOLVED:
         side = "agrees with the claim" if item.effect > 0 else "speaks against the claim"
         return f"{text} The estimate {side}, but its interval includes zero."
     if item.verdict == findings.NOT_TESTED and item.reason:

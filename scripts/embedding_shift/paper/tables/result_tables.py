@@ -4,9 +4,10 @@ import json
 
 import pandas as pd
 
-from embedding_shift.errors import InputError
+from embedding_shift.claims import table as claims_table
 from embedding_shift.metrics.registry import REGISTRY, in_order
 from embedding_shift.paper import latex
+from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.tables import comparison_tables, source_tables, study_tables
 from embedding_shift.statistics import paired_tests
 
@@ -100,25 +101,17 @@ def agreement(results):
     return latex.tabular("llr", ["Metric", "Higher means", r"Spearman's $\rho$"], [rows])
 
 
-def claims(inputs):
-    """The ledger: each published claim with this run's verdict, the effect and its interval.
+def claims(inputs: PaperInputs) -> str:
+    """Each published claim with this run's verdict, the effect and its interval.
 
     Raises:
-        InputError: a verdict is on a claim that the ledger does not have.
+        InputError: a claim has no verdict, or a verdict is on a claim that the claims file does not have.
     """
-    texts = {claim.id: claim for claim in inputs.ledger.claims}
     rows = []
-    for row in inputs.claims:
-        if row["claim"] not in texts:
-            raise InputError(f"there is a verdict on the claim {row['claim']!r}, which the ledger does not have")
-        claim = texts[row["claim"]]
-        # A claim that could not be tested has no image, or too few for an interval, which then is zero wide.
-        tested = row["n"] > 0 and any(row[column] != 0 for column in ("effect", "ci_low", "ci_high"))
-        effect = latex.number(row["effect"]) if tested else "not tested"
-        spread = latex.interval(row["ci_low"], row["ci_high"]) if tested else ""
-        rows.append(
-            [latex.escape(claim.text), latex.escape(claim.source), latex.escape(row["verdict"]), effect, spread]
-        )
+    for claim, judgement in claims_table.joined(inputs.published_claims, inputs.claims):
+        found = judgement.interval
+        effect = [latex.number(found.effect), latex.interval(found.low, found.high)] if found else ["not tested", ""]
+        rows.append([latex.escape(text) for text in (claim.text, claim.source, judgement.verdict)] + effect)
     alignment = r">{\raggedright\arraybackslash}p{0.42\linewidth}llrc"
     return latex.tabular(alignment, ["Claim", "Source", "Verdict", "Effect", "Interval"], [rows])
 

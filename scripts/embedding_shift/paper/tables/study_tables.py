@@ -3,7 +3,6 @@
 import math
 
 from embedding_shift.claims import audit
-from embedding_shift.errors import InputError
 from embedding_shift.metrics import image_difference, registry
 from embedding_shift.metrics.registry import REGISTRY
 from embedding_shift.paper import latex
@@ -44,7 +43,7 @@ def all_tables(inputs):
         "equal_damage": equal_damage(study["equal_damage"], labels),
         "variance": variance_shares(study["variance"]),
         "audit": audit_changes(study["audit"], study["audit_ranks"], labels),
-        "audit_claims": audit_claims(study["audit_claims"], inputs.ledger),
+        "audit_claims": audit_claims(study["audit_claims"], inputs.published_claims),
         "audit_numbers": audit_numbers(study["audit"], labels),
     }
 
@@ -147,20 +146,18 @@ def audit_changes(means, ranks, labels):
     return latex.tabular("llrlrr", header, groups or [[["--"] * 6]])
 
 
-def audit_claims(frame, ledger):
+def audit_claims(frame, published):
     """The claims whose verdict a flaw changes.
 
     Raises:
-        InputError: a verdict is on a claim that the ledger does not have.
+        InputError: a verdict is on a claim that the claims file does not have.
     """
-    texts = {claim.id: claim.text for claim in ledger.claims}
     rows = []
     for row in frame.itertuples():
-        if row.claim not in texts:
-            raise InputError(f"there is a verdict on the claim {row.claim!r}, which the ledger does not have")
+        claim = published.claim(row.claim)
         if row.corrected != row.as_released:
             verdicts = [latex.escape(row.corrected), latex.escape(row.as_released)]
-            rows.append([FLAW_LABELS[row.flaw], latex.escape(texts[row.claim]), *verdicts])
+            rows.append([FLAW_LABELS[row.flaw], latex.escape(claim.text), *verdicts])
     wide = r">{\raggedright\arraybackslash}p{0.42\linewidth}"
     header = ["Flaw", "Claim", "Corrected", "As released"]
     return latex.tabular(f"l{wide}ll", header, [rows or [["none", "No claim changes its verdict.", "--", "--"]]])
