@@ -227,7 +227,7 @@ def test_the_study_counts_the_augmentations_beyond_floor_and_ceiling(study):
     assert numbers["study_done",] == "1" and numbers["num_study_images",] == "3"
     assert (numbers["num", "beyond_floor"], numbers["num", "beyond_ceiling"]) == ("2", "1")
     assert "2 of 3 augmentations shift the embedding further than this JPEG" in found["floor_sentence"]
-    assert "1 of 3 augmentations shifts the embedding further than another photograph" in found["floor_sentence"]
+    assert "1 of 3 augmentations shifts the embedding further than the ceiling" in found["floor_sentence"]
     assert r"a view under \emph{C} is on average less similar" in found["size_takeaway_sentence"]
 
 

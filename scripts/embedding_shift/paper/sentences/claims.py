@@ -51,18 +51,18 @@ def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
     if len(judged) == 1:
         return f"This run {VERBS[found[0]]} the only {noun}{topic}."
     if len(counts) == 1:
-        return f"This run {_every(found[0])} {counted(len(judged), noun)}{topic}."
+        return f"This run {_every(found[0], len(judged))} {noun}s{topic}."
     verbs = joined([f"{VERBS[verdict]} {latex.number(count)}" for verdict, count in counts.items()])
     return f"Of the {counted(len(judged), noun)}{topic}, this run {verbs}."
 
 
-def _every(verdict: str) -> str:
-    """Return the verb for claims that all have the same verdict, up to their count."""
+def _every(verdict: str, count: int) -> str:
+    """Return the verb for several claims that all have the same verdict, with their count."""
     if verdict == judgement.NOT_RESOLVED:
-        return "resolves none of the"
+        return f"resolves none of the {latex.number(count)}"
     if verdict == findings.NOT_TESTED:
-        return "tests none of the"
-    return f"{VERBS[verdict]} all"
+        return f"tests none of the {latex.number(count)}"
+    return f"{VERBS[verdict]} {'both' if count == 2 else f'all {latex.number(count)}'}"
 
 
 def _untested(judged: Sequence[JudgedClaim]) -> str:

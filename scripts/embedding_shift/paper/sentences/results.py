@@ -86,7 +86,7 @@ def _views(inputs: PaperInputs, attention: bool) -> str:
     pages = inputs.settings["figures"]["attention_grid_pages"]
     shown = "each view above the attention of the encoder on it" if attention else "without attention maps"
     return (
-        f"The figures on the next {counted(pages, 'page')} show images of the dataset under every augmentation, "
+        f"The following figures ({counted(pages, 'page')}) show images of the dataset under every augmentation, "
         f"{shown}. Images are shrunk by averaging, which softens noise."
     )
 

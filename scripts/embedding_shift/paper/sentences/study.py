@@ -48,31 +48,25 @@ def _abstract(inputs: PaperInputs) -> str:
 def _views(inputs: PaperInputs) -> str:
     """Say which further views the study makes, and of how many images."""
     draws = inputs.settings["study"]["draws"]
-    made = [f"further draws of every augmentation ({latex.number(draws)} draws in total)"] if draws > 1 else []
-    made += ["graded doses of the augmentations that have a dose scale", "reference images"]
-    return (
-        f"The study makes further views of {counted(inputs.study_images, 'image')} of "
-        f"{latex.escape(inputs.main.dataset)}: {joined(made)}."
-    )
+    made = ["reference images"]
+    made += [f"further draws of every augmentation ({latex.number(draws)} in total)"] if draws > 1 else []
+    made += ["graded doses of the augmentations that have a dose scale"]
+    return f"The study makes further views of {counted(inputs.study_images, 'image')}: {joined(made)}."
 
 
 def _floor(inputs: PaperInputs) -> str:
     """Say how many augmentations shift the embedding further than the floor and than the ceiling."""
     total = len(inputs.main.augmentations)
-    floor, ceiling = (findings.beyond(inputs, name) for name in (variant_names.JPEG, variant_names.ANOTHER))
-    sentences = []
-    if floor is not None:
-        sentences.append(f"In the main run, {_shift(floor, total)} further than this JPEG compression on average.")
-    if ceiling is None:
-        sentences.append("A study of one image has no other photograph, and therefore no ceiling.")
-    else:
-        sentences.append(f"On average, {_shift(ceiling, total)} further than another photograph does.")
-    return " ".join(sentences)
-
-
-def _shift(names: list[str], total: int) -> str:
-    verb = "shifts" if 1 in (len(names), total) else "shift"
-    return f"{share_of(len(names), total, 'augmentation')} {verb} the embedding"
+    shifted = []
+    for reference, words in ((variant_names.JPEG, "this JPEG compression"), (variant_names.ANOTHER, "the ceiling")):
+        names = findings.beyond(inputs, reference)
+        if names is not None:
+            verb = "shifts" if 1 in (len(names), total) else "shift"
+            shifted.append(f"{share_of(len(names), total, 'augmentation')} {verb} the embedding further than {words}")
+    sentence = f"Averaged over the images of the main run, {joined(shifted)}."
+    if len(shifted) == 2:
+        return sentence
+    return f"{sentence} A study of one image has no other photograph, and therefore no ceiling."
 
 
 def _equal_damage(inputs: PaperInputs) -> str:
