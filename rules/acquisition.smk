@@ -1,4 +1,4 @@
-"""Fetch what a dataset's URLs name: the images of a table, or WebDataset shards.
+"""Fetch the images or WebDataset shards that a dataset names by URL.
 
 input:   the table of captions and URLs, or the shards' URLs (config: datasets, with their `acquisition`)
 output:  results/{dataset}/acquisition.csv, results/{dataset}/acquisition_summary.csv
@@ -32,7 +32,7 @@ rule acquire_images:
         n_images=number_of_images,
         pin=lambda wildcards, input: "--pin" if input.pin else "",
     message:
-        "Fetching what the URLs of {wildcards.dataset} name."
+        "Fetching the files of {wildcards.dataset} from their URLs."
     shell:
         command(
             "--kind {params.kind:q} --path {params.path:q}"

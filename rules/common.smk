@@ -1,4 +1,4 @@
-"""What the other files share: the validated configuration, and functions that name inputs, parameters and targets."""
+"""Shared by all rule files: the validated configuration, and functions that return inputs, parameters and targets."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-# The folder of the Snakefile, also when another workflow uses this one as a module.
+# The folder of the Snakefile, also when another workflow imports this one as a module.
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 from embedding_shift.code_dependencies import source_files
@@ -15,7 +15,7 @@ from embedding_shift.errors import InputError
 
 
 def located(path):
-    """Return a path of the configuration; one that is not in the working folder is looked for in the project's."""
+    """Return a path of the configuration, relative to the project folder if the working folder does not have it."""
     is_local = "://" not in path and not Path(path).is_absolute()
     return str(PROJECT / path) if is_local and not Path(path).exists() and (PROJECT / path).exists() else path
 
@@ -48,12 +48,12 @@ wildcard_constraints:
 
 
 def project_file(path):
-    """Return a file of this project, relative to the working folder if that is the project's own."""
+    """Return the path of a project file: relative if the working folder is the project folder, else absolute."""
     return str(path) if PROJECT == Path.cwd() else str(PROJECT / path)
 
 
 def code(script, modules=()):
-    """Return a script, then the library modules it uses, so that a changed line reruns only the jobs that use it.
+    """Return a script and the library modules that it uses, so that an edit reruns only the jobs that use it.
 
     `modules` are further modules that the script imports by name at run time.
     """
@@ -62,17 +62,17 @@ def code(script, modules=()):
 
 
 def command(arguments):
-    """Return the shell command of a rule: its script, the first file of `input.code`, with output to terminal and log."""
+    """Return the shell command of a rule, which runs the first file of `input.code` and copies its output to the log."""
     return f"python {{input.code[0]:q}} {arguments} 2>&1 | tee {{log:q}}"
 
 
 def bundle(wildcards, input):
-    """Return the folder of the bundle whose configuration is an input."""
+    """Return the bundle folder of an encoding job."""
     return Path(input.config).parent
 
 
 def augmentation_entry(key):
-    """Return a function of the wildcards that looks up a key of the augmentation's entry."""
+    """Return an input function that looks up a key in the configuration of the augmentation."""
     return lambda wildcards: config["augmentations"][wildcards.augmentation][key]
 
 
@@ -82,26 +82,26 @@ def augmentation_parameters(wildcards):
 
 
 def dataset_source(wildcards):
-    """Return the table that a dataset is listed from; a folder or shards are a parameter, since no one date tells."""
+    """Return the table that lists a dataset; a folder or shards are a parameter, since they have no single mtime."""
     entry = config["datasets"][wildcards.dataset]
     return [entry["path"]] if entry["kind"] in ("csv", "tsv") else []
 
 
 def bundle_source(wildcards):
-    """Return the files of a local bundle, so that a changed one is taken; what is missing the script says."""
+    """Return the files of a local bundle, so that a changed file is used; the script reports missing files."""
     entry = config["models"][wildcards.model]
     names = ["open_clip_config.json", "open_clip_model.safetensors"] if entry["kind"] == "local-dir" else []
     return [str(path) for name in names if (path := Path(entry["path"], name)).exists()]
 
 
 def model_source(wildcards):
-    """Return the model's entry without what says nothing about the weights, as JSON."""
+    """Return the model's entry as JSON, without the keys that do not affect its weights."""
     entry = config["models"][wildcards.model]
     return as_json({key: value for key, value in entry.items() if key not in ("label", "precision")})
 
 
 def encoding_options(wildcards):
-    """Return the arguments that say how a model's encoding jobs compute."""
+    """Return the command-line arguments for device, precision and batch size of a model's encoding jobs."""
     size = config["batch_size"]
     return " ".join(
         [
@@ -113,12 +113,12 @@ def encoding_options(wildcards):
 
 
 def verbatim(value):
-    """Return a function for a parameter that holds text of the user's, in which braces are no wildcards."""
+    """Return a parameter function for user-supplied text, so that braces in it are not taken for wildcards."""
     return lambda wildcards: value
 
 
 def as_json(section):
-    """Return a section of the configuration as one line, for a command-line argument."""
+    """Return a section of the configuration as one line of JSON, for a command-line argument."""
     return json.dumps(section, ensure_ascii=True)
 
 
@@ -128,7 +128,7 @@ def label(kind, name):
 
 
 def is_acquired(dataset):
-    """Tell whether a dataset's images have to be fetched from URLs."""
+    """Return whether the images of a dataset are fetched from URLs."""
     entry = config["datasets"][dataset]
     return entry["kind"] == "tsv" or (
         entry["kind"] == "webdataset" and entry["path"].lower().startswith(("http://", "https://"))
@@ -136,29 +136,29 @@ def is_acquired(dataset):
 
 
 def acquisition_table(wildcards):
-    """Return what became of a dataset's URLs; nothing where there are none."""
+    """Return the acquisition table of a dataset; an empty list if the dataset has no URLs."""
     return collect("results/{dataset}/acquisition.csv", dataset=filter(is_acquired, [wildcards.dataset]))
 
 
 def downloads(wildcards):
-    """Return the folder of what was fetched for a dataset."""
+    """Return the download folder of a dataset."""
     return f"results/{wildcards.dataset}/downloads"
 
 
 def pinned_images(wildcards):
-    """Return the table of a pinned dataset's images; nothing where it is not pinned."""
+    """Return the table that pins a dataset's images; an empty list if the dataset is not pinned."""
     pin = config["datasets"][wildcards.dataset]["pin"]
     return [pin] if pin else []
 
 
 def number_of_images(wildcards):
-    """Return the argument that limits the number of images; empty where all are taken."""
+    """Return the argument that limits the number of images; empty if all images are used."""
     number = config["datasets"][wildcards.dataset]["n_images"]
     return f"--n-images {number}" if number else ""
 
 
 def final_targets():
-    """Return the files that a complete run leaves behind: the paper, and every table and figure of every model."""
+    """Return the files of a complete run: the paper, and every table and figure of every model."""
     tables = ["exclusions", "summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
     every_model = collect(
         "results/{dataset}/{model}/{result}",

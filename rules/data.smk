@@ -1,4 +1,4 @@
-"""Find the images and make them usable.
+"""List, decode and resize the images.
 
 input:   the dataset's table or folder (config: datasets)
 output:  results/{dataset}/manifest.csv, results/{dataset}/rejects.csv,

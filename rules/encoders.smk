@@ -1,4 +1,4 @@
-"""Run every view through every encoder.
+"""Encode every view with every encoder.
 
 input:   results/{dataset}/views/{view}/{shard}.tar, the model's entry (config: models)
 output:  results/models/{model}/, results/{dataset}/{model}/embeddings/{view}.npz,

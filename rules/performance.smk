@@ -1,4 +1,4 @@
-"""Say before a run what it will take.
+"""Forecast the time, memory and disk space of a run.
 
 input:   results/benchmarks/bench.csv of `make bench`, results/benchmarks/plan.txt of a dry run, the configuration
 output:  results/benchmarks/towers/{model}.json, results/forecast.csv
@@ -33,14 +33,14 @@ rule measure_tower:
     params:
         model=model_source,
     message:
-        "Counting the work of the encoder {wildcards.model}."
+        "Counting the operations of the encoder {wildcards.model}."
     shell:
         command("--model {params.model:q} --bundle results/models/{wildcards.model}" " --output {output:q}")
 
 
 rule forecast:
     input:
-        # What is missing the script says.
+        # The script reports missing files.
         measured=lambda wildcards: [path for path in (BENCH, PLAN) if Path(path).exists()],
         towers=collect("results/benchmarks/towers/{model}.json", model=MODELS),
         code=code("forecast"),
@@ -54,12 +54,12 @@ rule forecast:
     params:
         bench=BENCH,
         plan=PLAN,
-        # A function, since Snakemake takes braces in a string, as in the names of shards, for wildcards.
+        # A function, since Snakemake takes braces in a string, such as in names of shards, for wildcards.
         settings=lambda wildcards: as_json({key: config[key] for key in FORECAST_SETTINGS}),
         cores=lambda wildcards: workflow.cores,
         machine_cores=available_cpu_count(),
     message:
-        "Forecasting what the run will take."
+        "Forecasting time, memory and disk space of the run."
     shell:
         command(
             "--bench {params.bench:q} --plan {params.plan:q} --towers {input.towers:q}"

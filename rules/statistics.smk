@@ -1,4 +1,4 @@
-"""Test what the metrics show: augmentations against each other, and the claims of the original paper.
+"""Test the augmentations against each other, and the claims of the original paper.
 
 input:   results/{dataset}/{model}/metrics.parquet and embeddings, paper/claims.yaml
 output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv,

@@ -1,4 +1,4 @@
-"""What rules/study.smk and the targets need to know of the study (config: study); there is none without images."""
+"""Names of the tables and figures of the study (config: study), which is off if it has no images."""
 
 STUDY = config["study"]["images"] > 0
 STUDY_TABLES = [
@@ -14,12 +14,12 @@ STUDY_FIGURES = ["noise_floor", "dose_response", "equal_damage", "audit"]
 
 
 def dose_scale(wildcards):
-    """Return the augmentation's scale of doses as JSON, null where it has none."""
+    """Return the dose scale of the augmentation as JSON; null if it has none."""
     return as_json(config["augmentations"][wildcards.augmentation].get("dose"))
 
 
 def dose_settings():
-    """Return the dose of the configured setting of every augmentation that has doses, as JSON."""
+    """Return the dose that the configured parameters stand for, by augmentation, as JSON."""
     return as_json(
         {name: entry["dose"]["setting"] for name, entry in config["augmentations"].items() if "dose" in entry}
     )
