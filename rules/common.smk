@@ -62,7 +62,7 @@ def code(script, modules=()):
 
 
 def command(arguments):
-    """Return the shell command of a rule, which runs the first file of `input.code` and copies its output to the log."""
+    """Return the shell command of a rule: run the first file of `input.code`, and copy its output to the log."""
     return f"python {{input.code[0]:q}} {arguments} 2>&1 | tee {{log:q}}"
 
 

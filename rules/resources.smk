@@ -43,7 +43,7 @@ def minutes(per_view):
 
 
 def encoding_memory(wildcards, input, attempt):
-    """Return `mem_mb` of an encoding job: two copies of the weights (as stored and as oneDNN lays them out) and a batch."""
+    """Return `mem_mb` of an encoding job: the weights twice (as stored, and in the layout of oneDNN) and a batch."""
     weights_mb = Path(input.weights).stat().st_size / 2**20
     if config["batch_size"] is None:
         return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb), attempt)
