@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -218,3 +219,18 @@ def test_lock_keeps_what_is_written_by_hand_and_renews_the_rest(monkeypatch):
     once = lock.locked(by_hand)
     assert once == f"{by_hand}{lock.MARKER}\n      - base==2.0\n"
     assert lock.locked(once.replace("2.0", "1.9")) == once
+
+
+def test_the_package_requires_exactly_what_the_library_imports():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    stated = {canonicalize_name(name) for name in project["dependencies"]}
+    modules = set().union(*(imports(path.read_text()) for path in (SCRIPTS / "embedding_shift").rglob("*.py")))
+    reached = packages_reached(modules)
+    assert [packages for packages in reached if not packages & stated] == []
+    assert stated <= set().union(*reached)
+
+
+def test_package_and_citation_state_the_same_version_and_licence():
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())
+    assert (project["version"], project["license"]) == (citation["version"], citation["license"])
