@@ -1,4 +1,4 @@
-# Everything that people do here, from a fresh clone on; `make` alone lists it.
+# Every command for users and developers, from a fresh clone on; `make` alone lists them.
 
 SHELL := bash
 .DELETE_ON_ERROR:
@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/requirements.txt
 ENVIRONMENTS := $(sort $(wildcard envs/*.yaml))
-# Jobs call `python`: they, too, are to find the virtual environment's.
+# Jobs call `python`, which has to be the one of the virtual environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 DEMO := results/kodak/dinov2_vits14
@@ -23,48 +23,57 @@ PLAN := results/benchmarks/plan.txt
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper bench forecast report test format docs readme performance lock tex pdf-tools slurm clean
+.PHONY: help paper bench forecast report test test-fast check format docs readme performance lock tex pdf-tools slurm clean
 
-help: ## list these targets
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-paper: $(INSTALLED) tex ## set everything up and do the whole run: results/paper.pdf (CORES=2 for two, ARGS=... for Snakemake)
+paper: $(INSTALLED) tex ## install everything and run the whole workflow: results/paper.pdf (CORES=2, ARGS=... for Snakemake)
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
 
-bench: $(INSTALLED) ## measure this machine, some 10 minutes: results/benchmarks/bench.csv, .pdf (ARGS="--images 64" for less)
+bench: $(INSTALLED) ## benchmark this machine in about 10 minutes: results/benchmarks/bench.csv, .pdf (ARGS="--images 64" is shorter)
 	@$(BIN)/snakemake --cores $(CORES) --quiet all -- $(OFFLINE)/open_clip_model.safetensors
 	@$(BIN)/python scripts/benchmark.py --photographs resources/kodak/images --offline-bundle $(OFFLINE) \
 	    --work results/benchmarks/work --output $(BENCH).csv $(ARGS)
 	@$(BIN)/python scripts/plot_benchmark.py --bench $(BENCH).csv --pdf $(BENCH).pdf --png $(BENCH).png
 
-forecast: $(INSTALLED) ## say what a run will take on this machine: hours, memory, disk (CORES=2, ARGS=... as for make paper)
-	@test -f $(BENCH).csv || { echo "error: run 'make bench' first: it measures what this machine can do" >&2; exit 1; }
+forecast: $(INSTALLED) ## predict time, memory and disk of a run on this machine (CORES=2, ARGS=... as for make paper)
+	@test -f $(BENCH).csv || { echo "error: run 'make bench' first: the forecast needs a benchmark of this machine" >&2; exit 1; }
 	@$(BIN)/snakemake --cores $(CORES) --dry-run --forceall --quiet rules $(ARGS) > $(PLAN) || { cat $(PLAN); exit 1; }
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules progress reason host $(ARGS) -- results/forecast.csv \
 	    2> $(PLAN:.txt=.log) || { cat $(PLAN:.txt=.log) >&2; exit 1; }
 
-report: $(INSTALLED) ## gather the figures, tables and run times of a finished run in results/report.html
+report: $(INSTALLED) ## collect the figures, tables and run times of a finished run in results/report.html
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)
 
-test: $(INSTALLED) tex pdf-tools slurm ## set everything up, check format and lint, run the tests (ARGS=... for pytest)
+test: check tex pdf-tools slurm ## run all checks and all tests (ARGS=... for pytest)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-fast: check ## run all checks and the tests that need neither root, Slurm, LaTeX nor a run of the pipeline
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+
+check: $(INSTALLED) ## check format, lint, layers and types
 	@$(BIN)/ruff format --check . || { echo "error: 'make format' formats these files" >&2; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/snakefmt --check Snakefile rules || { echo "error: 'make format' formats the rules" >&2; exit 1; }
 	@$(BIN)/snakemake --lint
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONPATH=scripts $(BIN)/lint-imports
+	@$(BIN)/mypy
 
 format: $(INSTALLED) ## format the Python files and the rules
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile rules
 
-docs: $(INSTALLED) ## write docs/configuration.md anew from config/schema.yaml
+docs: $(INSTALLED) ## regenerate docs/configuration.md from config/schema.yaml and the workflow diagram from the rules
 	@$(BIN)/python scripts/describe_configuration.py --schema config/schema.yaml --output docs/configuration.md
+	@set -o pipefail; $(BIN)/snakemake --cores 1 --forceall --rulegraph mermaid-js 2> /dev/null \
+	    | $(BIN)/python scripts/draw_workflow.py --page README.md
 
-readme: $(INSTALLED) ## write the README's table of claims and its heatmap anew from a finished run of config.yaml
+readme: $(INSTALLED) ## regenerate the README's table of claims and heatmap from a finished run of config.yaml
 	@$(BIN)/python scripts/write_claims_table.py --published-claims paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
 	@cp $(DEMO)/figures/metric_heatmap.png docs/images/
 
-performance: $(INSTALLED) ## write the tables and bars of docs/performance.md anew from a benchmark
+performance: $(INSTALLED) ## regenerate the tables and figure of docs/performance.md from a benchmark
 	@$(BIN)/python scripts/write_performance.py --bench $(BENCH).csv --page docs/performance.md
 	@cp $(BENCH).png docs/images/benchmark.png
 
@@ -74,11 +83,11 @@ lock: | $(BIN)/python ## install the packages that envs/*.yaml name with a purpo
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/direct.txt
 	@$(BIN)/python envs/lock.py $(ENVIRONMENTS)
 
-clean: ## delete what runs have written and fetched, but not what set-up has installed
+clean: ## delete everything that runs wrote or fetched; installed packages stay
 	rm -rf results logs benchmarks
 
-# The plain virtual environment holds all that envs/*.yaml pin. The list gets its name last: once it is there, so is
-# everything on it.
+# The virtual environment holds every package that envs/*.yaml pin. The list gets its name last: once it exists, all its
+# packages are installed.
 $(INSTALLED): $(ENVIRONMENTS) | $(BIN)/python
 	@sed -n 's/^      - \([^ ]*==[^ ]*\).*/\1/p' $(ENVIRONMENTS) | sort -uf > $(VENV)/wanted.txt
 	@echo "Installing the pinned packages into $(VENV) (6 GB, some minutes; large downloads are shown)"
@@ -90,7 +99,7 @@ $(INSTALLED): $(ENVIRONMENTS) | $(BIN)/python
 $(BIN)/python:
 	@command -v $(PYTHON) > /dev/null || { echo "error: there is no $(PYTHON): install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is" \
-	    "$$($(PYTHON) --version); 3.11 or newer is needed (name it with PYTHON=python3.11, say)" >&2; exit 1; }
+	    "$$($(PYTHON) --version); 3.11 or newer is needed (for example PYTHON=python3.11)" >&2; exit 1; }
 	@echo "Creating the virtual environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: $(PYTHON) cannot create virtual environments:" \
 	    "install its venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
@@ -101,7 +110,7 @@ tex: $(INSTALLED)
 pdf-tools:
 	@{ command -v pdftotext && command -v pdftoppm; } > /dev/null || envs/install_debian_packages Poppler poppler-utils
 
-# Only root can start Slurm's daemons; without them their tests say that they are skipped.
+# Only root can start Slurm's daemons; without them, the tests of Slurm are skipped.
 slurm:
 	@if [ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null \
 	    && ! { command -v slurmctld && command -v slurmd && command -v munged; } > /dev/null; then \

@@ -1,0 +1,26 @@
+"""Continuous integration, pre-commit and make run the same checks."""
+
+import re
+
+import yaml
+from pipeline import PROJECT
+
+MAKEFILE = (PROJECT / "Makefile").read_text()
+
+
+def recipe(target):
+    return re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)[1]
+
+
+def test_pre_commit_uses_the_tools_of_make_check():
+    (local,) = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())["repos"]
+    hooks = {re.search(r"\.venv/bin/(.+)", hook["entry"])[1] for hook in local["hooks"]}
+    checks = re.findall(r"\$\(BIN\)/([\w-]+(?: (?:format|check|--lint)\b)?)", recipe("check"))
+    assert hooks == set(checks)
+
+
+def test_continuous_integration_calls_make():
+    jobs = yaml.safe_load((PROJECT / ".github/workflows/ci.yml").read_text())["jobs"]
+    commands = {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in jobs.items()}
+    assert commands["test-fast"][-1] == "make test-fast"
+    assert commands["test"][-1] == "make test"
