@@ -1,4 +1,4 @@
-"""What the README shows works: its settings, its code, its links, its commands."""
+"""The examples, links and commands in the README and in docs/ work."""
 
 import copy
 import re
@@ -16,13 +16,18 @@ from embedding_shift.metrics import registry
 from embedding_shift.views import transforms
 
 PROJECT = Path(__file__).parents[2]
-README = (PROJECT / "README.md").read_text()
+PAGES = {
+    path: path.read_text()
+    for path in [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
+}
+README = PAGES[PROJECT / "README.md"]
+ALL = "\n".join(PAGES.values())
 SCHEMA = yaml.safe_load((PROJECT / "config" / "schema.yaml").read_text())
 SHIPPED = yaml.safe_load((PROJECT / "config.yaml").read_text())
 
 
 def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```", ALL, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def test_the_metric_of_ones_own_takes_its_place_among_the_others(own_registries)
 
 
 def test_all_metrics_that_it_names_exist():
-    named = set(re.findall(r"`(\w+_(?:similarity|distance|preservation)(?:_as_released)?)`", README))
+    named = set(re.findall(r"`(\w+_(?:similarity|distance|preservation)(?:_as_released)?)`", ALL))
     assert len(named) >= 7
     assert named <= set(registry.REGISTRY)
 
@@ -74,17 +79,45 @@ def test_every_script_answers_help(script, monkeypatch, capsys):
     assert capsys.readouterr().out.startswith(f"usage: {script.name} ")
 
 
-def test_links_lead_somewhere():
-    targets = [target for target in re.findall(r"\]\(([^)]+)\)", README) if not target.startswith("http")]
-    assert len(targets) >= 5
-    assert [target for target in targets if not (PROJECT / target).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page):
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", PAGES[page]) if not target.startswith("http")]
+    for target in targets:
+        file, _, heading = target.partition("#")
+        linked = (page.parent / file).resolve() if file else page
+        assert linked.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", linked.read_text(), re.MULTILINE)
+            assert heading in [title.lower().replace(" ", "-") for title in titles], target
 
 
-def test_the_make_targets_that_it_names_exist():
+def test_every_page_is_linked_from_the_readme():
+    linked = {PROJECT / target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", README)}
+    assert set(PAGES) - linked == {PROJECT / "README.md"}
+
+
+def test_the_files_and_folders_that_are_named_exist():
+    named = set(re.findall(r"`((?:config|docs|envs|paper|profiles|resources|rules|scripts|tests)/[\w./-]*)`", ALL))
+    assert len(named) > 20
+    tests_of_faults = {name for name in named if name.rpartition("/")[2].startswith("test_")}
+    assert [name for name in sorted(named - tests_of_faults) if not (PROJECT / name).exists()] == []
+
+
+def test_the_make_targets_that_are_named_exist():
     makefile = (PROJECT / "Makefile").read_text()
-    named = set(re.findall(r"`?make ([a-z]+)`?(?= {2,}|`)", README))
-    assert {"paper", "test", "report"} <= named
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)[ `]", ALL, re.MULTILINE))
+    named = {name for pair in named for name in pair if name}
+    assert {"paper", "test", "test-fast", "report", "docs"} <= named
     assert [target for target in named if not re.search(rf"^{target}:.*## ", makefile, re.MULTILINE)] == []
+
+
+def test_badges_tell_the_truth():
+    versions = re.findall(r"badge/(python|snakemake)-%E2%89%A5%20([\d.]+)-", README)
+    assert dict(versions) == {
+        "python": re.search(r'requires-python = ">=([\d.]+)"', (PROJECT / "pyproject.toml").read_text())[1],
+        "snakemake": re.search(r'min_version\("([\d.]+)"\)', (PROJECT / "Snakefile").read_text())[1],
+    }
+    assert "badge/licence-MIT-" in README and (PROJECT / "LICENSE").read_text().startswith("MIT License")
 
 
 def test_the_table_of_claims_holds_every_published_claim_and_no_other():
