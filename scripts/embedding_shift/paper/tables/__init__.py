@@ -1,1 +1,1 @@
-"""The LaTeX tables of the paper."""
+"""The LaTeX tables of the paper. `result_tables.all_tables` returns all of them."""

@@ -1,80 +1,78 @@
-"""The paper's tables that set encoders and datasets side by side, where there is more than one."""
+"""Tables that compare encoders and datasets, for runs with more than one."""
 
+from collections.abc import Sequence
 from itertools import groupby
+
+import pandas as pd
 
 from embedding_shift.metrics.registry import REGISTRY
 from embedding_shift.paper import latex
+from embedding_shift.paper.inputs import PaperInputs, Results
+from embedding_shift.paper.tables import layout
+
+METRIC = "cosine_similarity"
 
 
-def all_tables(inputs):
+def all_tables(inputs: PaperInputs) -> dict[str, str]:
     """Return the LaTeX of the tables that only a run with several encoders has, by file name without suffix."""
     if inputs.rank_agreement is None:
         return {}
     return {"rank_agreement": rank_agreement(inputs.rank_agreement)}
 
 
-def comparison(results):
-    """Mean cosine similarity with interval for every dataset and encoder; a sentence where there is one of each.
-
-    Args:
-        results: list of paper_inputs.Results.
-    """
+def comparison(results: Sequence[Results]) -> str:
+    """Mean cosine similarity with interval for every dataset and encoder; a sentence if there is only one of each."""
     if len(results) == 1:
         return "This run has one dataset and one encoder, so that there is nothing to compare.\n"
     rows = []
     for name, label in results[0].augmentations.items():
         cells = []
         for entry in results:
-            mean, low, high = (
-                entry.value(name, "cosine_similarity", column) for column in ("mean", "ci_low", "ci_high")
-            )
-            cells.append(latex.stacked(latex.number(mean), latex.interval(low, high)))
+            low, high = entry.value(name, METRIC, "ci_low"), entry.value(name, METRIC, "ci_high")
+            cells.append(latex.stacked(latex.number(entry.value(name, METRIC)), latex.interval(low, high)))
         rows.append([latex.escape(label), *cells])
     several = len({entry.dataset for entry in results}) > 1
     titles = [f"{entry.model}, {entry.dataset}" if several else entry.model for entry in results]
-    header = ["Augmentation", *(rf"\shortstack{{{_broken(title)}}}" for title in titles)]
+    header = ["Augmentation", *(rf"\shortstack{{{_word_per_line(title)}}}" for title in titles)]
     images = ["Images", *(latex.number(_images(entry.summary)) for entry in results)]
     table = latex.tabular("l" + "c" * len(results), header, [[images], rows])
+    caption = r"Mean cosine similarity with \ConfidencePercent{} interval for every encoder and dataset."
     return (
-        "Table~\\ref{tab:comparison} sets the mean cosine similarity of every encoder and dataset of this run side by "
-        "side.\n\\begin{table}[htbp]\n\\centering\n"
-        "\\caption{Mean cosine similarity with \\ConfidencePercent{} interval for every encoder and dataset.}\n"
-        f"\\label{{tab:comparison}}\n\\small\\fittable{{\n{table}}}\n\\end{{table}}\n"
+        "Table~\\ref{tab:comparison} compares the mean cosine similarity of all encoders and datasets of this run.\n"
+        + layout.with_caption(table, caption, "tab:comparison")
     )
 
 
-def _images(summary):
-    """Return the largest number of images that any augmentation's cosine similarity rests on."""
-    return max(map(int, summary.loc[summary["metric"] == "cosine_similarity", "n"]), default=0)
+def _images(summary: pd.DataFrame) -> int:
+    """Return the largest number of images behind any augmentation's mean."""
+    return max(map(int, summary.loc[summary["metric"] == METRIC, "n"]), default=0)
 
 
-def _broken(title):
-    """A column head with one word per line."""
+def _word_per_line(title: str) -> str:
     return r"\\".join(latex.escape(word) for word in title.split())
 
 
-def rank_agreement(frame):
-    """How alike every two encoders rank the augmentations, a block per metric.
+def rank_agreement(frame: pd.DataFrame) -> str:
+    """Agreement of every two encoders on the ranking of the augmentations, a block per metric.
 
     Args:
-        frame: data frame of rank_agreement.csv, its encoders by label.
+        frame: data frame of rank_agreement.csv, with labels of encoders in place of names.
     """
     groups = []
-    for metric, rows in groupby(frame.itertuples(), key=lambda row: row.metric):
-        block = []
+    for metric, rows in groupby(layout.records(frame), key=lambda row: row["metric"]):
+        block: list[list[str]] = []
         for row in rows:
             first = latex.escape(REGISTRY[metric].label) if not block else ""
-            pair = [latex.escape(row.first), latex.escape(row.second), latex.number(int(row.n))]
-            tau = [latex.number(row.kendall_tau), latex.interval(row.tau_low, row.tau_high)]
-            rho = [latex.number(row.spearman_rho), latex.interval(row.rho_low, row.rho_high)]
+            pair = [latex.escape(row["first"]), latex.escape(row["second"]), latex.number(int(row["n"]))]
+            tau = [latex.number(row["kendall_tau"]), latex.interval(row["tau_low"], row["tau_high"])]
+            rho = [latex.number(row["spearman_rho"]), latex.interval(row["rho_low"], row["rho_high"])]
             block.append([first, *pair, *tau, *rho])
         groups.append(block)
-    narrow = r">{\raggedright\arraybackslash}p{0.15\linewidth}"
     header = ["Metric", "Encoder", "and", "$n$", r"$\tau_a$", "interval", r"$\rho$", "interval"]
     caption = (
-        r"How alike two encoders rank the augmentations: Kendall's $\tau_a$ and Spearman's $\rho$ over "
-        r"\AugmentationCount, with \ConfidencePercent{} intervals over images. Noise pulls both towards zero, so that "
-        r"an interval may miss perfect agreement."
+        r"Agreement of two encoders on the ranking of the augmentations: Kendall's $\tau_a$ and Spearman's $\rho$ over "
+        r"\AugmentationCount{}, with \ConfidencePercent{} intervals over images. Noise pulls both "
+        r"coefficients towards zero, so an interval may exclude perfect agreement."
     )
-    groups = groups or [[["--"] * 8]]
-    return latex.longtable(narrow * 3 + "rrcrc", header, groups, caption, "tab:rank_agreement")
+    alignment = layout.paragraph(0.15) * 3 + "rrcrc"
+    return latex.longtable(alignment, header, groups or [layout.empty(8)], caption, "tab:rank_agreement")

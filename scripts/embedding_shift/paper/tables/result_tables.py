@@ -1,22 +1,27 @@
-"""The paper's generated tables: LaTeX from PaperInputs. Captions of those that fit on a page stand in the text."""
+"""Tables of the results. Their captions are in the text, but for those that may break across pages."""
 
 import json
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedding_shift.claims import table as claims_table
-from embedding_shift.metrics.registry import REGISTRY, in_order
+from embedding_shift.metrics.registry import REGISTRY, Metric, in_order
 from embedding_shift.paper import latex
-from embedding_shift.paper.inputs import PaperInputs
-from embedding_shift.paper.tables import comparison_tables, source_tables, study_tables
-from embedding_shift.statistics import paired_tests
+from embedding_shift.paper.inputs import PaperInputs, Results, Row
+from embedding_shift.paper.tables import comparison_tables, layout, source_tables, study_tables
+from embedding_shift.statistics import paired_tests, rank_correlation
+
+MAIN_METRIC = "cosine_similarity"
 
 
-def all_tables(inputs, environments):
-    """Return the LaTeX of every table, by file name without suffix.
+def all_tables(inputs: PaperInputs, environments: Iterable[str]) -> dict[str, str]:
+    """Return the LaTeX of every table of the paper, by file name without suffix.
 
     Args:
-        inputs: PaperInputs.
+        inputs: the tables of the run.
         environments: paths of the conda environment files.
     """
     return {
@@ -43,18 +48,18 @@ def all_tables(inputs, environments):
     }
 
 
-def augmentations(rows):
-    """The augmentations with their transforms and parameters: Algorithm 1 of the seed paper."""
+def augmentations(rows: Iterable[Row]) -> str:
+    """The augmentations with their transforms and parameters: Algorithm 1 of the original paper."""
     cells = []
     for row in rows:
         parameters = json.loads(row["parameters"])
         described = "; ".join(f"{name} {_plain(value)}" for name, value in parameters.items()) or "none"
         cells.append([latex.escape(row["label"]), latex.code(row["transform"]), latex.escape(described)])
-    alignment = r"l>{\raggedright\arraybackslash}p{0.25\linewidth}>{\raggedright\arraybackslash}p{0.42\linewidth}"
+    alignment = "l" + layout.paragraph(0.25) + layout.paragraph(0.42)
     return latex.tabular(alignment, ["Augmentation", "Transform", "Parameters"], [cells])
 
 
-def overview(results):
+def overview(results: Results) -> str:
     """Mean of every metric of the overview, per augmentation."""
     metrics = [metric for metric in in_order() if metric.in_overview]
     rows = [
@@ -65,40 +70,42 @@ def overview(results):
     return latex.tabular("l" + "r" * len(metrics), header, [rows])
 
 
-def ranking(results):
-    """Augmentations by mean cosine similarity, the largest shift first, with their ranks by L2 and by attention."""
+def ranking(results: Results) -> str:
+    """Augmentations by mean cosine similarity, largest shift first, with their ranks by L2 distance and attention."""
     ranks = {metric: results.ranked(metric) for metric in ("l2_distance", "attention_similarity")}
     rows = []
-    for place, name in enumerate(results.ranked("cosine_similarity"), start=1):
+    for place, name in enumerate(results.ranked(MAIN_METRIC), start=1):
         cells = [str(place), latex.escape(results.augmentations[name])]
-        for metric in ("cosine_similarity", *ranks):
-            low, high = (results.value(name, metric, column) for column in ("ci_low", "ci_high"))
+        for metric in (MAIN_METRIC, *ranks):
+            low, high = results.value(name, metric, "ci_low"), results.value(name, metric, "ci_high")
             cells += [latex.number(results.value(name, metric)), latex.interval(low, high)]
             if metric in ranks:
                 cells.append(str(ranks[metric].index(name) + 1) if name in ranks[metric] else latex.ABSENT)
         rows.append(cells)
-    header = ["", "", r"\multicolumn{2}{c}{Cosine similarity}", r"\multicolumn{3}{c}{L2 distance}"]
-    header.append(r"\multicolumn{3}{c}{Attention similarity}")
-    names = ["", "Augmentation", "mean", "interval", "mean", "interval", "rank", "mean", "interval", "rank"]
-    head = [*header[:-1], header[-1] + r" \\" + "\n" + " & ".join(names)]
-    return latex.tabular("rlrcrcrrcr", head, [rows])
+    spans = {"Cosine similarity": 2, "L2 distance": 3, "Attention similarity": 3}
+    upper = ["", "", *(layout.spanning(columns, label) for label, columns in spans.items())]
+    lower = ["", "Augmentation", "mean", "interval", "mean", "interval", "rank", "mean", "interval", "rank"]
+    return latex.tabular("rlrcrcrrcr", layout.two_rows(upper, lower), [rows])
 
 
-def agreement(results):
+def agreement(results: Results) -> str:
     """Spearman's rank correlation, over augmentations, of every metric's mean with the mean cosine similarity."""
     names = list(results.augmentations)
-    means = pd.DataFrame({m.name: [results.value(name, m.name) for name in names] for m in results.metrics()})
+    means = {metric.name: [results.value(name, metric.name) for name in names] for metric in results.metrics()}
     rows = []
-    for metric in results.metrics():
-        if metric.name == "cosine_similarity" or "cosine_similarity" not in means:
-            continue
-        pair = means[["cosine_similarity", metric.name]].dropna()
-        # The ranks' Pearson correlation is Spearman's coefficient; it does not exist for constant values.
-        varies = len(pair) > 2 and (pair.nunique() > 1).all()
-        value = pair.rank().corr().iloc[0, 1] if varies else float("nan")
-        direction = "closer" if metric.higher_is_closer else "further"
-        rows.append([latex.escape(metric.label), direction, latex.number(value)])
+    for metric in results.metrics() if MAIN_METRIC in means else ():
+        if metric.name != MAIN_METRIC:
+            rho = _rank_correlation(means[MAIN_METRIC], means[metric.name])
+            direction = "closer" if metric.higher_is_closer else "further"
+            rows.append([latex.escape(metric.label), direction, latex.number(rho)])
     return latex.tabular("llr", ["Metric", "Higher means", r"Spearman's $\rho$"], [rows])
+
+
+def _rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return Spearman's ρ of the pairs without NaN; NaN if there are fewer than three pairs."""
+    pairs = np.array([first, second])
+    pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
+    return float(rank_correlation.spearman_rho(*pairs)) if pairs.shape[1] > 2 else float("nan")
 
 
 def claims(inputs: PaperInputs) -> str:
@@ -112,64 +119,69 @@ def claims(inputs: PaperInputs) -> str:
         found = judgement.interval
         effect = [latex.number(found.effect), latex.interval(found.low, found.high)] if found else ["not tested", ""]
         rows.append([latex.escape(text) for text in (claim.text, claim.source, judgement.verdict)] + effect)
-    alignment = r">{\raggedright\arraybackslash}p{0.42\linewidth}llrc"
-    return latex.tabular(alignment, ["Claim", "Source", "Verdict", "Effect", "Interval"], [rows])
+    header = ["Claim", "Source", "Verdict", "Effect", "Interval"]
+    return latex.tabular(layout.paragraph(0.42) + "llrc", header, [rows])
 
 
-def friedman(frame):
-    """Friedman's test per metric: whether the augmentations differ at all."""
-    rows = [
-        [latex.escape(REGISTRY[row.metric].label), latex.number(int(row.n))]
-        + (
-            [latex.number(row.statistic), latex.p_value(row.p_value), latex.number(row.kendalls_w)]
-            if row.n > 1 and row.augmentations > 2
-            else [latex.ABSENT] * 3
-        )
-        for row in frame.itertuples()
-    ]
-    return latex.tabular("lrrrr", ["Metric", "$n$", r"$\chi^2$", "$p$", "Kendall's $W$"], [rows or [["--"] * 5]])
+def friedman(frame: pd.DataFrame) -> str:
+    """Friedman's test per metric: whether the augmentations differ at all.
 
-
-def neighbours(inputs):
-    """Paired differences in cosine similarity of augmentations that are next to each other in the ranking."""
-    labels, frame = inputs.main.augmentations, inputs.paired_differences
-    frame = frame[(frame["metric"] == "cosine_similarity") & frame["neighbours"].astype(bool)]
-    place = {name: position for position, name in enumerate(inputs.main.ranked("cosine_similarity"))}
+    Args:
+        frame: data frame of friedman.csv.
+    """
     rows = []
-    for row in sorted(frame.itertuples(), key=lambda row: min(place[row.first], place[row.second])):
-        # What shifts less comes first, so that every difference is positive.
-        sign = 1 if place[row.first] > place[row.second] else -1
-        pair = " $-$ ".join(latex.escape(labels[name]) for name in (row.first, row.second)[::sign])
-        bounds = sorted((sign * row.ci_low, sign * row.ci_high))
-        tested = [latex.ABSENT] * 3
-        if row.n > 1:
-            tested = [latex.number(sign * row.cohens_dz), latex.p_value(row.p_holm), _needed(row.images_needed)]
-        rows.append([pair, latex.number(sign * row.mean_difference), latex.interval(*bounds), *tested])
+    for row in layout.records(frame):
+        found = [latex.ABSENT] * 3
+        if row["n"] > 1 and row["augmentations"] > 2:
+            found = [latex.number(row["statistic"]), latex.p_value(row["p_value"]), latex.number(row["kendalls_w"])]
+        rows.append([latex.escape(REGISTRY[row["metric"]].label), latex.number(int(row["n"])), *found])
+    header = ["Metric", "$n$", r"$\chi^2$", "$p$", "Kendall's $W$"]
+    return latex.tabular("lrrrr", header, [rows or layout.empty(5)])
+
+
+def neighbours(inputs: PaperInputs) -> str:
+    """Paired differences in cosine similarity between augmentations that are neighbours in the ranking."""
+    frame = inputs.paired_differences
+    frame = frame[(frame["metric"] == MAIN_METRIC) & frame["neighbours"].astype(bool)]
+    place = {name: position for position, name in enumerate(inputs.main.ranked(MAIN_METRIC))}
+    pairs = sorted(layout.records(frame), key=lambda row: min(place[row["first"]], place[row["second"]]))
+    # The augmentation that shifts less comes first, so that every difference is positive.
+    rows = [_difference(row, place[row["first"]] > place[row["second"]], inputs.main.augmentations) for row in pairs]
     header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
-    return latex.tabular("lrcrrr", header, [rows or [["--"] * 6]])
+    return latex.tabular("lrcrrr", header, [rows or layout.empty(6)])
 
 
-def _needed(images):
-    if images == 0:  # No number of images would do.
+def _difference(row: dict[str, Any], forward: bool, labels: dict[str, str]) -> list[str]:
+    """Return the cells of one paired difference: first − second if `forward`, second − first otherwise."""
+    sign = 1 if forward else -1
+    pair = " $-$ ".join(latex.escape(labels[name]) for name in (row["first"], row["second"])[::sign])
+    low, high = sorted((sign * row["ci_low"], sign * row["ci_high"]))
+    found = [latex.ABSENT] * 3
+    if row["n"] > 1:
+        found = [latex.number(sign * row["cohens_dz"]), latex.p_value(row["p_holm"]), _needed(row["images_needed"])]
+    return [pair, latex.number(sign * row["mean_difference"]), latex.interval(low, high), *found]
+
+
+def _needed(images: int) -> str:
+    if images == 0:  # No number of images suffices.
         return latex.ABSENT
     return latex.number(int(images)) if images < paired_tests.MOST else r"$\geq10^9$"
 
 
-def registered(results):
-    """The metrics that compare places, beside their counterparts once the geometry is undone."""
+def registered(results: Results) -> str:
+    """The metrics that compare the same places, and the same metrics after the geometry of the view is undone."""
     pairs = [(m, REGISTRY[f"{m.name}_registered"]) for m in results.metrics() if f"{m.name}_registered" in REGISTRY]
     rows = [
         [latex.escape(label), *(latex.number(results.value(name, m.name)) for pair in pairs for m in pair)]
         for name, label in results.augmentations.items()
     ]
-    over = [rf"\multicolumn{{2}}{{c}}{{{latex.escape(plain.label)}}}" for plain, _ in pairs]
-    below = ["Augmentation", *("as is", "registered") * len(pairs)]
-    head = [r" & ".join(["", *over]) + r" \\" + "\n" + " & ".join(below)]
-    return latex.tabular("l" + "rr" * len(pairs), head, [rows])
+    upper = ["", *(layout.spanning(2, latex.escape(plain.label)) for plain, _ in pairs)]
+    lower = ["Augmentation", *("as is", "registered") * len(pairs)]
+    return latex.tabular("l" + "rr" * len(pairs), layout.two_rows(upper, lower), [rows])
 
 
-def patch_audit(results):
-    """The patch similarity in floating point and as the released scripts computed it."""
+def patch_audit(results: Results) -> str:
+    """The patch similarity in floating point, and as the released scripts compute it."""
     rows = []
     for name, label in results.augmentations.items():
         corrected = results.value(name, "patch_similarity")
@@ -178,44 +190,43 @@ def patch_audit(results):
     return latex.tabular("lrrr", ["Augmentation", "Corrected", "As released", "Difference"], [rows])
 
 
-def pairwise_distance(inputs):
+def pairwise_distance(inputs: PaperInputs) -> str:
     """The upper triangle of the mean cosine distances between augmentations."""
     labels = inputs.main.augmentations
     names = list(labels)
     rows = []
     for i, first in enumerate(names[:-1]):
-        upper = ["" if j <= i else latex.number(inputs.distance.at[first, name]) for j, name in enumerate(names)]
-        rows.append([latex.escape(labels[first]), *upper[1:]])
+        cells = [latex.number(inputs.distance_between(first, name)) if j > i else "" for j, name in enumerate(names)]
+        rows.append([latex.escape(labels[first]), *cells[1:]])
     header = ["", *(latex.slanted(labels[name]) for name in names[1:])]
-    return latex.tabular("l" + "r" * (len(names) - 1), header, [rows or [["--"]]])
+    return latex.tabular("l" + "r" * (len(names) - 1), header, [rows or layout.empty(1)])
 
 
-def summary(results):
+def summary(results: Results) -> str:
     """The whole summary: one block per augmentation, one row per metric."""
     groups = []
     for name, label in results.augmentations.items():
-        rows = []
-        for metric in results.metrics():
-            n, mean, std, low, high = (
-                results.value(name, metric.name, column) for column in ("n", "mean", "std", "ci_low", "ci_high")
-            )
-            count = latex.ABSENT if n != n else latex.number(int(n))
-            first = latex.escape(label) if not rows else ""
-            spread = latex.number(std) if n > 1 else latex.ABSENT
-            numbers = [count, latex.number(mean), spread, latex.interval(low, high)]
-            rows.append([first, latex.escape(metric.label), *numbers])
-        groups.append(rows)
+        rows = [_summary_row(results, name, metric) for metric in results.metrics()]
+        groups.append([[latex.escape(label) if place == 0 else "", *row] for place, row in enumerate(rows)])
     caption = (
         "Every metric under every augmentation: images with a value, mean, standard deviation and interval. Each "
         "interval is of resamples of its own, so that equal values may have intervals that differ a little."
     )
     header = ["Augmentation", "Metric", r"$n$", "Mean", "Std", "Interval"]
-    alignment = r">{\raggedright\arraybackslash}p{0.22\linewidth}lrrrc"
-    return latex.longtable(alignment, header, groups, caption, "tab:summary")
+    return latex.longtable(layout.paragraph(0.22) + "lrrrc", header, groups, caption, "tab:summary")
 
 
-def _plain(value):
-    """A parameter as people write it: a pair of numbers is a range."""
+def _summary_row(results: Results, augmentation: str, metric: Metric) -> list[str]:
+    n, mean, std, low, high = (
+        results.value(augmentation, metric.name, column) for column in ("n", "mean", "std", "ci_low", "ci_high")
+    )
+    count = latex.ABSENT if np.isnan(n) else latex.number(int(n))
+    spread = latex.number(std) if n > 1 else latex.ABSENT
+    return [latex.escape(metric.label), count, latex.number(mean), spread, latex.interval(low, high)]
+
+
+def _plain(value: Any) -> str:
+    """Return an argument of a transform as people write it; a pair of numbers becomes a range."""
     if isinstance(value, list):
         is_range = len(value) == 2 and all(isinstance(item, (int, float)) for item in value)
         return (" to " if is_range else ", ").join(_plain(item) for item in value)

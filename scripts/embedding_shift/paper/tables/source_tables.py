@@ -1,29 +1,34 @@
-"""The paper's tables of what a run was made from: images, URLs, the encoder, software."""
+"""Tables of what a run was made from: images, URLs, the encoder, software."""
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isinf
+from typing import Any
 
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
 from embedding_shift.paper import latex
+from embedding_shift.paper.inputs import PaperInputs, Row
+from embedding_shift.paper.tables import layout
 
-# A package that an environment names itself has a comment; what that needs in turn has none.
-SAFE_RATIO = 100
+SAFE_RATIO = 100  # two orders of magnitude between the error of reduced precision and the smallest shift
+# A line of an environment file that pins a package. The packages that the environment itself asks for have a comment;
+# those that they depend on have none.
 PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
 
 
-def rejects(inputs):
-    """How many images were left out, by reason."""
+def rejects(inputs: PaperInputs) -> str:
+    """Number of images that were left out, by reason, and of those that were used."""
     reasons = Counter(row["reason"] for row in inputs.rejects)
     rows = [[latex.escape(reason), latex.number(count)] for reason, count in sorted(reasons.items())]
     used = [["Used", latex.number(len(inputs.manifest))]]
     groups = [rows, used] if rows else [[["Left out", latex.number(0)]], used]
-    return latex.tabular(r">{\raggedright\arraybackslash}p{0.75\linewidth}r", ["Images", "Count"], groups)
+    return latex.tabular(layout.paragraph(0.75) + "r", ["Images", "Count"], groups)
 
 
-def exclusions(inputs):
-    """How many values are not defined, by metric and reason; a sentence where all are."""
+def exclusions(inputs: PaperInputs) -> str:
+    """Number of undefined values by metric and reason; a sentence if all values are defined."""
     if not inputs.exclusions:
         return "Every metric has a value for every image under every augmentation.\n"
     found = Counter((row["metric"], row["reason"]) for row in inputs.exclusions)
@@ -32,23 +37,22 @@ def exclusions(inputs):
         [latex.escape(registry.REGISTRY[name].label), latex.escape(reason), latex.number(count)]
         for (name, reason), count in sorted(found.items(), key=lambda item: (places[item[0][0]], item[0][1]))
     ]
-    table = latex.tabular(r"l>{\raggedright\arraybackslash}p{0.52\linewidth}r", ["Metric", "Reason", "Values"], [rows])
+    table = latex.tabular("l" + layout.paragraph(0.52) + "r", ["Metric", "Reason", "Values"], [rows])
     total = len(inputs.exclusions)
     images = len({row["image_id"] for row in inputs.exclusions})
+    caption = "Undefined values by metric and reason, one for each image and augmentation. The means leave them out."
     return (
         f"{latex.number(total)} {'value is' if total == 1 else 'values are'} not defined, on "
         f"{latex.number(images)} {'image' if images == 1 else 'images'}; Table~\\ref{{tab:exclusions}} gives the "
-        "reasons.\n"
-        "\\begin{table}[htbp]\n\\centering\n\\caption{Values that are not defined, by metric and reason: one for every "
-        "image and augmentation. They enter no mean.}\n\\label{tab:exclusions}\n\\small\n" + table + "\\end{table}\n"
+        "reasons.\n" + layout.with_caption(table, caption, "tab:exclusions")
     )
 
 
-def acquisition(acquisitions):
-    """What became of the URLs of every dataset that was fetched; a sentence where none was.
+def acquisition(acquisitions: Mapping[str, Sequence[Row]]) -> str:
+    """Number of URLs by outcome and reason, for every dataset that was downloaded; a sentence if none was.
 
     Args:
-        acquisitions: {label of the dataset: rows of acquisition_summary.csv}.
+        acquisitions: rows of acquisition_summary.csv by label of the dataset.
     """
     if not acquisitions:
         return "No image of this run had to be fetched from a URL.\n"
@@ -59,67 +63,32 @@ def acquisition(acquisitions):
             for row in outcomes
         ]
         total = latex.number(sum(int(row["n"]) for row in outcomes))
-        head = rf"\multicolumn{{2}}{{@{{}}l}}{{\textbf{{{latex.escape(dataset)}}}}}"
-        groups.append([[head, rf"\textbf{{{total}}}"], *rows])
-    table = latex.tabular(r"l>{\raggedright\arraybackslash}p{0.6\linewidth}r", ["Outcome", "Reason", "URLs"], groups)
+        groups.append([[layout.heading(2, latex.escape(dataset)), rf"\textbf{{{total}}}"], *rows])
+    table = latex.tabular("l" + layout.paragraph(0.6) + "r", ["Outcome", "Reason", "URLs"], groups)
+    caption = (
+        "URLs by outcome and reason. Ok: the content is usable. Dead: the content is gone for good. Failed: a "
+        "temporary failure. Refused: the download is not allowed. Unusable: the content is not usable. Skipped: the "
+        "image is not needed. Repeated: the list has the same URL further up. Content that several URLs give is used "
+        "once."
+    )
     return (
-        "Table~\\ref{tab:acquisition} says what became of every URL that the data were to come from.\n"
-        "\\begin{table}[htbp]\n\\centering\n\\caption{What became of the URLs, by outcome and reason. An ok one gave "
-        "usable content, a dead one is gone for good, a failed one may answer another time, a refused one was not "
-        "allowed, an unusable one gave something else than was wanted, a skipped one was not needed, and a repeated "
-        "one stands in the list before. The same content under another URL is used "
-        f"once.}}\n\\label{{tab:acquisition}}\n\\small\n{table}\\end{{table}}\n"
+        "Table~\\ref{tab:acquisition} gives the outcome of every URL in the lists of images.\n"
+        + layout.with_caption(table, caption, "tab:acquisition")
     )
 
 
-def encoder(provenance):
-    """Where the weights of the encoder came from, and what was found in them."""
+def encoder(provenance: Mapping[str, Any]) -> str:
+    """Where the weights of the encoder came from, and their properties."""
     rows = [
         [latex.escape(key.replace("_", " ")), latex.code(value)]
         for key, value in _flat(sorted(provenance.items()))
         if key != "label"
     ]
-    return latex.tabular(r"l>{\raggedright\arraybackslash}p{0.7\linewidth}", ["Property", "Value"], [rows])
+    return latex.tabular("l" + layout.paragraph(0.7), ["Property", "Value"], [rows])
 
 
-def precision(inputs):
-    """What encoders lose that do not compute in single precision; a sentence where none does.
-
-    The rule is that the error lies two orders of magnitude below the smallest shift.
-    """
-    if not inputs.precisions:
-        return "Encoders compute in single precision.\n"
-    groups, close = [], []
-    for encoder_label, frame in inputs.precisions.items():
-        rows = []
-        for row in frame.itertuples():
-            where = latex.escape(inputs.main.augmentations[row.augmentation])
-            ratio = r"$\infty$" if isinf(row.ratio) else latex.number(row.ratio)
-            errors = map(latex.number, (int(row.n), row.mean_error, row.largest_error, row.smallest_shift))
-            rows.append([latex.escape(registry.REGISTRY[row.metric].label), *errors, where, ratio])
-            if row.ratio < SAFE_RATIO:
-                close.append(f"{registry.REGISTRY[row.metric].label} of {encoder_label}")
-        name = f"{encoder_label} ({frame['precision'].iloc[0]})" if len(frame) else encoder_label
-        groups.append([[rf"\multicolumn{{7}}{{@{{}}l}}{{\textbf{{{latex.escape(name)}}}}}"], *rows])
-    verdict = f"The mean error is at least {SAFE_RATIO} times smaller throughout."
-    if close:
-        verdict = (
-            f"The mean error is less than {SAFE_RATIO} times smaller for {latex.escape('; '.join(close))}: small "
-            "shifts by these metrics may be rounding."
-        )
-    header = ["Metric", "Views", "Mean error", "Largest", "Smallest shift", "Augmentation", "Ratio"]
-    table = latex.tabular("lrrrrlr", header, groups)
-    return (
-        "Not every encoder computes in single precision. Table~\\ref{tab:precision} sets what that changes, on a "
-        f"sample of the views, beside the smallest mean shift, which it must not hide. {verdict}\n"
-        "\\begin{table}[htbp]\n\\centering\n\\caption{What reduced precision changes against single precision, as a "
-        "shift: one minus the metric, or the L2 distance itself; and the smallest mean shift of an augmentation over "
-        f"the mean error.}}\n\\label{{tab:precision}}\n\\small\n\\fittable{{{table}}}\\end{{table}}\n"
-    )
-
-
-def _flat(items):
-    """Yield the items of nested mappings, their keys joined; sizes as `224 x 224`."""
+def _flat(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield the items of nested mappings with joined keys; sizes become text such as `224 x 224`."""
     for key, value in items:
         if isinstance(value, dict):
             yield from ((f"{key} {inner}", found) for inner, found in _flat(value.items()))
@@ -127,13 +96,58 @@ def _flat(items):
             yield key, " x ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def software(environments):
-    """The packages that the environments name themselves, each with its version and what it is for in each of them.
+def precision(inputs: PaperInputs) -> str:
+    """Errors of encoders with reduced precision; a sentence if all compute in single precision.
+
+    The mean error should be at least SAFE_RATIO times smaller than the smallest shift.
+    """
+    if not inputs.precisions:
+        return "Encoders compute in single precision.\n"
+    groups, close = [], []
+    for encoder_label, frame in inputs.precisions.items():
+        rows = []
+        for row in layout.records(frame):
+            metric = registry.REGISTRY[row["metric"]].label
+            errors = (int(row["n"]), row["mean_error"], row["largest_error"], row["smallest_shift"])
+            where = latex.escape(inputs.main.augmentations[row["augmentation"]])
+            ratio = r"$\infty$" if isinf(row["ratio"]) else latex.number(row["ratio"])
+            rows.append([latex.escape(metric), *map(latex.number, errors), where, ratio])
+            if row["ratio"] < SAFE_RATIO:
+                close.append(f"{metric} of {encoder_label}")
+        name = f"{encoder_label} ({frame['precision'].iloc[0]})" if len(frame) else encoder_label
+        groups.append([[layout.heading(7, latex.escape(name))], *rows])
+    header = ["Metric", "Views", "Mean error", "Largest", "Smallest shift", "Augmentation", "Ratio"]
+    caption = (
+        "Errors of reduced precision against single precision, as a shift: one minus the metric, or the L2 distance "
+        "itself. The ratio is the smallest mean shift of an augmentation divided by the mean error."
+    )
+    return (
+        "Not every encoder computes in single precision. Table~\\ref{tab:precision} compares the resulting errors with "
+        f"the smallest mean shift, on a sample of the views. {_verdict_on_precision(close)}\n"
+        + layout.with_caption(latex.tabular("lrrrrlr", header, groups), caption, "tab:precision")
+    )
+
+
+def _verdict_on_precision(close: Sequence[str]) -> str:
+    """Say whether the errors are small enough, or name the metrics and encoders for which they are not."""
+    if not close:
+        return f"The mean error is at least {SAFE_RATIO} times smaller throughout."
+    return (
+        f"The mean error is less than {SAFE_RATIO} times smaller for {latex.escape('; '.join(close))}: small shifts by "
+        "these metrics may be rounding errors."
+    )
+
+
+def software(environments: Iterable[str]) -> str:
+    """The packages that the environments ask for, each with its version and its purposes.
+
+    Args:
+        environments: paths of the conda environment files.
 
     Raises:
         InputError: two environments pin different versions of a package.
     """
-    pins = {}
+    pins: dict[str, tuple[str, dict[str, None]]] = {}
     for path in environments:
         with open(path, encoding="utf-8") as file:
             found = PIN.findall(file.read())
@@ -148,5 +162,4 @@ def software(environments):
         [latex.escape(text) for text in (name, version, "; ".join(uses))]
         for name, (version, uses) in sorted(pins.items(), key=lambda item: item[0].lower())
     ]
-    alignment = r"ll>{\raggedright\arraybackslash}p{0.5\linewidth}"
-    return latex.tabular(alignment, ["Package", "Version", "What it does here"], [rows])
+    return latex.tabular("ll" + layout.paragraph(0.5), ["Package", "Version", "What it does here"], [rows])

@@ -1,0 +1,62 @@
+r"""Parts of tables: columns, heads of two rows, captions around a table, and cells.
+
+Captions of tables that every run has are in the text. A table that only some runs have brings its own caption.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from embedding_shift.paper import latex
+
+NO_ROW = "--"  # a cell of a table that has no rows
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a data frame as dictionaries by column."""
+    return [{str(column): value for column, value in row.items()} for row in frame.to_dict("records")]
+
+
+def empty(columns: int) -> list[list[str]]:
+    """Return the single row that stands for a table without rows."""
+    return [[NO_ROW] * columns]
+
+
+def paragraph(width: float) -> str:
+    r"""Return the type of a column of text that breaks into lines; the width is a share of the line, 0 to 1."""
+    return rf">{{\raggedright\arraybackslash}}p{{{width}\linewidth}}"
+
+
+def spanning(columns: int, text: str, alignment: str = "c") -> str:
+    """Return a cell that spans several columns."""
+    return rf"\multicolumn{{{columns}}}{{{alignment}}}{{{text}}}"
+
+
+def heading(columns: int, text: str) -> str:
+    """Return a cell in bold type that spans the columns of a group, above its rows."""
+    return spanning(columns, rf"\textbf{{{text}}}", "@{}l")
+
+
+def two_rows(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+    """Return the head of a table that has two rows, for `latex.tabular`."""
+    return [" & ".join(upper) + " \\\\\n" + " & ".join(lower)]
+
+
+def two_lines(label: str) -> str:
+    """Return a head that breaks after its first word."""
+    first, _, rest = latex.escape(label).partition(" ")
+    return rf"\shortstack{{{first}\\{rest}}}"
+
+
+def with_caption(table: str, caption: str, label: str) -> str:
+    """Return a table as a float of the paper, with caption and label."""
+    return (
+        f"\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{{label}}}\n"
+        f"\\small\n\\fittable{{{table}}}\n\\end{{table}}\n"
+    )
+
+
+def percent(share: float) -> str:
+    r"""Return a share from 0 to 1 as `12.3\,\%`."""
+    return rf"{100 * share:.1f}\,\%"
