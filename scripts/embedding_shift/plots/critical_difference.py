@@ -1,26 +1,36 @@
-"""The critical-difference diagram: mean ranks, and which augmentations the images do not tell apart."""
+"""The critical-difference diagram: mean ranks, and groups of augmentations that the test does not separate."""
+
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import scikit_posthocs
+from matplotlib.figure import Figure
 
 from embedding_shift.plots import style
 
+METRIC = "cosine_similarity"
 FEWEST_IMAGES = 2
 
 
-def critical_difference(ranks, pairs, augmentations, alpha):
-    """Draw the mean ranks of one metric, with a bar for each group in which no pair differs.
+def draw(
+    mean_ranks: pd.DataFrame,
+    paired_differences: pd.DataFrame,
+    augmentations: Sequence[style.Augmentation],
+    confidence: float,
+) -> Figure:
+    """Draw the mean ranks by cosine similarity, with a bar for each group in which no pair differs.
 
-    A dot on a bar marks a member of the group: pairwise tests need not group augmentations of adjacent ranks.
+    A dot on a bar marks a member of the group: the pairwise tests need not group augmentations of adjacent ranks.
 
     Args:
-        ranks: rows of `mean_ranks.csv` for the metric.
-        pairs: rows of `paired_differences.csv` for the metric.
+        mean_ranks: data frame of `mean_ranks.csv`.
+        paired_differences: data frame of `paired_differences.csv`.
         augmentations: their labels and colours.
-        alpha: level of the Holm-corrected test.
+        confidence: 1 − level of the Holm-corrected test.
     """
+    ranks = mean_ranks[mean_ranks["metric"] == METRIC]
     shown = [augmentation for augmentation in augmentations if augmentation.name in set(ranks["augmentation"])]
     if len(shown) < 2 or ranks["n"].min() < FEWEST_IMAGES:
         return style.note("This figure needs two augmentations and two images.")
@@ -29,8 +39,8 @@ def critical_difference(ranks, pairs, augmentations, alpha):
     figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1 + 0.21 * len(shown)))
     drawn = scikit_posthocs.critical_difference_diagram(
         means,
-        _p_values(pairs, labels),
-        alpha=alpha,
+        _p_values(paired_differences[paired_differences["metric"] == METRIC], labels),
+        alpha=1 - confidence,
         ax=axes,
         color_palette={augmentation.label: augmentation.color for augmentation in shown},
         label_fmt_left="{label}  {rank:.2f} ",
@@ -41,9 +51,9 @@ def critical_difference(ranks, pairs, augmentations, alpha):
         crossbar_props={"linewidth": 1.5, "color": "black", "marker": "o", "markersize": 4},
         text_h_margin=0.3,
     )
-    for (bar,) in drawn["crossbars"]:  # which come from sets, whose order differs from process to process
+    for (bar,) in drawn["crossbars"]:  # their points come from sets, whose order differs between processes
         bar.set_xdata(sorted(bar.get_xdata()))
-    for label in drawn["labels"]:  # the dot and the line carry the colour; light colours make poor text
+    for label in drawn["labels"]:  # dot and line carry the colour; text in a light colour would be hard to read
         label.set_color("black")
     axes.spines["top"].set_visible(True)
     axes.set_xlim(0.7, len(shown) + 0.3)
@@ -53,11 +63,11 @@ def critical_difference(ranks, pairs, augmentations, alpha):
     return figure
 
 
-def _p_values(pairs, labels):
-    """Return the symmetric matrix of corrected p values, rows and columns named by label, 1 on the diagonal."""
+def _p_values(pairs: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return the symmetric matrix (A, A) of corrected p values with 1 on the diagonal, both sides named by label."""
     names = list(labels.values())
     matrix = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
-    for pair in pairs.itertuples():
-        first, second = labels[pair.first], labels[pair.second]
-        matrix.loc[first, second] = matrix.loc[second, first] = pair.p_holm
+    for row in pairs.to_dict("records"):
+        first, second = labels[row["first"]], labels[row["second"]]
+        matrix.loc[first, second] = matrix.loc[second, first] = row["p_holm"]
     return matrix

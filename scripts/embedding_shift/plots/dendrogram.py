@@ -1,9 +1,14 @@
 """The dendrogram of augmentations, its cut and its clusters."""
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
@@ -13,15 +18,17 @@ from embedding_shift.statistics import clustering
 LEAF_STEP = 10  # scipy's dendrogram puts leaf i at 10 i + 5
 
 
-def dendrogram(distance, augmentations):
+def draw(pairwise_distance: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
     """Draw the Ward dendrogram of the mean cosine distances between augmentations.
 
     Args:
-        distance: float64 (A, A), symmetric, in the order of `augmentations`.
-        augmentations: A of them.
+        pairwise_distance: data frame of `pairwise_distance.csv`.
+        augmentations: their labels and colours.
     """
     if len(augmentations) < 2:
         return style.note("This figure needs two augmentations.")
+    names = [augmentation.name for augmentation in augmentations]
+    distance = pairwise_distance.set_index("augmentation").loc[names, names].to_numpy(dtype=np.float64)
     if not np.isfinite(distance).all():
         return style.note("A distance between two augmentations is not defined.")
     merges = hierarchy.linkage(squareform(distance, checks=False), "ward", optimal_ordering=True)
@@ -38,22 +45,21 @@ def dendrogram(distance, augmentations):
     return figure
 
 
-def _draw_tree(axes, tree, cut):
-    """Draw the links from left (distance 0) to right, those above the cut in grey, and the cut itself."""
+def _draw_tree(axes: Axes, tree: Mapping[str, Any], cut: float) -> None:
+    """Draw the links from left (distance 0) to right, those above the cut in grey, and the cut itself.
+
+    Args:
+        axes: to draw on.
+        tree: what `scipy.cluster.hierarchy.dendrogram` returns.
+        cut: in the unit of the tree's heights.
+    """
     for positions, heights in zip(tree["icoord"], tree["dcoord"], strict=True):
         axes.plot(heights, positions, color="black" if heights[1] <= cut else style.GREY, linewidth=1)
     axes.axvline(cut, color=style.GREY, linestyle="--", linewidth=0.8)
-    axes.text(
-        cut,
-        1.01,
-        f"cut at {clustering.CUT} of the highest merge",
-        transform=axes.get_xaxis_transform(),
-        ha="center",
-        va="bottom",
-        fontsize=7,
-    )
+    words = f"cut at {clustering.CUT} of the highest merge"
+    axes.text(cut, 1.01, words, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=7)
     highest = max(max(heights) for heights in tree["dcoord"])
-    # Small merges beside a large one stay visible on a square-root scale, which, unlike a logarithm, has a zero.
+    # A square-root scale keeps small merges visible beside a large one and, unlike a logarithm, has a zero.
     axes.set_xscale("function", functions=(lambda x: np.sqrt(np.clip(x, 0, None)), np.square))
     axes.set_xlim(0, 1.05 * highest if highest > 0 else 1)
     axes.set_ylim(LEAF_STEP * (len(tree["leaves"])), 0)
@@ -62,8 +68,13 @@ def _draw_tree(axes, tree, cut):
     axes.spines["left"].set_visible(False)
 
 
-def _mark_clusters(axes, clusters):
-    """Shade every other cluster's rows and name the clusters on the right, in the order of the leaves."""
+def _mark_clusters(axes: Axes, clusters: np.ndarray) -> None:
+    """Shade the rows of the clusters in turn and name the clusters on the right.
+
+    Args:
+        axes: to draw on.
+        clusters: (A,), the cluster of every leaf, in the order of the leaves.
+    """
     starts = [0, *(np.flatnonzero(np.diff(clusters)) + 1), len(clusters)]
     for number, (start, end) in enumerate(pairwise(starts), 1):
         shade = "#E6EAF2" if number % 2 else "#F6EFE2"

@@ -1,24 +1,34 @@
-"""The one style of all figures: sizes, fonts, the augmentations' labels and colours, and how files are written."""
+"""The common style of all figures: sizes, fonts, the augmentations' labels and colours, axes, and writing."""
 
 import io
 import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.typing import LineStyleType
 
 from embedding_shift.io import atomic, tables
 
-TEXT_WIDTH = 6.3  # inches: figures are made at the size they are printed at, so that points are points
+TEXT_WIDTH = 6.3  # inches: figures have the size at which they are printed, so that points are points
 COLUMN_WIDTH = 3.1
 GREY = "#555555"
 LIGHT_GREY = "#CCCCCC"
 SEQUENTIAL = "viridis"
+MOST_COLUMNS = 3  # of a grid of panels
 
-PARAMETERS = {
+PARAMETERS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 8,
@@ -45,62 +55,83 @@ PARAMETERS = {
     "savefig.dpi": 200,
 }
 
-
-# Curves that share a panel differ in more than colour: the n-th has the n-th of these, over and over.
-LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+# Curves in the same panel differ in colour and in line style: the styles repeat after the last one.
+LINE_STYLES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """An augmentation as figures show it: its name in the tables, its label, and its colour as #RRGGBB."""
+    """An augmentation in figures: its name in the tables, its label, and its colour as #RRGGBB."""
 
     name: str
     label: str
     color: str
 
-    def wrapped(self, width=11):
+    def wrapped(self, width: int = 11) -> str:
         """Return the label broken into lines of about `width` characters."""
         return wrapped(self.label, width)
 
 
-def apply():
-    """Make this style the current one, whatever the user's own matplotlib settings are."""
+def apply() -> None:
+    """Make this style the current one and ignore the user's own Matplotlib settings."""
     mpl.rcdefaults()
     mpl.use("Agg")
     mpl.rcParams.update(PARAMETERS)
 
 
-def with_line_styles(augmentations):
-    """Yield every augmentation with the style of its curve."""
+def with_line_styles(augmentations: Iterable[Augmentation]) -> Iterator[tuple[Augmentation, LineStyleType]]:
+    """Yield every augmentation with the line style of its curve."""
     return zip(augmentations, cycle(LINE_STYLES), strict=False)
 
 
-def add_arguments(parser):
-    """Add the options that every figure's script has."""
-    parser.add_argument(
-        "--augmentations", required=True, help="CSV with the labels and colours, results/augmentations.csv"
-    )
-    parser.add_argument("--pdf", required=True, help="figure to write")
-    parser.add_argument("--png", required=True, help="the same figure to write, at 200 dots per inch")
-
-
-def read_augmentations(path):
+def read_augmentations(path: str | PathLike[str]) -> list[Augmentation]:
     """Return the augmentations of `results/augmentations.csv`, in the order of the configuration."""
     return [Augmentation(row["augmentation"], literal(row["label"]), row["color"]) for row in tables.read_rows(path)]
 
 
-def literal(text):
-    """Return a text of the user's so that Matplotlib, which sets maths between dollars, shows it as it is."""
+def literal(text: str) -> str:
+    """Return user-supplied text so that Matplotlib shows its dollar signs instead of setting mathematics."""
     return text.replace("$", r"\$")
 
 
-def wrapped(label, width=11):
+def wrapped(label: str, width: int = 11) -> str:
     """Return a label broken between words into lines of about `width` characters."""
     return textwrap.fill(label, width, break_long_words=False, break_on_hyphens=False)
 
 
-def label_log_axis(axes):
-    """Label some three ticks of a logarithmic horizontal axis, however short or long its range is."""
+def panels(number: int) -> tuple[int, int]:
+    """Return the rows and columns of a grid that holds `number` panels."""
+    columns = min(MOST_COLUMNS, number)
+    return -(-number // columns), columns
+
+
+def hide_unused(grid: np.ndarray, number: int) -> None:
+    """Hide the panels of a grid (rows, columns) after the first `number`, and label the lowest one of every column."""
+    for axes in grid.flat[max(0, number - grid.shape[1]) : number]:
+        axes.tick_params(axis="x", labelbottom=True)
+    for axes in grid.flat[number:]:
+        axes.set_axis_off()
+
+
+def label_rows(axes: Axes, labels: Sequence[str]) -> None:
+    """Label the rows 0, 1, … of a panel from top to bottom, without tick marks."""
+    axes.set_yticks(range(len(labels)), labels)
+    axes.tick_params(axis="y", length=0)
+
+
+def legend_mark(label: str, marker: str = "o", size: float = 4, **options: Any) -> Line2D:
+    """Return a legend entry that shows a grey mark without a line; `options` are further ones of `Line2D`."""
+    options = {"linestyle": "", **options}
+    return Line2D([], [], color=GREY, marker=marker, markersize=size, label=label, **options)
+
+
+def halo(linewidth: float) -> list[AbstractPathEffect]:
+    """Return a thin white outline that keeps a line of this width visible on a dark bar."""
+    return [withStroke(linewidth=linewidth + 1, foreground="white")]
+
+
+def label_log_axis(axes: Axes) -> None:
+    """Label about three ticks of a logarithmic horizontal axis, over a short range as well as a long one."""
     low, high = axes.get_xlim()
     if high < 10 * low:
         axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
@@ -111,25 +142,25 @@ def label_log_axis(axes):
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def text_color_on(color):
-    """Return black or white, whichever is easier to read on `color` (relative luminance of WCAG 2.1)."""
+def text_color_on(color: Any) -> str:
+    """Return "black" or "white", whichever has more contrast on `color`, by the relative luminance of WCAG 2.1."""
     channels = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(color)]
     luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
     return "black" if luminance > 0.179 else "white"
 
 
-def note(text, width=COLUMN_WIDTH, height=1.2):
-    """Return a figure that holds only a sentence, for data that cannot be drawn."""
+def note(text: str, width: float = COLUMN_WIDTH, height: float = 1.2) -> Figure:
+    """Return a figure that holds only a sentence, for data that cannot be drawn; sizes are in inches."""
     figure, axes = plt.subplots(figsize=(width, height))
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
     return figure
 
 
-def save(figure, pdf, png):
-    """Write a figure to both paths, whole, with the same bytes on every run, and close it."""
+def save(figure: Figure, pdf: str | PathLike[str], png: str | PathLike[str]) -> None:
+    """Write a figure to both paths, each whole or not at all and with the same bytes on every run, and close it."""
     for path, metadata in ((pdf, {"CreationDate": None}), (png, {"Software": None})):
-        # By way of the memory: on a full disk, Matplotlib's error hides the system's.
+        # The figure is written to memory first: on a full disk, Matplotlib's error would hide the system's.
         picture = io.BytesIO()
         figure.savefig(picture, format=Path(path).suffix[1:], metadata=metadata)
         with atomic.whole(path) as temporary:

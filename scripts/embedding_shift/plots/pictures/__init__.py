@@ -1,1 +1,1 @@
-"""Figures that show images: views, and the attention of the encoder on them."""
+"""Figures that show images, views, and the encoder's attention on them."""

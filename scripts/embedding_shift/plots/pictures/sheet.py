@@ -1,17 +1,36 @@
-"""A page of small pictures in columns, laid out in inches from the top down."""
+"""A page of small pictures in columns, laid out in inches from top to bottom."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from embedding_shift.plots import style
 
+SMALL_CELL = 0.53  # inches: eleven of them fill the width of the text
 GAP = 0.03  # inches between columns
 FONT_SIZE = 6
 LINE = 0.105  # inches from one line of text to the next
-PIXELS_PER_INCH = 200  # at least; finer pictures only make the PDF heavy
+PIXELS_PER_INCH = 200  # at least; more would only make the PDF larger
 CHARACTERS_PER_INCH = 22  # at FONT_SIZE, about
-SHORTEST_WIDTH = 3.4  # inches: what the colour bar with its words needs
+SHORTEST_WIDTH = 3.4  # inches: the colour bar and its words need this width
+
+
+class Column(NamedTuple):
+    """A column of pictures: the name of the view, its label, and its colour as #RRGGBB."""
+
+    name: str
+    label: str
+    color: str
+
+
+def columns_of(augmentations: Sequence[style.Augmentation]) -> list[Column]:
+    """Return a column for the original and one for every augmentation."""
+    return [Column("original", "Original", style.GREY), *(Column(a.name, a.label, a.color) for a in augmentations)]
 
 
 class Sheet:
@@ -23,65 +42,66 @@ class Sheet:
         margin: space in inches on the left, for the labels of rows.
     """
 
-    def __init__(self, columns, cell, margin=0.14):
+    def __init__(self, columns: int, cell: float, margin: float = 0.14) -> None:
         self.cell, self.margin = cell, margin
         self.width = max(margin + columns * (cell + GAP) - GAP, SHORTEST_WIDTH)
         self.top = 0.02
         self.figure = plt.figure()
-        self.figure.set_layout_engine("none")  # only so it stays off: saving a figure made without one restores it
+        self.figure.set_layout_engine("none")  # a figure created without an engine would get one back when it is saved
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
         self.axes.set_autoscale_on(False)
 
-    def advance(self, inches):
+    def advance(self, inches: float) -> None:
         """Move the current height down."""
         self.top += inches
 
-    def picture(self, column, pixels):
+    def picture(self, column: int, pixels: np.ndarray) -> None:
         """Place a picture, uint8 (size, size, 3), in a column."""
         left = self._left(column)
         extent = (left, left + self.cell, self.top + self.cell, self.top)
-        # "none" is what puts the pixels as they are into the PDF; any other way merges all pictures into a new one
+        # Only "none" puts the pixels unchanged into the PDF; other ways merge all pictures into a new one.
         self.axes.imshow(_reduced(pixels, self.cell), extent=extent, aspect="auto", interpolation="none")
 
-    def names(self, columns, above=True):
+    def names(self, columns: Sequence[Column], above: bool = True) -> None:
         """Name the columns, each with a line in its colour next to the pictures.
 
         Args:
-            columns: (name, label, colour) of each.
-            above: whether the pictures follow; else the names stand below them.
+            columns: one for each column of pictures.
+            above: whether the names stand above the pictures; otherwise they stand below.
         """
-        labels = [style.wrapped(label) for _, label, _ in columns]
+        labels = [style.wrapped(column.label) for column in columns]
         height = LINE * max(label.count("\n") + 1 for label in labels) + 0.06
         line = self.top + height if above else self.top + 0.025
         text = line - 0.05 if above else line + 0.03
-        for column, (label, (_, _, color)) in enumerate(zip(labels, columns, strict=True)):
-            left = self._left(column)
-            self.axes.plot([left, left + self.cell], [line, line], color=color, linewidth=1.5, solid_capstyle="butt")
+        for number, (label, column) in enumerate(zip(labels, columns, strict=True)):
+            left = self._left(number)
+            ends = [left, left + self.cell]
+            self.axes.plot(ends, [line, line], color=column.color, linewidth=1.5, solid_capstyle="butt")
             written = self._text(left + self.cell / 2, text, label, va="baseline" if above else "top")
             self._fit(written, self.cell)
         self.advance(height + 0.03)
 
-    def row_label(self, label, height=None):
-        """Name the row that begins here, from bottom to top beside its pictures."""
+    def row_label(self, label: str, height: float | None = None) -> None:
+        """Name the row that begins here, from bottom to top beside its pictures; `height` is in inches."""
         height = height or self.cell
         longest = int(height * CHARACTERS_PER_INCH)
         if len(label) > longest:
             label = f"{label[: longest - longest // 2 - 1]}…{label[-(longest // 2) :]}"
         self._text(self.margin / 2, self.top + height / 2, label, va="center", rotation=90)
 
-    def word(self, column, words, right=False):
-        """Write words under a column, centred or ending at its right edge."""
+    def word(self, column: int, words: str, right: bool = False) -> None:
+        """Write words below a column, centred or ending at its right edge."""
         left = self._left(column)
         position, alignment = (left + self.cell, "right") if right else (left + self.cell / 2, "center")
         self._text(position, self.top + LINE, words, ha=alignment, va="baseline")
 
-    def sentence(self, words):
+    def sentence(self, words: str) -> None:
         """Write a sentence in a line of its own."""
         self._text(self.margin, self.top + 0.03, words, ha="left")
         self.advance(0.17)
 
-    def color_bar(self, title, lowest, highest):
+    def color_bar(self, title: str, lowest: str, highest: str) -> None:
         """Explain the colours of attention: title, lowest, a bar of the colour map, highest."""
         middle = self.top + 0.09
         length, right = 0.8, self._left(0) + 2.8
@@ -92,26 +112,26 @@ class Sheet:
         self.axes.imshow(np.linspace(0, 1, 256)[np.newaxis], extent=extent, aspect="auto", cmap=style.SEQUENTIAL)
         self.advance(0.18)
 
-    def finish(self):
+    def finish(self) -> Figure:
         """Return the figure, cut to the current height."""
         height = self.top + 0.02
         self.figure.set_size_inches(self.width, height)
         self.axes.set(xlim=(0, self.width), ylim=(height, 0))
         return self.figure
 
-    def _left(self, column):
+    def _left(self, column: int) -> float:
         return self.margin + column * (self.cell + GAP)
 
-    def _text(self, x, y, words, ha="center", va="top", **options):
+    def _text(self, x: float, y: float, words: str, ha: str = "center", va: str = "top", **options: Any) -> Text:
         return self.axes.text(x, y, words, ha=ha, va=va, size=FONT_SIZE, linespacing=1.1, **options)
 
-    def _fit(self, text, inches):
+    def _fit(self, text: Text, inches: float) -> None:
         """Make a text smaller if it is wider than `inches`."""
-        width = text.get_window_extent(self.figure.canvas.get_renderer()).width / self.figure.dpi
-        text.set_size(FONT_SIZE * min(1, inches / width))
+        width = text.get_window_extent().width / self.figure.dpi
+        text.set_fontsize(FONT_SIZE * min(1, inches / width))
 
 
-def _reduced(pixels, inches):
+def _reduced(pixels: np.ndarray, inches: float) -> np.ndarray:
     """Shrink a picture by the largest whole factor that leaves PIXELS_PER_INCH; each new pixel is a mean."""
     factor = max(1, int(pixels.shape[0] / (inches * PIXELS_PER_INCH)))
     size = pixels.shape[0] // factor

@@ -1,1 +1,1 @@
-"""Figures of the study."""
+"""Figures of the study: noise floor, doses, equal damage, and the audit of the released scripts."""

@@ -1,70 +1,58 @@
-"""The audit of the released scripts: every number with a flaw against the same number without it."""
+"""The audit of the released scripts: every mean with a flaw beside the same mean without it."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from embedding_shift.metrics import registry
-from embedding_shift.plots import style
-
-LABELS = {
-    "wrapped_arithmetic": "8-bit arithmetic",
-    "new_draws": "new draws",
-    "unseeded": "nothing seeded",
-    "failures_replaced": "failures replaced",
-    "unregistered_geometry": "geometry not undone",
-    "all": "all together",
-}
+from embedding_shift.plots import labels, style
 
 
-def audit(table, augmentations):
-    """Draw flaws (columns) × metrics (rows): per augmentation the corrected mean and, filled, the one as released.
+def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
+    """Draw flaws (columns) × metrics (rows): per augmentation, a tick for the corrected mean, a dot for the released.
 
     Args:
-        table: data frame of `audit.csv`.
-        augmentations: their labels and colours.
+        audit: data frame of `audit.csv`.
+        augmentations: in the order of the lines.
     """
-    flaws = [flaw for flaw in LABELS if flaw in set(table["flaw"])]
-    shown = [metric for metric in registry.in_order() if metric.name in set(table["metric"])]
-    figure, grid = plt.subplots(
-        len(shown),
-        len(flaws),
-        squeeze=False,
-        sharex="row",
-        figsize=(style.TEXT_WIDTH, 0.6 + 1.05 * len(shown)),
-    )
+    flaws = [flaw for flaw in labels.FLAWS if flaw in set(audit["flaw"])]
+    shown = [metric for metric in registry.in_order() if metric.name in set(audit["metric"])]
+    size = (style.TEXT_WIDTH, 0.6 + 1.05 * len(shown))
+    figure, grid = plt.subplots(len(shown), len(flaws), squeeze=False, sharex="row", figsize=size)
     for row, metric in zip(grid, shown, strict=True):
         row[0].set_ylabel(style.wrapped(metric.label, 12))
         for axes, flaw in zip(row, flaws, strict=True):
-            _panel(axes, table[(table["flaw"] == flaw) & (table["metric"] == metric.name)], augmentations)
+            _panel(axes, audit[(audit["flaw"] == flaw) & (audit["metric"] == metric.name)], augmentations)
     for axes, flaw in zip(grid[0], flaws, strict=True):
-        axes.set_title(style.wrapped(LABELS[flaw], 14))
-    handles = [
-        plt.Line2D([], [], color=augmentation.color, linewidth=2, label=augmentation.label)
-        for augmentation in augmentations
-    ]
-    handles += [
-        plt.Line2D([], [], color=style.GREY, marker="|", markersize=6, linestyle="", label="corrected"),
-        plt.Line2D([], [], color=style.GREY, marker="o", markersize=3.5, linestyle="", label="as released"),
-    ]
+        axes.set_title(style.wrapped(labels.FLAWS[flaw], 14))
+    handles = [Line2D([], [], color=each.color, linewidth=2, label=each.label) for each in augmentations]
+    handles.append(style.legend_mark("corrected", marker="|", size=6))
+    handles.append(style.legend_mark("as released", size=3.5))
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     return figure
 
 
-def _panel(axes, rows, augmentations):
+def _panel(axes: Axes, rows: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> None:
+    """Draw one flaw and metric; without rows, the flaw does not affect the metric."""
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(augmentations) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
     axes.tick_params(axis="x", labelsize=6)
     if rows.empty:
-        axes.text(
-            0.5, 0.5, "untouched", transform=axes.transAxes, ha="center", va="center", color=style.GREY, fontsize=6.5
+        axes.annotate(
+            "no effect", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=style.GREY, fontsize=6.5
         )
         return
-    means = rows.set_index("augmentation")
+    means = rows.set_index("augmentation")[["corrected", "as_released"]]
     for place, augmentation in enumerate(augmentations):
         if augmentation.name in means.index:
-            corrected, as_released = means.loc[augmentation.name, ["corrected", "as_released"]]
+            corrected, as_released = means.loc[augmentation.name].to_numpy()
             axes.plot([corrected, as_released], [place, place], color=augmentation.color, linewidth=1.2)
             axes.plot(corrected, place, "|", color=augmentation.color, markersize=6)
             axes.plot(as_released, place, "o", color=augmentation.color, markersize=3)

@@ -1,6 +1,6 @@
-"""The table behind the overview figures: each metric's mean per augmentation, and how close it is to the original."""
+"""The table behind the overview figures: each metric's mean per augmentation, and its closeness to the original."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,7 +15,7 @@ class Overview:
 
     Attributes:
         metrics: those measured for every augmentation, in the order of the registry.
-        augmentations: in the order of the configuration, unless sorted.
+        augmentations: in the order of the configuration, unless ranked.
         means: data frame, metric names × augmentation names.
         closeness: the same shape, 0 (farthest) to 1 (closest); see `closeness`.
     """
@@ -26,20 +26,20 @@ class Overview:
     closeness: pd.DataFrame
 
     @property
-    def average(self):
+    def average(self) -> "pd.Series[float]":
         """Mean closeness over metrics, by augmentation name."""
         return self.closeness.mean(axis=0)
 
-    def ranked(self):
+    def ranked(self) -> "Overview":
         """Return the same overview with the augmentations sorted from the closest to the farthest on average."""
-        names = self.average.sort_values(ascending=False, kind="stable").index
+        names = list(self.average.sort_values(ascending=False, kind="stable").index)
         by_name = {augmentation.name: augmentation for augmentation in self.augmentations}
         ordered = [by_name[name] for name in names]
         return Overview(self.metrics, ordered, self.means[names], self.closeness[names])
 
 
-def from_summary(summary, augmentations):
-    """Return the overview of a summary table; a metric that some augmentation lacks is left out."""
+def from_summary(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Overview:
+    """Return the overview of `summary.csv`; a metric without a mean for some augmentation is left out."""
     means = summary.pivot(index="metric", columns="augmentation", values="mean")
     means = means.reindex(columns=[augmentation.name for augmentation in augmentations])
     complete = set(means.dropna().index)
@@ -48,11 +48,15 @@ def from_summary(summary, augmentations):
     return Overview(shown, list(augmentations), means, closeness(means, shown))
 
 
-def closeness(means, shown):
+def closeness(means: pd.DataFrame, shown: Sequence[registry.Metric]) -> pd.DataFrame:
     """Scale each metric to 0 (the farthest augmentation) … 1 (the closest), so that metrics can be averaged.
 
-    This is min-max scaling over the augmentations, turned round where a higher value is farther, as for a
-    distance. Where all augmentations have the same value none is farther than another, and all get 1.
+    This is min-max scaling over the augmentations, reversed for metrics such as distances, whose higher values are
+    farther. Where all augmentations have the same value, all are equally close and get 1.
+
+    Args:
+        means: metric names × augmentation names.
+        shown: the metrics of the rows.
     """
     signs = pd.Series({metric.name: 1.0 if metric.higher_is_closer else -1.0 for metric in shown}, dtype=float)
     oriented = means.mul(signs, axis=0)
@@ -61,14 +65,7 @@ def closeness(means, shown):
     return oriented.sub(lowest, axis=0).div(spread, axis=0).fillna(1.0)
 
 
-def value_text(value):
-    """Return a mean as figures print it: three decimals up to 1, then three digits; a dash where there is none.
-
-    What three decimals would make almost nothing of has two digits that count.
-    """
-    if not math.isfinite(value):
-        return "–"
-    if 0 < abs(value) < 0.01:
-        return f"{value:.2g}"
-    decimals = 3 if abs(value) <= 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    return f"{value:.{decimals}f}"
+def rows_of(summary: pd.DataFrame, metric: str, augmentations: Sequence[style.Augmentation]) -> pd.DataFrame:
+    """Return the rows of `summary.csv` for one metric, one row per augmentation in their order."""
+    rows = summary[summary["metric"] == metric].set_index("augmentation")
+    return rows.reindex([augmentation.name for augmentation in augmentations])

@@ -1,8 +1,13 @@
-"""Cosine similarity image by image."""
+"""Cosine similarity of single images under every augmentation."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.colors import FuncNorm
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from embedding_shift import sampling
 from embedding_shift.plots import style
@@ -13,10 +18,16 @@ TICKS = (1, 0.99, 0.95, 0.9, 0.8, 0.5, 0, -0.5)
 SMALLEST_GAP = 0.09  # between two ticks, of the length of the colour bar
 
 
-def cosine_samples(long_table, augmentations, number):
-    """Draw augmentations × sampled images, coloured by cosine similarity."""
-    rows = long_table[long_table["metric"] == "cosine_similarity"]
-    image_ids = sampling.first(rows["image_id"].unique(), number)
+def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation], images: int) -> Figure:
+    """Draw augmentations × sampled images, coloured by cosine similarity.
+
+    Args:
+        metrics: the long table.
+        augmentations: in the order of the rows.
+        images: number of images to sample; all of them where there are fewer.
+    """
+    rows = metrics[metrics["metric"] == "cosine_similarity"]
+    image_ids = sampling.first(rows["image_id"].unique(), images)
     if not image_ids:
         return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")
@@ -40,9 +51,10 @@ def cosine_samples(long_table, augmentations, number):
     return figure
 
 
-def _ticks(norm):
+def _ticks(norm: FuncNorm) -> list[float]:
     """Return the ends of a colour scale and those of TICKS that keep clear of each other and of the lower end."""
-    shown = []
+    assert norm.vmin is not None
+    shown: list[float] = []
     for tick in TICKS:
         gap = (norm(shown[-1]) - norm(tick)) if shown else 1
         if tick > norm.vmin and min(gap, norm(tick)) > SMALLEST_GAP:
@@ -50,10 +62,11 @@ def _ticks(norm):
     return [*shown, norm.vmin]
 
 
-def _stretch(similarity):
+def _stretch(similarity: ArrayLike) -> np.ndarray:
     """Spread the similarities near 1, where most of them lie, over the colours."""
     return -np.sqrt(np.clip(1 - np.asarray(similarity), 0, None))
 
 
-def _unstretch(value):
+def _unstretch(value: ArrayLike) -> np.ndarray:
+    """Invert `_stretch`."""
     return 1 - np.square(value)

@@ -1,35 +1,49 @@
 """Encoders side by side: a panel per metric, a line per augmentation, a mark per encoder."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from embedding_shift.metrics import registry
 from embedding_shift.plots import style
 
 KINDS = ("embedding", "attention")
-# Okabe and Ito's colours; with the marks, encoders can be told apart without colour as well.
+# Okabe and Ito's colours. The marks tell encoders apart without colour as well.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKS = "osD^vP*"
 
 
-def model_comparison(comparison, agreement, labels, augmentations):
-    """Draw the mean of every metric that depends on the encoder, with its interval.
+def draw(
+    comparison: pd.DataFrame,
+    rank_agreement: pd.DataFrame,
+    augmentations: Sequence[style.Augmentation],
+    models: Sequence[str],
+    labels: Sequence[str],
+) -> Figure:
+    """Draw the mean and interval of every metric that depends on the encoder.
 
-    An L2 distance has the unit of its encoder's embedding space, so it is shown as a part of that encoder's average
-    over the augmentations.
+    An L2 distance has the unit of its encoder's embedding space, so it is divided by that encoder's average over the
+    augmentations.
 
     Args:
         comparison: data frame of `comparison.csv`.
-        agreement: data frame of `rank_agreement.csv`.
-        labels: {model: label}, in the order of the legend.
+        rank_agreement: data frame of `rank_agreement.csv`.
         augmentations: in the order of the lines.
+        models: names in the tables, in the order of the legend.
+        labels: user-supplied label of each model.
     """
+    by_model = dict(zip(models, map(style.literal, labels), strict=True))
     shown = [metric for metric in registry.in_order() if metric.kind in KINDS]
     height = 0.9 + len(augmentations) * max(0.2, 0.1 * len(labels)) + 0.15 * len(labels)
     figure, grid = plt.subplots(1, len(shown), squeeze=False, sharey=True, figsize=(style.TEXT_WIDTH, height))
     for axes, metric in zip(grid[0], shown, strict=True):
-        _panel(axes, metric, comparison[comparison["metric"] == metric.name], labels, augmentations)
-        taus = agreement.loc[agreement["metric"] == metric.name, "kendall_tau"]
+        _panel(axes, metric, comparison[comparison["metric"] == metric.name], by_model, augmentations)
+        taus = rank_agreement.loc[rank_agreement["metric"] == metric.name, "kendall_tau"]
         axes.set_title(f"{metric.label}\n{_agreement_text(taus)}".rstrip(), loc="left")
     grid[0, 0].set_yticks(range(len(augmentations)), [augmentation.label for augmentation in augmentations])
     grid[0, 0].set_ylim(len(augmentations) - 0.5, -0.5)
@@ -37,16 +51,23 @@ def model_comparison(comparison, agreement, labels, augmentations):
     return figure
 
 
-def _legend(figure, handles, texts):
-    """Name the encoders below the panels, in as many columns, up to three, as the width of the figure holds."""
-    for columns in range(min(len(texts), 3), 0, -1):
+def _legend(figure: Figure, handles: Sequence[Artist], texts: Sequence[str]) -> None:
+    """Name the encoders below the panels, in up to three columns if the figure is wide enough for them."""
+    for columns in range(min(len(texts), style.MOST_COLUMNS), 0, -1):
         legend = figure.legend(handles, texts, loc="outside lower center", ncols=columns)
-        if columns == 1 or legend.get_window_extent(figure.canvas.get_renderer()).width <= figure.bbox.width:
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
             return
         legend.remove()
 
 
-def _panel(axes, metric, rows, labels, augmentations):
+def _panel(
+    axes: Axes,
+    metric: registry.Metric,
+    rows: pd.DataFrame,
+    labels: Mapping[str, str],
+    augmentations: Sequence[style.Augmentation],
+) -> None:
+    """Draw one metric from its rows of `comparison.csv`; labels by model."""
     relative = metric.name == "l2_distance"
     offsets = np.linspace(-0.3, 0.3, len(labels) + 2)[1:-1]
     without = []
@@ -59,7 +80,7 @@ def _panel(axes, metric, rows, labels, augmentations):
         color, positions = COLORS[number % len(COLORS)], np.arange(len(augmentations)) + offsets[number]
         axes.hlines(positions, low / unit, high / unit, color=color, linewidth=1.2)
         axes.plot(means / unit, positions, MARKS[number % len(MARKS)], color=color, markersize=3.5, label=label)
-    below = ["part of the encoder's average"] if relative else []
+    below = ["relative to encoder average"] if relative else []
     below.append("higher is closer" if metric.higher_is_closer else "lower is closer")
     below += [style.wrapped(f"not applicable to {label}", 32) for label in without]
     axes.set_xlabel("\n".join(below))
@@ -67,8 +88,8 @@ def _panel(axes, metric, rows, labels, augmentations):
     axes.tick_params(axis="y", length=0)
 
 
-def _agreement_text(taus):
-    """Say how alike the encoders rank the augmentations, over all pairs of them."""
+def _agreement_text(taus: "pd.Series[float]") -> str:
+    """Return the rank correlation of two encoders, or its range over the pairs of more encoders."""
     if taus.empty:
         return ""
     return f"Kendall τ {taus.iloc[0]:.2f}" if len(taus) == 1 else f"Kendall τ {taus.min():.2f} to {taus.max():.2f}"

@@ -1,0 +1,1 @@
+"""Figures of the values of single images, from `metrics.parquet`."""

@@ -1,0 +1,34 @@
+"""Kernel density of the L2 distance."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from embedding_shift.plots import style
+from embedding_shift.plots.distributions.density import density, metric_values
+
+
+def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
+    """Draw the kernel density of the L2 distance, one curve per augmentation; a line where it does not vary.
+
+    Args:
+        metrics: the long table.
+        augmentations: in the order of the curves.
+    """
+    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 2.9))
+    for augmentation, line in style.with_line_styles(augmentations):
+        values = metric_values(metrics, "l2_distance", augmentation.name)
+        curve = density(values, 0, np.inf)
+        if curve:
+            axes.plot(*curve, color=augmentation.color, label=augmentation.label, linestyle=line)
+            axes.fill_between(*curve, color=augmentation.color, alpha=0.12, linewidth=0)
+        elif len(values):
+            axes.axvline(values.mean(), color=augmentation.color, label=augmentation.label, linestyle=line)
+    axes.set(xlabel="L2 distance between the embeddings of the original and the augmented image", ylabel="Density")
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    figure.legend(loc="outside right center")
+    return figure

@@ -1,0 +1,166 @@
+"""The table of figures: which module draws each figure, from which files, and with which options.
+
+The module imports no plotting library. The workflow reads the table as well: rules/figures.smk defines one rule per
+entry. To add a figure, write a module with a function `draw` and add an entry here.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PACKAGE = "embedding_shift.plots"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    The module's function `draw` takes the inputs and options as keyword arguments of these names and returns a
+    `matplotlib.figure.Figure`.
+
+    Attributes:
+        title: what the report and `--help` call it.
+        module: dotted path of its module, below `embedding_shift.plots`.
+        inputs: the files that it reads, keys of INPUTS.
+        options: keys of OPTIONS.
+        scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of a dataset and an encoder
+            ("study"), all encoders of the run ("run"), or a benchmark of this machine ("benchmark").
+    """
+
+    title: str
+    module: str
+    inputs: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    scope: Literal["encoder", "study", "run", "benchmark"] = "encoder"
+
+    @property
+    def module_path(self) -> str:
+        """Dotted path of the module from the library's root."""
+        return f"{PACKAGE}.{self.module}"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A kind of file that figures read.
+
+    Attributes:
+        help: what the file holds.
+        form: how `draw` receives it: a CSV or Parquet file as data frame, the augmentations as a list of
+            `style.Augmentation`, anything else as path.
+    """
+
+    help: str
+    form: Literal["csv", "parquet", "augmentations", "path"] = "csv"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of figures: its help, and further arguments of `ArgumentParser.add_argument`."""
+
+    help: str
+    arguments: Mapping[str, Any] = field(default_factory=lambda: {"required": True})
+
+
+def _required(help_text: str, **arguments: Any) -> Option:
+    return Option(help_text, {"required": True, **arguments})
+
+
+INPUTS = {
+    "attention_folder": Input("folder with one attention file (npz) per view", "path"),
+    "audit": Input("CSV, means as released and corrected"),
+    "augmentations": Input("CSV, labels and colours of the augmentations", "augmentations"),
+    "bench": Input("CSV, results of a benchmark"),
+    "comparison": Input("CSV, mean and interval per model, augmentation and metric"),
+    "dose_response": Input("CSV, mean and interval per augmentation, dose and metric"),
+    "equal_damage": Input("CSV, metrics at equal damage"),
+    "manifest": Input("CSV, one row per image", "path"),
+    "mean_ranks": Input("CSV, mean rank per metric and augmentation"),
+    "metrics": Input("Parquet, one row per image, augmentation and metric", "parquet"),
+    "noise_floor": Input("CSV, mean and interval per reference and metric"),
+    "paired_differences": Input("CSV, corrected p value per metric and pair of augmentations"),
+    "pairwise_distance": Input("CSV, mean cosine distance, augmentation × augmentation"),
+    "rank_agreement": Input("CSV, rank correlations of every two models"),
+    "summary": Input("CSV, mean and interval per augmentation and metric"),
+    "views_folder": Input("folder with one folder of shards per view", "path"),
+}
+
+OPTIONS = {
+    "confidence": _required("coverage of the intervals, between 0 and 1", type=float),
+    "image": Option("id of the image to show; by default the first in the manifest", {}),
+    "images": _required("number of images to show", type=int),
+    "labels": _required("names of the models in the figure", nargs="+"),
+    "models": _required("names of the models in the tables", nargs="+"),
+    "page": _required("number of this page, from 1", type=int),
+    "pages": _required("number of pages", type=int),
+    "settings": _required("dose of each augmentation as configured, a JSON object", type=json.loads),
+    "shards": _required("number of shards", type=int),
+}
+
+SUMMARY = ("summary", "augmentations")
+VALUES = ("metrics", "augmentations")
+PICTURES = ("manifest", "augmentations", "views_folder")
+
+FIGURES = {
+    "metric_heatmap": Figure("Metrics by augmentation, sorted", "summary.metric_heatmap", SUMMARY),
+    "metric_clustermap": Figure("Metrics by augmentation, clustered", "summary.metric_clustermap", SUMMARY),
+    "metric_profiles": Figure("Profile of every augmentation, ranked", "summary.metric_profiles", SUMMARY),
+    "metric_comparison": Figure("All metrics side by side", "summary.metric_comparison", SUMMARY),
+    "radar": Figure("Radar of every augmentation", "summary.radar", SUMMARY),
+    "l2_bars": Figure("Mean L2 distance", "summary.l2_bars", SUMMARY, ("confidence",)),
+    "l2_kde": Figure("Density of the L2 distance", "distributions.l2_kde", VALUES),
+    "cosine_distribution": Figure("Distribution of cosine similarity", "distributions.cosine_distribution", VALUES),
+    "cosine_samples": Figure("Cosine similarity image by image", "distributions.cosine_samples", VALUES, ("images",)),
+    "dendrogram": Figure("Dendrogram of the augmentations", "dendrogram", ("pairwise_distance", "augmentations")),
+    "critical_difference": Figure(
+        "Critical differences",
+        "critical_difference",
+        ("mean_ranks", "paired_differences", "augmentations"),
+        ("confidence",),
+    ),
+    "augmentation_strip": Figure(
+        "One image and its augmented views", "pictures.augmentation_strip", PICTURES, ("shards", "image")
+    ),
+    "attention_samples": Figure(
+        "Attention over the views",
+        "pictures.attention_samples",
+        (*PICTURES, "attention_folder", "metrics"),
+        ("shards", "images"),
+    ),
+    "attention_grid": Figure(
+        "Views and attention",
+        "pictures.attention_grid",
+        (*PICTURES, "attention_folder"),
+        ("shards", "page", "pages"),
+    ),
+    "noise_floor": Figure(
+        "Shift against floor and ceiling",
+        "study.noise_floor",
+        ("noise_floor", "summary", "augmentations"),
+        ("confidence",),
+        scope="study",
+    ),
+    "dose_response": Figure(
+        "Dose-response curves",
+        "study.dose_response",
+        ("dose_response", "augmentations"),
+        ("settings", "confidence"),
+        scope="study",
+    ),
+    "equal_damage": Figure(
+        "Order at equal damage",
+        "study.equal_damage",
+        ("equal_damage", "augmentations"),
+        ("confidence",),
+        scope="study",
+    ),
+    "audit": Figure("Audit of the released scripts", "study.audit", ("audit", "augmentations"), scope="study"),
+    "model_comparison": Figure(
+        "Encoders side by side",
+        "model_comparison",
+        ("comparison", "rank_agreement", "augmentations"),
+        ("models", "labels"),
+        scope="run",
+    ),
+    "benchmark": Figure("Benchmark of this machine", "benchmark", ("bench",), scope="benchmark"),
+}

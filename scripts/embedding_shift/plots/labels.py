@@ -1,0 +1,55 @@
+"""The words and numbers in figures: labels of what the tables name by key, and means in few digits.
+
+Metrics carry their labels in the registry, augmentations and encoders in the configuration.
+"""
+
+import math
+
+DAMAGE = {"rmse": "RMSE", "ssim": "SSIM"}
+DAMAGE_UNITS = {"rmse": "grey levels"}
+REFERENCES = {
+    "re-encoding": "Encoded again",
+    "other_batch_size": "Another batch size",
+    "other_precision": "Another precision",
+    "jpeg_95": "JPEG, quality 95",
+    "another_photograph": "Another photograph",
+}
+FLAWS = {
+    "wrapped_arithmetic": "8-bit arithmetic",
+    "new_draws": "New draws for the metrics",
+    "unseeded": "Nothing seeded",
+    "failures_replaced": "Failures replaced",
+    "unregistered_geometry": "Geometry not undone",
+    "all": "All together",
+}
+
+
+def damage(measure: str, level: str = "") -> str:
+    """Return a measure of damage with its unit, such as `RMSE in grey levels`, or with a level: `RMSE 9.5 grey levels`.
+
+    Args:
+        measure: a key of DAMAGE.
+        level: the level's number as text; without it, the label names the measure alone.
+    """
+    unit = DAMAGE_UNITS.get(measure, "")
+    if level:
+        return f"{DAMAGE[measure]} {level} {unit}".rstrip()
+    return f"{DAMAGE[measure]} in {unit}" if unit else DAMAGE[measure]
+
+
+def mean_text(value: float) -> str:
+    """Return a mean for a figure: three decimals up to 1, then three digits; two significant digits below 0.01.
+
+    NaN and infinity become a dash.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if 0 < abs(value) < 0.01:
+        return f"{value:.2g}"
+    decimals = 3 if abs(value) <= 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:.{decimals}f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 image`, `24 images`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

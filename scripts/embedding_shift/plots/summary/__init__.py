@@ -1,0 +1,1 @@
+"""Figures of the means per metric and augmentation, from `summary.csv`."""
