@@ -1,8 +1,7 @@
 """Compare the encoders of the run, on its first dataset.
 
 input:   results/{dataset}/{model}/summary.csv and metrics.parquet of every model
-output:  results/comparison.csv, results/rank_agreement.csv, results/figures/model_comparison.pdf and .png
-steps:   compare → draw
+output:  results/comparison.csv, results/rank_agreement.csv
 """
 
 
@@ -33,35 +32,4 @@ rule compare_models:
             "--models {params.models:q} --summaries {input.summaries:q}"
             " --metrics {input.metrics:q} {params.bootstrap} --comparison {output.comparison:q}"
             " --rank-agreement {output.rank_agreement:q}"
-        )
-
-
-rule plot_model_comparison:
-    input:
-        comparison="results/comparison.csv",
-        rank_agreement="results/rank_agreement.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_model_comparison"),
-    output:
-        pdf="results/figures/model_comparison.pdf",
-        png=report(
-            "results/figures/model_comparison.png",
-            caption="../report/model_comparison.rst",
-            category="Figures",
-            labels={"dataset": DATASETS[0], "model": "all", "figure": "Encoders side by side"},
-        ),
-    log:
-        "logs/plot_model_comparison.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        models=MODELS,
-        labels=verbatim([label("models", model) for model in MODELS]),
-    message:
-        "Drawing the comparison of the encoders."
-    shell:
-        command(
-            "--comparison {input.comparison:q}"
-            " --rank-agreement {input.rank_agreement:q} --models {params.models:q} --labels {params.labels:q}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
         )

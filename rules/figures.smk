@@ -1,253 +1,55 @@
-"""Draw the figures that read tables.
+"""Draw the figures: one rule per entry of the table in scripts/embedding_shift/plots/figures.py, and the method.
 
-input:   results/augmentations.csv and summary.csv, metrics.parquet or pairwise_distance.csv of a dataset and encoder
-output:  results/{dataset}/{model}/figures/{name}.pdf and .png for every name in FIGURES
+input:   the tables, views and attention of a dataset and encoder, results/augmentations.csv, paper/figures/method.tex
+output:  results/{dataset}/{model}/figures/{name}.pdf and .png, results/figures/model_comparison.pdf and .png
 """
 
-FIGURES = [
-    "metric_heatmap",
-    "l2_kde",
-    "cosine_distribution",
-    "dendrogram",
-    "radar",
-    "metric_profiles",
-    "l2_bars",
-    "metric_clustermap",
-    "metric_comparison",
-    "cosine_samples",
-]
+for figure_name, figure in FIGURES.items():
+    if figure.scope == "benchmark":
+        continue  # `make bench` draws it
+
+    rule:
+        name:
+            f"plot_{figure_name}"
+        input:
+            **figure_inputs(figure),
+            code=code("plot", [figure.module_path]),
+        output:
+            pdf=figure_path(figure_name, "results/{place}figures/{file}.pdf"),
+            png=figure_png(figure_name),
+        log:
+            figure_path(figure_name, "logs/{place}plot_{file}.log"),
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            **figure_resources(figure),
+        params:
+            arguments=figure_arguments(figure_name),
+        message:
+            "Drawing {output.pdf}."
+        shell:
+            command("{params.arguments:q} --pdf {output.pdf:q} --png {output.png:q}")
 
 
-rule plot_metric_heatmap:
+rule plot_method:
     input:
+        source=project_file("paper/figures/method.tex"),
         summary="results/{dataset}/{model}/summary.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_metric_heatmap"),
+        code=code("typeset_method"),
     output:
-        pdf="results/{dataset}/{model}/figures/metric_heatmap.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/metric_heatmap.png",
-            caption="../report/metric_heatmap.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Metrics by augmentation, sorted"},
-        ),
+        pdf="results/{dataset}/{model}/figures/method.pdf",
+        png=report("results/{dataset}/{model}/figures/method.png", **figure_report("method", "The method")),
     log:
-        "logs/{dataset}/{model}/plot_metric_heatmap.log",
+        "logs/{dataset}/{model}/plot_method.log",
+    localrule: True  # it needs LaTeX, or a network for its packages
     conda:
-        "../envs/analysis.yaml"
-    message:
-        "Drawing the heatmap of metrics of {wildcards.model} on {wildcards.dataset}."
-    shell:
-        command(
-            "--summary {input.summary:q}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
-        )
-
-
-use rule plot_metric_heatmap as plot_metric_clustermap with:
-    input:
-        summary="results/{dataset}/{model}/summary.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_metric_clustermap"),
-    output:
-        pdf="results/{dataset}/{model}/figures/metric_clustermap.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/metric_clustermap.png",
-            caption="../report/metric_clustermap.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Metrics by augmentation, clustered"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_metric_clustermap.log",
-    message:
-        "Drawing the clustered heatmap of metrics of {wildcards.model} on {wildcards.dataset}."
-
-
-use rule plot_metric_heatmap as plot_radar with:
-    input:
-        summary="results/{dataset}/{model}/summary.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_radar"),
-    output:
-        pdf="results/{dataset}/{model}/figures/radar.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/radar.png",
-            caption="../report/radar.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Radar of every augmentation"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_radar.log",
-    message:
-        "Drawing a radar of every augmentation of {wildcards.model} on {wildcards.dataset}."
-
-
-use rule plot_metric_heatmap as plot_metric_profiles with:
-    input:
-        summary="results/{dataset}/{model}/summary.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_metric_profiles"),
-    output:
-        pdf="results/{dataset}/{model}/figures/metric_profiles.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/metric_profiles.png",
-            caption="../report/metric_profiles.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Profile of every augmentation, ranked"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_metric_profiles.log",
-    message:
-        "Drawing the profile of every augmentation of {wildcards.model} on {wildcards.dataset}."
-
-
-use rule plot_metric_heatmap as plot_metric_comparison with:
-    input:
-        summary="results/{dataset}/{model}/summary.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_metric_comparison"),
-    output:
-        pdf="results/{dataset}/{model}/figures/metric_comparison.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/metric_comparison.png",
-            caption="../report/metric_comparison.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "All metrics side by side"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_metric_comparison.log",
-    message:
-        "Drawing all metrics side by side of {wildcards.model} on {wildcards.dataset}."
-
-
-rule plot_l2_bars:
-    input:
-        summary="results/{dataset}/{model}/summary.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_l2_bars"),
-    output:
-        pdf="results/{dataset}/{model}/figures/l2_bars.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/l2_bars.png",
-            caption="../report/l2_bars.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Mean L2 distance"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_l2_bars.log",
-    conda:
-        "../envs/analysis.yaml"
+        "../envs/paper.yaml"
     params:
-        confidence=config["bootstrap"]["confidence"],
+        image_size=config["image_size"],
     message:
-        "Drawing the mean L2 distance of {wildcards.model} on {wildcards.dataset}."
+        "Typesetting {output.pdf}."
     shell:
         command(
-            "--summary {input.summary:q} --confidence {params.confidence}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
-        )
-
-
-rule plot_l2_kde:
-    input:
-        metrics="results/{dataset}/{model}/metrics.parquet",
-        augmentations="results/augmentations.csv",
-        code=code("plot_l2_kde"),
-    output:
-        pdf="results/{dataset}/{model}/figures/l2_kde.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/l2_kde.png",
-            caption="../report/l2_kde.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Density of the L2 distance"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_l2_kde.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=memory(per_mb=20),
-        runtime=allowance(60),
-    message:
-        "Drawing the density of the L2 distance of {wildcards.model} on {wildcards.dataset}."
-    shell:
-        command(
-            "--metrics {input.metrics:q}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
-        )
-
-
-use rule plot_l2_kde as plot_cosine_distribution with:
-    input:
-        metrics="results/{dataset}/{model}/metrics.parquet",
-        augmentations="results/augmentations.csv",
-        code=code("plot_cosine_distribution"),
-    output:
-        pdf="results/{dataset}/{model}/figures/cosine_distribution.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/cosine_distribution.png",
-            caption="../report/cosine_distribution.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Distribution of cosine similarity"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_cosine_distribution.log",
-    message:
-        "Drawing the distribution of cosine similarity of {wildcards.model} on {wildcards.dataset}."
-
-
-rule plot_cosine_samples:
-    input:
-        metrics="results/{dataset}/{model}/metrics.parquet",
-        augmentations="results/augmentations.csv",
-        code=code("plot_cosine_samples"),
-    output:
-        pdf="results/{dataset}/{model}/figures/cosine_samples.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/cosine_samples.png",
-            caption="../report/cosine_samples.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Cosine similarity image by image"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_cosine_samples.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=memory(per_mb=20),
-        runtime=allowance(60),
-    params:
-        samples=config["figures"]["cosine_samples"],
-    message:
-        "Drawing cosine similarity image by image of {wildcards.model} on {wildcards.dataset}."
-    shell:
-        command(
-            "--metrics {input.metrics:q} --samples {params.samples}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
-        )
-
-
-rule plot_dendrogram:
-    input:
-        distance="results/{dataset}/{model}/pairwise_distance.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_dendrogram"),
-    output:
-        pdf="results/{dataset}/{model}/figures/dendrogram.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/dendrogram.png",
-            caption="../report/dendrogram.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Dendrogram of the augmentations"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_dendrogram.log",
-    conda:
-        "../envs/analysis.yaml"
-    message:
-        "Drawing the dendrogram of the augmentations of {wildcards.model} on {wildcards.dataset}."
-    shell:
-        command(
-            "--distance {input.distance:q}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
+            "--source {input.source:q} --summary {input.summary:q} --image-size {params.image_size}"
+            " --pdf {output.pdf:q} --png {output.png:q}"
         )

@@ -1,9 +1,7 @@
 """Test the augmentations against each other, and the claims of the original paper.
 
 input:   results/{dataset}/{model}/metrics.parquet and embeddings, paper/claims.yaml
-output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv,
-         figures/critical_difference.pdf and .png
-steps:   compare the augmentations → draw the critical-difference diagram; judge the claims
+output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv
 """
 
 
@@ -64,34 +62,4 @@ rule judge_claims:
             " --augmentations {params.augmentations} --embeddings {input.embeddings:q}"
             " {params.bootstrap}"
             " --output {output:q}"
-        )
-
-
-rule plot_critical_difference:
-    input:
-        mean_ranks="results/{dataset}/{model}/mean_ranks.csv",
-        paired_differences="results/{dataset}/{model}/paired_differences.csv",
-        augmentations="results/augmentations.csv",
-        code=code("plot_critical_difference"),
-    output:
-        pdf="results/{dataset}/{model}/figures/critical_difference.pdf",
-        png=report(
-            "results/{dataset}/{model}/figures/critical_difference.png",
-            caption="../report/critical_difference.rst",
-            category="Figures",
-            labels={"dataset": "{dataset}", "model": "{model}", "figure": "Critical differences"},
-        ),
-    log:
-        "logs/{dataset}/{model}/plot_critical_difference.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        confidence=config["bootstrap"]["confidence"],
-    message:
-        "Drawing the critical-difference diagram of {wildcards.model} on {wildcards.dataset}."
-    shell:
-        command(
-            "--metric cosine_similarity --mean-ranks {input.mean_ranks:q}"
-            " --paired-differences {input.paired_differences:q} --confidence {params.confidence}"
-            " --augmentations {input.augmentations:q} --pdf {output.pdf:q} --png {output.png:q}"
         )

@@ -10,7 +10,6 @@ STUDY_TABLES = [
     "audit_ranks",
     "audit_claims",
 ]
-STUDY_FIGURES = ["noise_floor", "dose_response", "equal_damage", "audit"]
 
 
 def dose_scale(wildcards):
@@ -27,6 +26,6 @@ def dose_settings():
 
 def study_targets():
     """Return the tables and figures of the study of every dataset and model."""
-    results = [f"{table}.csv" for table in STUDY_TABLES] + [f"figures/{figure}.pdf" for figure in STUDY_FIGURES]
+    results = [f"{table}.csv" for table in STUDY_TABLES] + [f"figures/{figure}.pdf" for figure in figure_names("study")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     return found if STUDY else []

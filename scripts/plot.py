@@ -5,7 +5,7 @@ import argparse
 from embedding_shift import cli
 from embedding_shift.errors import InputError
 from embedding_shift.plots import rendering
-from embedding_shift.plots.figures import FIGURES, INPUTS, OPTIONS
+from embedding_shift.plots.figures import FIGURES, INPUTS, OPTIONS, flag
 
 
 def main() -> None:
@@ -25,19 +25,15 @@ def parse() -> argparse.Namespace:
             name, help=figure.title, description=f"{figure.title}.", formatter_class=parser.formatter_class
         )
         for key in figure.inputs:
-            options.add_argument(_flag(key), required=True, help=INPUTS[key].help)
+            options.add_argument(flag(key), required=True, help=INPUTS[key].help)
         for key in figure.options:
-            options.add_argument(_flag(key), help=OPTIONS[key].help, **OPTIONS[key].arguments)
+            options.add_argument(flag(key), help=OPTIONS[key].help, **OPTIONS[key].arguments)
         options.add_argument("--pdf", required=True, help="PDF to write")
         options.add_argument("--png", required=True, help="PNG to write, at 200 dots per inch")
     try:
         return parser.parse_args()
-    except argparse.ArgumentError:
-        raise InputError(f"the first argument must name a figure: {', '.join(FIGURES)}") from None
-
-
-def _flag(key: str) -> str:
-    return f"--{key.replace('_', '-')}"
+    except argparse.ArgumentError as error:
+        raise InputError(f"FIGURE: {error.message}") from None
 
 
 if __name__ == "__main__":

@@ -17,8 +17,14 @@ from pipeline import PROJECT
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards, tables
-from embedding_shift.plots import style
-from embedding_shift.plots.pictures import samples
+from embedding_shift.plots import figures, style
+from embedding_shift.plots.pictures import (
+    attention,
+    attention_grid,
+    attention_samples,
+    augmentation_strip,
+    reading,
+)
 
 AUGMENTATIONS = {"noise": ("Noise", "#882255"), "horizontal_flip": ("Horizontal flip", "#44AA99")}
 VIEWS = ["original", *AUGMENTATIONS]
@@ -65,11 +71,11 @@ def dataset(tmp_path):
 
 def read_samples(folder, image_ids):
     style.apply()
-    return style.read_augmentations(folder / "augmentations.csv"), samples.samples(
+    return style.read_augmentations(folder / "augmentations.csv"), reading.samples(
         image_ids,
-        samples.read_views(folder / "views", SHARDS, VIEWS, image_ids),
-        samples.read_attention(folder / "attention", VIEWS, image_ids),
-        samples.read_cosine(folder / "metrics.parquet", image_ids),
+        reading.read_views(folder / "views", SHARDS, VIEWS, image_ids),
+        reading.read_attention(folder / "attention", VIEWS, image_ids),
+        reading.cosine_of(tables.read_parquet([folder / "metrics.parquet"]), image_ids),
     )
 
 
@@ -90,15 +96,16 @@ def words(figure):
     return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
 
 
-def run_script(monkeypatch, name, folder, output, *options, attention=True):
-    """Run a script as its rule does; return the bytes of the PDF and of the PNG."""
-    arguments = ["--manifest", folder / "manifest.csv", "--augmentations", folder / "augmentations.csv"]
-    arguments += ["--views-folder", folder / "views", "--shards", SHARDS]
-    arguments += ["--attention-folder", folder / "attention"] if attention else []
-    arguments += ["--pdf", output / "figure.pdf", "--png", output / "figure.png", *options]
-    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-    runpy.run_path(str(PROJECT / "scripts" / f"{name}.py"))["main"]()
-    return (output / "figure.pdf").read_bytes(), (output / "figure.png").read_bytes()
+def plot(monkeypatch, name, folder, output, **options):
+    """Draw a figure as its rule does; return the bytes of the PDF and of the PNG."""
+    files = {"manifest": "manifest.csv", "augmentations": "augmentations.csv", "metrics": "metrics.parquet"}
+    paths = {key: folder / file for key, file in files.items()}
+    paths |= {"views_folder": folder / "views", "attention_folder": folder / "attention"}
+    arguments = figures.command_line(name, paths | {"shards": SHARDS} | options)
+    pdf, png = output / "figure.pdf", output / "figure.png"
+    monkeypatch.setattr(sys, "argv", ["plot.py", *arguments, "--pdf", str(pdf), "--png", str(png)])
+    runpy.run_path(str(PROJECT / "scripts" / "plot.py"))["main"]()
+    return pdf.read_bytes(), png.read_bytes()
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +116,7 @@ def close_figures():
 
 @given(st.integers(1, 200), st.integers(1, 60))
 def test_images_are_spread_evenly_and_never_repeat(number, count):
-    chosen = samples.evenly_spread(range(number), count)
+    chosen = reading.evenly_spread(range(number), count)
     assert len(chosen) == min(number, count)
     assert chosen == sorted(set(chosen))
     steps = np.diff(chosen)
@@ -120,8 +127,8 @@ def test_images_are_spread_evenly_and_never_repeat(number, count):
 @given(st.integers(1, 200), st.integers(1, 20))
 def test_pages_split_the_chosen_images_and_fill_early_pages_first(number, pages):
     image_ids = [f"{i:03d}" for i in range(number)]
-    split = [samples.page_of(image_ids, page, pages) for page in range(1, pages + 1)]
-    assert list(itertools.chain(*split)) == samples.evenly_spread(image_ids, 7 * pages)
+    split = [attention_grid.page_of(image_ids, page, pages) for page in range(1, pages + 1)]
+    assert list(itertools.chain(*split)) == reading.evenly_spread(image_ids, 7 * pages)
     lengths = [len(page) for page in split]
     assert lengths == sorted(lengths, reverse=True)
     assert sum(length not in (0, 7) for length in lengths) <= 1
@@ -130,13 +137,13 @@ def test_pages_split_the_chosen_images_and_fill_early_pages_first(number, pages)
 @pytest.mark.parametrize("page", [0, 4])
 def test_a_page_beyond_the_configured_ones_is_refused(page):
     with pytest.raises(InputError, match=f"no page {page}; the pages are 1 to 3"):
-        samples.page_of(["a", "b"], page, 3)
+        attention_grid.page_of(["a", "b"], page, 3)
 
 
 def test_strip_shows_the_views_of_one_image_in_order(dataset):
     folder, image_ids = dataset(3)
     augmentations, (_, second, _) = read_samples(folder, image_ids)
-    figure = samples.draw_strip(augmentations, second.views)
+    figure = augmentation_strip.strip(augmentations, second.views)
     (row,) = placed(figure)
     assert [tuple(picture[5, 5]) for picture in row] == [color_of(1, view) for view in range(3)]
     assert [text.replace("\n", " ") for text in words(figure)] == ["Original", "Noise", "Horizontal flip"]
@@ -144,16 +151,16 @@ def test_strip_shows_the_views_of_one_image_in_order(dataset):
 
 def test_strip_image_is_the_first_of_the_manifest_or_the_one_asked_for(dataset):
     folder, _ = dataset(3)
-    assert samples.strip_image(folder / "manifest.csv") == "image0"
-    assert samples.strip_image(folder / "manifest.csv", "image2") == "image2"
+    assert augmentation_strip.chosen_image(folder / "manifest.csv") == "image0"
+    assert augmentation_strip.chosen_image(folder / "manifest.csv", "image2") == "image2"
     with pytest.raises(InputError, match=r"figures.strip_image: no image 'cat' among the 3 of .*'image0' to 'image2'"):
-        samples.strip_image(folder / "manifest.csv", "cat")
+        augmentation_strip.chosen_image(folder / "manifest.csv", "cat")
 
 
 def test_samples_show_each_image_with_its_overlays_and_similarities(dataset):
     folder, image_ids = dataset(2)
     augmentations, chosen = read_samples(folder, image_ids)
-    figure = samples.draw_samples(augmentations, chosen)
+    figure = attention_samples.sample_rows(augmentations, chosen)
     rows = placed(figure)
     assert [len(row) for row in rows] == [4, 4]
     stored = {view: array_files.read(folder / "attention" / f"{view}.npz")["attention"] for view in VIEWS}
@@ -172,7 +179,7 @@ def test_similarity_that_is_not_defined_is_named_so(dataset):
     folder, image_ids = dataset(1)
     table = tables.read_parquet([folder / "metrics.parquet"])
     tables.write_parquet(folder / "metrics.parquet", table[table["augmentation"] != "noise"])
-    shown = words(samples.draw_samples(*read_samples(folder, image_ids)))
+    shown = words(attention_samples.sample_rows(*read_samples(folder, image_ids)))
     assert shown.count("not defined") == 1
     assert "0.110" in shown
 
@@ -180,7 +187,7 @@ def test_similarity_that_is_not_defined_is_named_so(dataset):
 def test_grid_puts_every_attention_map_under_its_view(dataset):
     folder, image_ids = dataset(3)
     augmentations, chosen = read_samples(folder, image_ids)
-    figure = samples.draw_grid(augmentations, chosen, 3)
+    figure = attention_grid.grid(augmentations, chosen, 3)
     rows = placed(figure)
     assert len(rows) == 6
     for image in range(3):
@@ -195,18 +202,18 @@ def test_grid_puts_every_attention_map_under_its_view(dataset):
 @pytest.mark.parametrize(("number", "said"), [(1, "The only image"), (9, "All 9 images")])
 def test_surplus_page_says_that_there_are_no_further_images(dataset, number, said):
     augmentations, _ = read_samples(*dataset(1))
-    (sentence,) = words(samples.draw_grid(augmentations, [], number))
+    (sentence,) = words(attention_grid.grid(augmentations, [], number))
     assert sentence == f"There are no further images. {said} of the dataset can be seen on the pages before."
 
 
 def test_encoder_without_attention_shows_the_pictures_alone_and_says_so(dataset):
     folder, image_ids = dataset(2, heads=0)
     augmentations, chosen = read_samples(folder, image_ids)
-    for figure in (samples.draw_samples(augmentations, chosen), samples.draw_grid(augmentations, chosen, 2)):
+    for figure in (attention_samples.sample_rows(augmentations, chosen), attention_grid.grid(augmentations, chosen, 2)):
         shown = [[tuple(picture[5, 5]) for picture in row] for row in placed(figure)]
         assert shown == [[color_of(image, view) for view in range(3)] for image in range(2)]
-        assert samples.NO_ATTENTION in words(figure)
-        assert not any("attention" in text for text in words(figure) if text != samples.NO_ATTENTION)
+        assert attention.NO_ATTENTION in words(figure)
+        assert not any("attention" in text for text in words(figure) if text != attention.NO_ATTENTION)
 
 
 @pytest.mark.parametrize(
@@ -223,17 +230,17 @@ def test_no_words_overlap_or_leave_the_page(dataset, labels, heads):
     _, (sample,) = read_samples(folder, ["image0"])
     augmentations = [style.Augmentation(f"a{i}", label, "#882255") for i, label in enumerate(labels)]
     names = ["original", *(augmentation.name for augmentation in augmentations)]
-    sample = samples.Sample(
+    sample = reading.Sample(
         "a_rather_long_identifier_of_an_image_0001",
         dict.fromkeys(names, sample.views["noise"]),
         dict.fromkeys(names, sample.attention["noise"]),
         {"a0": -0.25},
     )
     for figure in (
-        samples.draw_strip(augmentations, sample.views),
-        samples.draw_samples(augmentations, [sample, sample]),
-        samples.draw_grid(augmentations, [sample, sample], 2),
-        samples.draw_grid(augmentations, [], 2),
+        augmentation_strip.strip(augmentations, sample.views),
+        attention_samples.sample_rows(augmentations, [sample, sample]),
+        attention_grid.grid(augmentations, [sample, sample], 2),
+        attention_grid.grid(augmentations, [], 2),
     ):
         figure.set_dpi(300)
         figure.draw_without_rendering()
@@ -249,18 +256,16 @@ def test_no_words_overlap_or_leave_the_page(dataset, labels, heads):
 @pytest.mark.parametrize(
     ("name", "options", "embedded"),
     [
-        ("plot_augmentation_strip", ["--image=image1"], {SIZE: 3}),
-        ("plot_attention_samples", ["--images", "5", "--metrics", "metrics.parquet"], {SIZE: 2 * 4}),
-        ("plot_attention_grid", ["--page", "1", "--pages", "2"], {SIZE: 2 * 3, 112: 2 * 3}),
-        ("plot_attention_grid", ["--page", "2", "--pages", "2"], {}),
+        ("augmentation_strip", {"image": "image1"}, {SIZE: 3}),
+        ("attention_samples", {"images": 5}, {SIZE: 2 * 4}),
+        ("attention_grid", {"page": 1, "pages": 2}, {SIZE: 2 * 3, 112: 2 * 3}),
+        ("attention_grid", {"page": 2, "pages": 2}, {}),
     ],
 )
-def test_scripts_write_the_same_bytes_every_time(dataset, monkeypatch, tmp_path, name, options, embedded):
+def test_figures_have_the_same_bytes_every_time(dataset, monkeypatch, tmp_path, name, options, embedded):
     folder, _ = dataset(2)
-    options = [str(folder / option) if option.endswith(".parquet") else option for option in options]
-    attention = name != "plot_augmentation_strip"
-    first = run_script(monkeypatch, name, folder, tmp_path / "first", *options, attention=attention)
-    second = run_script(monkeypatch, name, folder, tmp_path / "second", *options, attention=attention)
+    first = plot(monkeypatch, name, folder, tmp_path / "first", **options)
+    second = plot(monkeypatch, name, folder, tmp_path / "second", **options)
     assert first == second
     widths = Counter(int(width) for width in re.findall(rb"/Subtype /Image /Width (\d+)", first[0]))
     assert {width: widths[width] for width in embedded} == embedded  # every picture by itself, at its own resolution
@@ -269,7 +274,7 @@ def test_scripts_write_the_same_bytes_every_time(dataset, monkeypatch, tmp_path,
 def test_pictures_are_embedded_at_no_more_than_print_resolution(dataset):
     augmentations, (sample,) = read_samples(*dataset(1))
     fine = np.zeros((1024, 1024, 3), np.uint8)
-    (row,) = placed(samples.draw_strip(augmentations, dict.fromkeys(sample.views, fine)))
+    (row,) = placed(augmentation_strip.strip(augmentations, dict.fromkeys(sample.views, fine)))
     assert {picture.shape for picture in row} == {(128, 128, 3)}
 
 
@@ -278,11 +283,11 @@ def test_only_shards_that_hold_a_shown_image_are_opened(dataset):
     needed = shards.shard_of("image1", SHARDS)
     for view, shard in itertools.product(VIEWS, set(range(SHARDS)) - {needed}):
         (folder / "views" / view / f"{shard:05d}.tar").unlink()
-    views = samples.read_views(folder / "views", SHARDS, VIEWS, ["image1"])
+    views = reading.read_views(folder / "views", SHARDS, VIEWS, ["image1"])
     assert all(list(by_id) == ["image1"] for by_id in views.values())
 
 
 def test_attention_that_lacks_an_image_is_an_error(dataset):
     folder, _ = dataset(2)
     with pytest.raises(InputError, match=r"no image 'image7' in .*original.npz"):
-        samples.read_attention(folder / "attention", VIEWS, ["image7"])
+        reading.read_attention(folder / "attention", VIEWS, ["image7"])

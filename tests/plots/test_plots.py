@@ -14,7 +14,17 @@ import pytest
 from embedding_shift import sampling
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
-from embedding_shift.plots import bars, cosine_samples, dendrogram, distributions, heatmaps, overview, profiles, style
+from embedding_shift.plots import dendrogram, figures, style
+from embedding_shift.plots.distributions import cosine_distribution, cosine_samples, density, l2_kde
+from embedding_shift.plots.summary import (
+    closeness,
+    l2_bars,
+    metric_clustermap,
+    metric_comparison,
+    metric_heatmap,
+    metric_profiles,
+    radar,
+)
 from embedding_shift.statistics import bootstrap, paired_tests
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -64,22 +74,26 @@ def distance_between(names):
     return np.abs(places[:, None] - places[None])
 
 
+def distance_table(distance, names):
+    """The data frame of pairwise_distance.csv."""
+    return pd.DataFrame(distance, columns=names).assign(augmentation=names)
+
+
 def all_figures(names, table):
-    """Draw every figure of one table: (name, figure) pairs."""
+    """Draw every figure of one table, by name."""
     shown = augmentations(names)
     summary = summary_of(table)
-    table_of_means = overview.from_summary(summary, shown)
     return {
-        "metric_heatmap": heatmaps.metric_heatmap(table_of_means),
-        "metric_clustermap": heatmaps.metric_clustermap(table_of_means),
-        "radar": profiles.radar(table_of_means),
-        "metric_profiles": profiles.metric_profiles(table_of_means),
-        "metric_comparison": bars.metric_comparison(summary, table_of_means),
-        "l2_bars": bars.l2_bars(summary, shown, 0.95),
-        "l2_kde": distributions.l2_kde(table, shown),
-        "cosine_distribution": distributions.cosine_distribution(table, shown),
-        "cosine_samples": cosine_samples.cosine_samples(table, shown, 4),
-        "dendrogram": dendrogram.dendrogram(distance_between(names), shown),
+        "metric_heatmap": metric_heatmap.draw(summary, shown),
+        "metric_clustermap": metric_clustermap.draw(summary, shown),
+        "radar": radar.draw(summary, shown),
+        "metric_profiles": metric_profiles.draw(summary, shown),
+        "metric_comparison": metric_comparison.draw(summary, shown),
+        "l2_bars": l2_bars.draw(summary, shown, 0.95),
+        "l2_kde": l2_kde.draw(table, shown),
+        "cosine_distribution": cosine_distribution.draw(table, shown),
+        "cosine_samples": cosine_samples.draw(table, shown, 4),
+        "dendrogram": dendrogram.draw(distance_table(distance_between(names), names), shown),
     }
 
 
@@ -147,7 +161,7 @@ def test_one_augmentation_is_said_to_be_too_few(name):
 
 
 def test_closeness_turns_distances_round_and_spans_zero_to_one():
-    table = overview.from_summary(summary_of(long_table()), augmentations(NAMES))
+    table = closeness.from_summary(summary_of(long_table()), augmentations(NAMES))
     assert [metric.name for metric in table.metrics] == [metric.name for metric in overview_metrics()]
     assert (table.closeness["noise"] == 0).all() and (table.closeness["elastic"] == 1).all()
     assert table.means.loc["l2_distance", "noise"] > table.means.loc["l2_distance", "elastic"]
@@ -160,13 +174,13 @@ def test_closeness_turns_distances_round_and_spans_zero_to_one():
 
 def test_closeness_of_equal_augmentations_is_one():
     table = long_table(NAMES[:2], spread=0).assign(value=0.5)
-    assert (overview.from_summary(summary_of(table), augmentations(NAMES[:2])).closeness == 1).all(axis=None)
+    assert (closeness.from_summary(summary_of(table), augmentations(NAMES[:2])).closeness == 1).all(axis=None)
 
 
 def test_a_metric_that_one_augmentation_lacks_is_left_out():
     table = long_table()
     table = table[~((table["metric"] == "attention_similarity") & (table["augmentation"] == "blur"))]
-    shown = overview.from_summary(summary_of(table), augmentations(NAMES)).metrics
+    shown = closeness.from_summary(summary_of(table), augmentations(NAMES)).metrics
     assert [metric.name for metric in shown] == [m.name for m in overview_metrics() if m.name != "attention_similarity"]
 
 
@@ -191,17 +205,17 @@ def test_every_augmentation_keeps_its_colour_and_place():
 
 def test_density_integrates_to_one_and_stays_within_its_bounds():
     values = np.random.default_rng(1).normal(0, 1, 300)
-    grid, height = distributions.density(values, -np.inf, np.inf)
+    grid, height = density.density(values, -np.inf, np.inf)
     assert np.trapezoid(height, grid) == pytest.approx(1, abs=0.01)
-    assert distributions.density(np.array([0.98, 0.99, 0.995]), -1, 1)[0].max() <= 1
-    assert distributions.density(np.full(9, 0.1), -1, 1) is None
+    assert density.density(np.array([0.98, 0.99, 0.995]), -1, 1)[0].max() <= 1
+    assert density.density(np.full(9, 0.1), -1, 1) is None
 
 
 def test_dendrogram_marks_a_lone_augmentation():
     far = np.full((4, 4), 0.1)
     far[0, :] = far[:, 0] = 5.0
     np.fill_diagonal(far, 0)
-    figure = dendrogram.dendrogram(far, augmentations(NAMES[:4]))
+    figure = dendrogram.draw(distance_table(far, NAMES[:4]), augmentations(NAMES[:4]))
     assert [text for text in texts(figure) if text.startswith("cluster")] == ["cluster 1", "cluster 2"]
     bands = sorted(patch.get_height() for patch in figure.axes[0].patches)
     assert bands == [dendrogram.LEAF_STEP, 3 * dendrogram.LEAF_STEP]
@@ -210,7 +224,9 @@ def test_dendrogram_marks_a_lone_augmentation():
 def test_dendrogram_says_that_a_distance_is_missing():
     distance = distance_between(NAMES)
     distance[0, 1] = distance[1, 0] = np.nan
-    assert any("not defined" in text for text in texts(dendrogram.dendrogram(distance, augmentations(NAMES))))
+    assert any(
+        "not defined" in text for text in texts(dendrogram.draw(distance_table(distance, NAMES), augmentations(NAMES)))
+    )
 
 
 def test_choice_depends_on_the_ids_alone():
@@ -223,9 +239,9 @@ def test_choice_depends_on_the_ids_alone():
 
 def test_many_or_long_image_ids_are_not_written():
     many = long_table(n=60)
-    assert not any(t.startswith("image") for t in texts(cosine_samples.cosine_samples(many, augmentations(NAMES), 50)))
+    assert not any(t.startswith("image") for t in texts(cosine_samples.draw(many, augmentations(NAMES), 50)))
     long = long_table().assign(image_id=lambda table: table["image_id"] + "x" * 40)
-    assert not any(t.startswith("image") for t in texts(cosine_samples.cosine_samples(long, augmentations(NAMES), 5)))
+    assert not any(t.startswith("image") for t in texts(cosine_samples.draw(long, augmentations(NAMES), 5)))
 
 
 @pytest.mark.parametrize("name", ["metric_clustermap", "l2_kde", "dendrogram", "critical_difference"])
@@ -234,27 +250,32 @@ def test_script_writes_the_same_bytes_twice(tmp_path, name):
     table = long_table(n=5)
     tables.write_parquet(tmp_path / "metrics.parquet", table)
     summary_of(table).to_csv(tmp_path / "summary.csv", index=False)
-    distance = pd.DataFrame(distance_between(NAMES), columns=NAMES)
-    distance.insert(0, "augmentation", NAMES)
-    distance.to_csv(tmp_path / "distance.csv", index=False)
+    distance_table(distance_between(NAMES), NAMES).to_csv(tmp_path / "distance.csv", index=False)
     columns = {"augmentation": NAMES, "label": NAMES, "color": COLORS}
     pd.DataFrame(columns).to_csv(tmp_path / "augmentations.csv", index=False)
     paired_tests.mean_ranks(table).to_csv(tmp_path / "ranks.csv", index=False)
     paired_tests.paired_differences(table, 100, 0.95, 1).to_csv(tmp_path / "pairs.csv", index=False)
-    options = {
-        "metric_clustermap": ["--summary", tmp_path / "summary.csv"],
-        "l2_kde": ["--metrics", tmp_path / "metrics.parquet"],
-        "dendrogram": ["--distance", tmp_path / "distance.csv"],
-        "critical_difference": ["--mean-ranks", tmp_path / "ranks.csv", "--paired-differences", tmp_path / "pairs.csv"],
+    files = {
+        "summary": "summary.csv",
+        "metrics": "metrics.parquet",
+        "pairwise_distance": "distance.csv",
+        "mean_ranks": "ranks.csv",
+        "paired_differences": "pairs.csv",
+        "augmentations": "augmentations.csv",
     }
-    options["critical_difference"] += ["--metric", "cosine_similarity", "--confidence", "0.95"]
+    paths = {key: tmp_path / file for key, file in files.items()}
     written = []
     for seed in ("1", "2"):
         outputs = [tmp_path / seed / f"figure.{suffix}" for suffix in ("pdf", "png")]
-        arguments = [*options[name], "--augmentations", tmp_path / "augmentations.csv"]
-        arguments += ["--pdf", outputs[0], "--png", outputs[1]]
+        arguments = [
+            *figures.command_line(name, paths | {"confidence": 0.95}),
+            "--pdf",
+            outputs[0],
+            "--png",
+            outputs[1],
+        ]
         environment = os.environ | {"PYTHONHASHSEED": seed}
-        subprocess.run([sys.executable, SCRIPTS / f"plot_{name}.py", *arguments], check=True, env=environment)
+        subprocess.run([sys.executable, SCRIPTS / "plot.py", *arguments], check=True, env=environment)
         written.append([path.read_bytes() for path in outputs])
     assert written[0] == written[1]
     assert written[0][0].startswith(b"%PDF") and written[0][1].startswith(b"\x89PNG")
@@ -270,7 +291,7 @@ def test_text_stays_text_and_files_carry_no_date(tmp_path):
 
 
 def test_no_cosine_similarity_at_all_is_said():
-    figure = cosine_samples.cosine_samples(long_table(left_out=["cosine_similarity"]), augmentations(NAMES), 5)
+    figure = cosine_samples.draw(long_table(left_out=["cosine_similarity"]), augmentations(NAMES), 5)
     assert any("not defined" in text for text in texts(figure))
 
 

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from embedding_shift.plots import overview, style
+from embedding_shift.plots import labels, style
 from embedding_shift.plots.study import noise_floor
 
 
@@ -54,7 +54,7 @@ def test_names_of_floor_and_ceiling_do_not_overlap(jpeg):
         [("blur", "cosine_similarity", 0.9999, 0.9998, 0.99995)],
         columns=["augmentation", "metric", "mean", "ci_low", "ci_high"],
     )
-    figure = noise_floor.noise_floor(floor, summary, [style.Augmentation("blur", "Blur", "#332288")], 0.95)
+    figure = noise_floor.draw(floor, summary, [style.Augmentation("blur", "Blur", "#332288")], 0.95)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     assert len(axes.texts) == len(shifts) and not overlap(axes.texts)
@@ -66,4 +66,4 @@ def test_names_of_floor_and_ceiling_do_not_overlap(jpeg):
     [(0.0, "0.000"), (3.79e-5, "3.8e-05"), (0.0012, "0.0012"), (0.0123, "0.012"), (0.99999, "1.000"), (5.701, "5.70")],
 )
 def test_small_means_keep_their_digits(value, text):
-    assert overview.value_text(value) == text
+    assert labels.mean_text(value) == text

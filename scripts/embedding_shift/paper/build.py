@@ -11,8 +11,8 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
 LATEXMK = ["latexmk", "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
-LATEXMK += ["-latexoption=-no-shell-escape", "main.tex"]
-TECTONIC = ["tectonic", "--keep-logs", "--keep-intermediates", "main.tex"]
+LATEXMK += ["-latexoption=-no-shell-escape"]
+TECTONIC = ["tectonic", "--keep-logs", "--keep-intermediates"]
 # LaTeX writes this fixed date, and does not wrap the lines of its log.
 FIXED = {"SOURCE_DATE_EPOCH": "1742688000", "FORCE_SOURCE_DATE": "1", "TZ": "UTC", "max_print_line": "10000"}
 INSTALL = (
@@ -41,18 +41,27 @@ def build(paper_folder, numbers, tables, figures, output):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         _collect(folder, Path(paper_folder), numbers, tables, figures)
-        command = program(folder / "main.tex")
-        done = subprocess.run(
-            command, cwd=folder, env=os.environ | FIXED, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            encoding="utf-8", errors="replace",
-        )  # fmt: skip
-        log = folder / "main.log"
-        log = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-        problem = complaint(log, done.stdout + done.stderr, done.returncode != 0)
-        if problem:
-            raise InputError(f"the paper cannot be built: {problem}")
-        with atomic.whole(output) as temporary:
-            shutil.copyfile(folder / "main.pdf", temporary)
+        typeset(folder / "main.tex", output)
+
+
+def typeset(source, output):
+    """Compile a LaTeX file in its own folder and write the PDF; arguments are paths.
+
+    Raises:
+        InputError: as for `build`.
+    """
+    source = Path(source)
+    done = subprocess.run(
+        [*program(source), source.name], cwd=source.parent, env=os.environ | FIXED, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    log = source.with_suffix(".log")
+    log = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    problem = complaint(log, done.stdout + done.stderr, done.returncode != 0)
+    if problem:
+        raise InputError(f"{output} cannot be typeset: {problem}")
+    with atomic.whole(output) as temporary:
+        shutil.copyfile(source.with_suffix(".pdf"), temporary)
 
 
 def program(source):

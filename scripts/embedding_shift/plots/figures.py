@@ -1,7 +1,8 @@
 """The table of figures: which module draws each figure, from which files, and with which options.
 
 The module imports no plotting library. The workflow reads the table as well: rules/figures.smk defines one rule per
-entry. To add a figure, write a module with a function `draw` and add an entry here.
+entry. To add a figure, write a module with a function `draw`, add an entry here, and
+describe the figure in report/{name}.rst. A change to this table draws all figures again.
 """
 
 import json
@@ -93,6 +94,7 @@ OPTIONS = {
     "models": _required("names of the models in the tables", nargs="+"),
     "page": _required("number of this page, from 1", type=int),
     "pages": _required("number of pages", type=int),
+    "samples": _required("number of images to sample", type=int),
     "settings": _required("dose of each augmentation as configured, a JSON object", type=json.loads),
     "shards": _required("number of shards", type=int),
 }
@@ -110,7 +112,7 @@ FIGURES = {
     "l2_bars": Figure("Mean L2 distance", "summary.l2_bars", SUMMARY, ("confidence",)),
     "l2_kde": Figure("Density of the L2 distance", "distributions.l2_kde", VALUES),
     "cosine_distribution": Figure("Distribution of cosine similarity", "distributions.cosine_distribution", VALUES),
-    "cosine_samples": Figure("Cosine similarity image by image", "distributions.cosine_samples", VALUES, ("images",)),
+    "cosine_samples": Figure("Cosine similarity image by image", "distributions.cosine_samples", VALUES, ("samples",)),
     "dendrogram": Figure("Dendrogram of the augmentations", "dendrogram", ("pairwise_distance", "augmentations")),
     "critical_difference": Figure(
         "Critical differences",
@@ -164,3 +166,24 @@ FIGURES = {
     ),
     "benchmark": Figure("Benchmark of this machine", "benchmark", ("bench",), scope="benchmark"),
 }
+
+
+def command_line(name: str, values: Mapping[str, Any]) -> list[str]:
+    """Return the arguments of scripts/plot.py for a figure, without its outputs.
+
+    Args:
+        name: key of FIGURES.
+        values: values by input and option; an option whose value is None is left out, other keys are ignored.
+    """
+    found = [name]
+    for key in (*FIGURES[name].inputs, *FIGURES[name].options):
+        if isinstance(values[key], list):
+            found += [flag(key), *map(str, values[key])]
+        elif values[key] is not None:
+            found.append(f"{flag(key)}={values[key]}")
+    return found
+
+
+def flag(key: str) -> str:
+    """Return the command-line flag of an input or option."""
+    return f"--{key.replace('_', '-')}"

@@ -18,16 +18,16 @@ TICKS = (1, 0.99, 0.95, 0.9, 0.8, 0.5, 0, -0.5)
 SMALLEST_GAP = 0.09  # between two ticks, of the length of the colour bar
 
 
-def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation], images: int) -> Figure:
+def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation], samples: int) -> Figure:
     """Draw augmentations × sampled images, coloured by cosine similarity.
 
     Args:
         metrics: the long table.
         augmentations: in the order of the rows.
-        images: number of images to sample; all of them where there are fewer.
+        samples: number of images to sample; all of them where there are fewer.
     """
     rows = metrics[metrics["metric"] == "cosine_similarity"]
-    image_ids = sampling.first(rows["image_id"].unique(), images)
+    image_ids = sampling.first(rows["image_id"].unique(), samples)
     if not image_ids:
         return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")

@@ -1,0 +1,87 @@
+"""What rules/figures.smk, the paper and the targets need to know of the figures: names, inputs, options, resources."""
+
+from embedding_shift.plots.figures import FIGURES, command_line
+
+ATTENTION_GRID_PAGES = range(1, config["figures"]["attention_grid_pages"] + 1)
+# Inputs that are not a CSV of the dataset and encoder. Of a folder, the files in it are the inputs. A job opens only
+# the shards that hold a shown image, but the ids of the images decide which.
+FIGURE_INPUTS = {
+    "attention_folder": collect("results/{{dataset}}/{{model}}/attention/{view}.npz", view=VIEWS),
+    "augmentations": "results/augmentations.csv",
+    "comparison": "results/comparison.csv",
+    "manifest": "results/{dataset}/manifest.csv",
+    "metrics": "results/{dataset}/{model}/metrics.parquet",
+    "rank_agreement": "results/rank_agreement.csv",
+    "views_folder": collect(
+        "results/{{dataset}}/views/{view}/{shard}.{suffix}", view=VIEWS, shard=SHARDS, suffix=["tar", "tar.sha256"]
+    ),
+}
+FIGURE_FOLDERS = {"attention_folder": 0, "views_folder": 1}  # number of folders between the folder and its files
+FIGURE_OPTIONS = {
+    "confidence": config["bootstrap"]["confidence"],
+    "image": config["figures"]["strip_image"],
+    "images": config["figures"]["attention_samples"],
+    "labels": [label("models", model) for model in MODELS],
+    "models": MODELS,
+    "pages": len(ATTENTION_GRID_PAGES),
+    "samples": config["figures"]["cosine_samples"],
+    "settings": dose_settings(),
+    "shards": len(SHARDS),
+}
+
+
+def figure_file(name):
+    """Return the file name of a figure without suffix, with a wildcard where the figure has pages."""
+    return f"{name}_{{page}}" if "page" in FIGURES[name].options else name
+
+
+def figure_names(scope):
+    """Return the file names, without suffix, of all figures with a scope."""
+    files = [figure_file(name) for name, figure in FIGURES.items() if figure.scope == scope]
+    return collect(files, page=ATTENTION_GRID_PAGES)
+
+
+def figure_path(name, pattern):
+    """Return a path that belongs to a figure, with wildcards.
+
+    `pattern` holds {place} for the folder of the dataset and encoder, if the figure has one, and {file}.
+    """
+    place = "" if FIGURES[name].scope == "run" else "{dataset}/{model}/"
+    return pattern.format(place=place, file=figure_file(name))
+
+
+def figure_report(name, title, **labels):
+    """Return the place of a figure in the report, as arguments of `report`; `labels` replace the usual ones."""
+    labels = {"dataset": "{dataset}", "model": "{model}", "figure": title} | labels
+    return {"caption": f"../report/{name}.rst", "category": "Figures", "labels": labels}
+
+
+def figure_png(name):
+    """Return the PNG of a figure as an entry of the report."""
+    figure = FIGURES[name]
+    title = f"{figure.title}, page {{page}}" if "page" in figure.options else figure.title
+    labels = {"dataset": DATASETS[0], "model": "all"} if figure.scope == "run" else {}
+    return report(figure_path(name, "results/{place}figures/{file}.png"), **figure_report(name, title, **labels))
+
+
+def figure_inputs(figure):
+    """Return the paths of a figure's inputs, with wildcards."""
+    return {key: FIGURE_INPUTS.get(key, f"results/{{dataset}}/{{model}}/{key}.csv") for key in figure.inputs}
+
+
+def figure_arguments(name):
+    """Return a function that lists the arguments of scripts/plot.py for a figure, but for its outputs."""
+
+    def arguments(wildcards, input):
+        paths = {key: input[key] for key in FIGURES[name].inputs}
+        folders = {key: Path(paths[key][0]).parents[depth] for key, depth in FIGURE_FOLDERS.items() if key in paths}
+        return command_line(name, FIGURE_OPTIONS | dict(wildcards.items()) | paths | folders)
+
+    return arguments
+
+
+def figure_resources(figure):
+    """Return the resources of a figure that reads all values of the long table, or the attention of all images."""
+    if "attention_folder" in figure.inputs:
+        return {"mem_mb": memory(per_mb=1)}
+    return {"mem_mb": memory(per_mb=20), "runtime": allowance(60)} if "metrics" in figure.inputs else {}

@@ -1,0 +1,19 @@
+"""Typeset the figure of the method with LaTeX and write it as PDF and PNG."""
+
+from embedding_shift import cli
+from embedding_shift.paper import method_figure
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--source", required=True, help="LaTeX file of the figure")
+    parser.add_argument("--summary", required=True, help="CSV, mean and interval per augmentation and metric")
+    parser.add_argument("--image-size", type=int, required=True, help="side of a view in pixels")
+    parser.add_argument("--pdf", required=True, help="PDF to write")
+    parser.add_argument("--png", required=True, help="PNG to write, at 200 dots per inch")
+    arguments = parser.parse_args()
+    method_figure.draw(arguments.source, arguments.summary, arguments.image_size, arguments.pdf, arguments.png)
+
+
+if __name__ == "__main__":
+    cli.run(main)

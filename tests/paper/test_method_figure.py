@@ -1,0 +1,63 @@
+"""The figure of the method: typeset alone, with what is true of its encoder, the same bytes every time."""
+
+import subprocess
+import sys
+
+import pytest
+from paper_run import needs_latex
+from pipeline import PROJECT
+
+SOURCE = PROJECT / "paper" / "figures" / "method.tex"
+
+
+def typeset(folder, source=SOURCE, metrics=("cosine_similarity", "attention_similarity"), mean="0.5"):
+    """Typeset the figure as its rule does; return the finished process."""
+    folder.mkdir()
+    rows = [f"blur,{metric},{mean if metric == metrics[-1] else 0.5}" for metric in metrics]
+    (folder / "summary.csv").write_text("\n".join(["augmentation,metric,mean", *rows]) + "\n")
+    options = {"source": source, "summary": folder / "summary.csv", "image-size": 336}
+    options |= {"pdf": folder / "method.pdf", "png": folder / "method.png"}
+    arguments = [f"--{key}={value}" for key, value in options.items()]
+    command = [sys.executable, PROJECT / "scripts" / "typeset_method.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def text(folder):
+    done = subprocess.run(["pdftotext", folder / "method.pdf", "-"], capture_output=True, text=True, check=True)
+    return " ".join(done.stdout.split())
+
+
+@needs_latex
+def test_the_figure_has_the_same_bytes_every_time_and_fits_the_width_of_the_text(tmp_path):
+    for name in ("first", "second"):
+        assert (typeset(tmp_path / name).stderr, text(tmp_path / name).count("336×336")) == ("", 1)
+    for suffix in ("pdf", "png"):
+        first, second = (tmp_path / name / f"method.{suffix}" for name in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
+    picture = (tmp_path / "first" / "method.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert 5.5 * 200 < int.from_bytes(picture[16:20], "big") <= 6.3 * 200
+
+
+@needs_latex
+@pytest.mark.parametrize(
+    ("metrics", "mean", "words"),
+    [
+        (["attention_similarity"], "0.5", "in the final layer"),
+        (["attention_similarity"], "", "not applicable here"),
+        (["cosine_similarity"], "0.5", "not applicable here"),
+    ],
+)
+def test_the_figure_says_whether_the_encoder_has_attention_maps(tmp_path, metrics, mean, words):
+    assert typeset(tmp_path / "run", metrics=metrics, mean=mean).stderr == ""
+    assert words in text(tmp_path / "run")
+
+
+@needs_latex
+def test_an_error_in_the_source_is_told_in_one_line_and_leaves_no_file(tmp_path):
+    source = tmp_path / "method.tex"
+    source.write_text(SOURCE.read_text().replace(r"\end{tikzpicture}", r"\wrong\end{tikzpicture}"))
+    done = typeset(tmp_path / "run", source=source)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "cannot be typeset: method.tex:" in done.stderr
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["summary.csv"]
