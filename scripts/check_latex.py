@@ -1,18 +1,19 @@
-"""Check that an installed LaTeX can typeset the paper; otherwise fail with the names of what is missing."""
+"""Check that an installed LaTeX can typeset the paper and the figure of the method, or name what is missing."""
 
 from pathlib import Path
 
 from embedding_shift import cli
 from embedding_shift.paper import build
 
+SOURCES = [Path("paper/main.tex"), Path("paper/figures/method.tex")]
 
-def main():
+
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument(
-        "--source", type=Path, default=Path("paper/main.tex"), help="LaTeX file that names the packages"
-    )
+    parser.add_argument("--sources", type=Path, nargs="+", default=SOURCES, help="LaTeX files that name the packages")
     arguments = parser.parse_args()
-    build.program(arguments.source)
+    for source in arguments.sources:
+        build.program(source)
 
 
 if __name__ == "__main__":

@@ -135,12 +135,12 @@ def test_every_script_is_run_by_a_rule_or_by_make(rules):
 def test_no_script_imports_what_its_environment_lacks(rules):
     missing = []
     for rule in rules:
-        for script in re.findall(r"scripts/(\w+)\.py", " ".join(map(str, rule.input))):
+        files = [PROJECT / path for path in map(str, rule.input) if path.endswith(".py")]
+        modules = {name for file in files for name in imports(file.read_text())}
+        for distributions in packages_reached(modules):
             environment = Path(rule.conda_env).stem
-            named = pins(environment, part=0)
-            for distributions in packages_reached(imports((SCRIPTS / f"{script}.py").read_text())):
-                if not distributions & named.keys():
-                    missing.append(f"envs/{environment}.yaml needs {'/'.join(distributions)} for scripts/{script}.py")
+            if not distributions & pins(environment, part=0).keys():
+                missing.append(f"envs/{environment}.yaml needs {'/'.join(distributions)} for {rule.name}")
     assert sorted(set(missing)) == []
 
 

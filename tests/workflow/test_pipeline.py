@@ -30,7 +30,7 @@ def test_everything_is_there(finished):
         assert (finished / RESULTS / table).stat().st_size
     assert (finished / "results/paper.pdf").read_bytes().startswith(b"%PDF-")
     assert (finished / "results/numbers.tex").stat().st_size
-    for name in ("attention_samples", "metric_heatmap", "radar", "attention_grid_1"):
+    for name in ("attention_samples", "metric_heatmap", "radar", "attention_grid_1", "method"):
         assert (finished / f"{RESULTS}/figures/{name}.pdf").read_bytes().startswith(b"%PDF-")
         assert (finished / f"{RESULTS}/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
 
@@ -110,7 +110,7 @@ def append_comment(path):
 
 
 def test_a_figures_code_concerns_the_figure_and_the_paper_alone(again):
-    append_comment(again / "scripts/plot_radar.py")
+    append_comment(again / "scripts/embedding_shift/plots/summary/radar.py")
     planned = again.planned()
     assert planned == {"plot_radar": 1, "build_paper": 1, "copy_paper": 1, "all": 1}
 
