@@ -122,7 +122,7 @@ def test_the_page_holds_the_table(tmp_path):
 
 def test_the_bars_show_what_was_measured():
     style.apply()
-    figure = benchmark.bars(BENCH)
+    figure = benchmark.draw(BENCH)
     widths = [[bar.get_width() for bar in axes.patches] for axes in figure.axes]
     assert widths == [[41.26], [0.1264, 0.7], [1234.5, 200.0]]
     assert "86 % of peak" in figure.axes[0].texts[0].get_text()

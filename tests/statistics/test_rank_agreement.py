@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from embedding_shift.plots import encoder_comparison, style
+from embedding_shift.plots import model_comparison, style
 from embedding_shift.statistics import bootstrap, rank_agreement
 
 AUGMENTATIONS = [f"augmentation_{letter}" for letter in "abcdefghi"]
@@ -109,7 +109,7 @@ def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path
     )
     labels = {name: f"Encoder {name}" for name in names}
     augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]
-    figure = encoder_comparison.model_comparison(comparison, agreement(tables), labels, augmentations)
+    figure = model_comparison.draw(comparison, agreement(tables), augmentations, list(labels), list(labels.values()))
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(labels.values())
     panels = {axes.get_title(loc="left").splitlines()[0]: axes for axes in figure.axes}
     cosine, l2, attention = (panels[label] for label in ("Cosine similarity", "L2 distance", "Attention similarity"))
@@ -121,7 +121,7 @@ def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path
     assert "not applicable" not in cosine.get_xlabel() + l2.get_xlabel()
     assert ("Kendall" in cosine.get_title(loc="left")) == (len(names) > 1)
     style.save(figure, tmp_path / "1.pdf", tmp_path / "1.png")
-    again = encoder_comparison.model_comparison(comparison, agreement(tables), labels, augmentations)
+    again = model_comparison.draw(comparison, agreement(tables), augmentations, list(labels), list(labels.values()))
     style.save(again, tmp_path / "2.pdf", tmp_path / "2.png")
     assert (tmp_path / "1.pdf").read_bytes() == (tmp_path / "2.pdf").read_bytes()
 
@@ -136,7 +136,7 @@ def test_the_legend_is_no_wider_than_the_figure(length):
     )
     labels = {name: f"{name} {'x' * length}" for name in names}
     augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]
-    figure = encoder_comparison.model_comparison(comparison, agreement(tables), labels, augmentations)
+    figure = model_comparison.draw(comparison, agreement(tables), augmentations, list(labels), list(labels.values()))
     figure.draw_without_rendering()
     (legend,) = figure.legends
     box = legend.get_window_extent()
