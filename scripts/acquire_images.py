@@ -53,7 +53,7 @@ def main() -> None:
 
 def wanted_urls(urls: list[str], pinned: str | None) -> tuple[list[str], str]:
     """Return the distinct URLs in the order in which the manifest selects images, and why other URLs are skipped."""
-    distinct = sorted(set(urls), key=lambda url: sampling.order_of_choice(id_of_url(url)))
+    distinct = sorted(set(urls), key=lambda url: sampling.selection_key(id_of_url(url)))
     if not pinned:
         return distinct, "enough images without it"
     ids = pinning.read(pinned)

@@ -18,7 +18,7 @@ def main():
     image_encoder.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
-    image_ids = sampling.first(map(str, array_files.read(arguments.encoded)["image_id"]), arguments.images)
+    image_ids = sampling.select(map(str, array_files.read(arguments.encoded)["image_id"]), arguments.images)
     encoder = image_encoder.from_arguments(arguments, precision="fp32")
     by_view = {}
     for path in arguments.views:

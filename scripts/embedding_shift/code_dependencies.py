@@ -1,25 +1,27 @@
 """Find the Python files that a script depends on, so that a changed line reruns only the jobs that use it."""
 
 import ast
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "embedding_shift"
 
 
-def source_files(script, scripts_folder, modules=()):
+def source_files(script: str, scripts_folder: str | Path, modules: Sequence[str] = ()) -> list[str]:
     """Return the script and every file of the library that it imports, directly or through other modules.
 
-    Imports inside functions count as well. Importing a module runs the `__init__.py` of every package above it, so
-    those files and their imports are included: a registry that a package fills when it is imported is never missed.
+    Imports inside functions are followed as well. Importing a module runs the `__init__.py` of every package above it,
+    so these files and their imports are included: modules that fill a registry when their package is imported are
+    found.
 
     Args:
-        script: name of a script in `scripts_folder`, without suffix.
+        script: name of a script in `scripts_folder`, without its suffix.
         scripts_folder: absolute path of the folder that holds the scripts and the library.
         modules: further modules that the script imports by name at run time, such as "embedding_shift.plots.radar".
 
     Returns:
-        absolute paths: the script, then the others, sorted.
+        Absolute paths: the script first, then the other files, sorted.
     """
     scripts_folder = Path(scripts_folder)
     start = scripts_folder / f"{script}.py"
@@ -36,8 +38,8 @@ def source_files(script, scripts_folder, modules=()):
     return [str(start), *sorted(str(path) for path in found - {start})]
 
 
-def _files_of(module, scripts_folder):
-    """Return the files that importing a dotted name runs; its last part may be a name inside a module."""
+def _files_of(module: str, scripts_folder: Path) -> list[Path]:
+    """Return the files that importing a dotted name runs; the last part may be a name inside a module."""
     parts = module.split(".")
     places = [scripts_folder.joinpath(*parts[:length]) for length in range(1, len(parts) + 1)]
     files = [file for place in places for file in (place / "__init__.py", place.with_suffix(".py"))]
@@ -45,11 +47,11 @@ def _files_of(module, scripts_folder):
 
 
 @cache
-def _imported_names(path, scripts_folder):
-    """Return the dotted names in the library that the imports of a Python file may mean."""
+def _imported_names(path: Path, scripts_folder: Path) -> list[str]:
+    """Return the dotted names of the library that the imports of a Python file may refer to."""
     module = path.relative_to(scripts_folder).with_suffix("").parts
-    package = module[:-1]  # Also of an `__init__.py`, whose last part is its own name.
-    names = []
+    package = module[:-1]  # This holds for an `__init__.py` as well: its last part is `__init__`.
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]

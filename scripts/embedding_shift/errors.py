@@ -1,5 +1,16 @@
-"""The one exception that means: the input is at fault, and the message says how."""
+"""The exception for faulty input, and the wording of other libraries' exceptions."""
+
+LONGEST_MESSAGE = 400  # characters
 
 
 class InputError(Exception):
-    """A user's mistake or a damaged file. The message names the file, key or image, what was found, what is allowed."""
+    """A mistake of the user or a damaged file.
+
+    The message names the file, key or image, what was found and what is allowed. Scripts print it without a traceback.
+    """
+
+
+def one_line(error: BaseException) -> str:
+    """Return the message of another library's exception as one line of at most LONGEST_MESSAGE characters."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

@@ -1,4 +1,4 @@
-"""Shards: the same bytes for the same views, readable by others, and damage is found."""
+"""Shards hold the same bytes for the same views, other programs can read them, and damage is detected."""
 
 import hashlib
 import io
@@ -36,7 +36,7 @@ def assert_same_views(found, expected):
         assert np.array_equal(one.pixels, other.pixels)
 
 
-def test_views_come_back_as_they_were(shard):
+def test_reading_returns_the_written_views(shard):
     assert_same_views(shards.read(shard), views())
     assert shards.count(shard) == 5
 
@@ -53,13 +53,13 @@ def test_the_same_views_give_the_same_bytes(shard, tmp_path):
     assert shards.checksum_path(again).read_bytes() == shards.checksum_path(shard).read_bytes()
 
 
-def test_an_empty_shard_is_a_shard(tmp_path):
+def test_a_shard_can_be_empty(tmp_path):
     shards.write(tmp_path / "empty.tar", [])
     assert list(shards.read(tmp_path / "empty.tar")) == []
     assert shards.count(tmp_path / "empty.tar") == 0
 
 
-def test_the_checksum_is_one_that_sha256sum_understands(shard):
+def test_the_checksum_has_the_format_of_sha256sum(shard):
     digest = hashlib.sha256(shard.read_bytes()).hexdigest()
     assert shards.checksum_path(shard).read_text() == f"{digest}  00000.tar\n"
 
@@ -82,7 +82,7 @@ def test_webdataset_reads_ids_longer_than_a_plain_tar_name(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (5, 9, 3), (224, 224, 3)])
-def test_pillow_reads_the_pixels_of_a_png_and_finds_its_checksums_right(tmp_path, shape):
+def test_pillow_reads_the_png_and_accepts_its_checksums(tmp_path, shape):
     pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     shards.write(tmp_path / "one.tar", [shards.View("a", pixels)])
     with tarfile.open(tmp_path / "one.tar") as archive:
@@ -98,7 +98,7 @@ def test_pillow_reads_the_pixels_of_a_png_and_finds_its_checksums_right(tmp_path
 
 @pytest.mark.parametrize("number", [0, 1, 20])
 def test_the_tar_is_the_one_that_tarfile_writes(tmp_path, number):
-    """Ids that fit a plain header and ids that do not: the last ones are long, or not of ASCII."""
+    """The last two ids do not fit a plain header: one is too long, the other is not ASCII."""
     names = [f"id_{i}" for i in range(number)] + ["x" * 200, "größe"] * (number > 0)
     shards.write(tmp_path / "mine.tar", [shards.View(name, views(1)[0].pixels, {"seed": 1}) for name in names])
     with tarfile.open(tmp_path / "mine.tar") as mine, tarfile.open(tmp_path / "other.tar", "w") as other:
@@ -107,7 +107,7 @@ def test_the_tar_is_the_one_that_tarfile_writes(tmp_path, number):
     assert (tmp_path / "mine.tar").read_bytes() == (tmp_path / "other.tar").read_bytes()
 
 
-def test_the_tar_says_nothing_of_who_and_when(shard):
+def test_the_tar_holds_no_owner_and_no_time(shard):
     with tarfile.open(shard) as archive:
         for member in archive:
             assert (member.mtime, member.uid, member.gid, member.uname, member.gname) == (0, 0, 0, "", "")
@@ -129,7 +129,7 @@ def empty(path):
 
 @pytest.mark.parametrize("read", [shards.read, shards.read_records])
 @pytest.mark.parametrize("damage", [flip_a_byte, truncate, empty])
-def test_damage_is_found_and_the_shard_deleted(shard, damage, read):
+def test_damage_is_detected_and_the_shard_deleted(shard, damage, read):
     damage(shard)
     with pytest.raises(InputError, match=r"00000\.tar is damaged: its SHA-256 is .* It was deleted; run again"):
         next(read(shard))
@@ -164,26 +164,26 @@ def three_shards(tmp_path):
     return paths
 
 
-def test_every_shard_gets_a_share_and_nothing_is_lost(three_shards):
+def test_every_shard_gets_views_and_none_is_lost(three_shards):
     found = [view for path in three_shards for view in shards.read(path)]
     assert sorted(view.image_id for view in found) == sorted(view.image_id for view in views(30))
     assert all(shards.count(path) for path in three_shards)
 
 
-def test_the_shard_of_an_image_is_a_matter_of_its_id():
+def test_the_shard_of_an_image_depends_on_its_id_alone():
     expected = [int(hashlib.sha256(name.encode()).hexdigest()[:16], 16) % 7 for name in ("a", "b", "c")]
     assert [shards.shard_of(name, 7) for name in ("a", "b", "c")] == expected
     assert shards.shard_of("a", 1) == 0
 
 
-def test_selected_views_come_in_the_order_asked_for(three_shards):
+def test_selected_views_come_in_the_requested_order(three_shards):
     wanted = ["id_20", "id_3", "id_11"]
     found = shards.read_selected(three_shards, wanted)
     assert list(found) == wanted
     assert_same_views(found.values(), [views(30)[i] for i in (20, 3, 11)])
 
 
-def test_only_the_shards_that_hold_them_are_read(three_shards):
+def test_only_the_shards_with_selected_images_are_read(three_shards):
     own = shards.shard_of("id_20", 3)
     for number, path in enumerate(three_shards):
         if number != own:
@@ -191,7 +191,7 @@ def test_only_the_shards_that_hold_them_are_read(three_shards):
     assert list(shards.read_selected(three_shards, ["id_20"])) == ["id_20"]
 
 
-def test_an_image_that_is_not_there_is_named(three_shards):
+def test_the_error_names_a_missing_image(three_shards):
     with pytest.raises(InputError, match="no image 'unknown' in "):
         shards.read_selected(three_shards, ["id_1", "unknown"])
 

@@ -231,10 +231,10 @@ def test_dendrogram_says_that_a_distance_is_missing():
 
 def test_choice_depends_on_the_ids_alone():
     ids = [f"image{i}" for i in range(200)]
-    chosen = sampling.first(ids, 10)
-    assert chosen == sampling.first(ids[::-1], 10) == sorted(chosen)
+    chosen = sampling.select(ids, 10)
+    assert chosen == sampling.select(ids[::-1], 10) == sorted(chosen)
     assert set(chosen) < set(ids) and chosen != sorted(ids)[:10]
-    assert sampling.first(ids[:3], 10) == ids[:3]
+    assert sampling.select(ids[:3], 10) == ids[:3]
 
 
 def test_many_or_long_image_ids_are_not_written():

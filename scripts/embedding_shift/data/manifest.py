@@ -73,7 +73,7 @@ def select(
     if not usable:
         first = rejected[0]
         raise InputError(f"none of {len(rejected)} images is usable; {first.path}: {first.reason}")
-    usable.sort(key=lambda image: sampling.order_of_choice(image.image_id))
+    usable.sort(key=lambda image: sampling.selection_key(image.image_id))
     return sorted(usable[:n_images], key=_image_id), rejected
 
 

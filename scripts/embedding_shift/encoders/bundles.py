@@ -12,8 +12,8 @@ from itertools import chain
 from pathlib import Path
 
 from embedding_shift.encoders import hub, wheel_encoder
-from embedding_shift.encoders.image_encoder import CONFIG_FILE, WEIGHTS_FILE, Encoder, one_line
-from embedding_shift.errors import InputError
+from embedding_shift.encoders.image_encoder import CONFIG_FILE, WEIGHTS_FILE, Encoder
+from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 
 PROVENANCE_FILE = "provenance.json"

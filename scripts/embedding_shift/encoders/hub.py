@@ -7,8 +7,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from embedding_shift.encoders.image_encoder import CONFIG_FILE, one_line
-from embedding_shift.errors import InputError
+from embedding_shift.encoders.image_encoder import CONFIG_FILE
+from embedding_shift.errors import InputError, one_line
 
 # As open_clip names them; safetensors first, since reading it can run no code.
 WEIGHTS_NAMES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from embedding_shift.compat import activations, imports, onednn
 from embedding_shift.encoders import batching
 from embedding_shift.encoders.attention import PoolingAttention
-from embedding_shift.errors import InputError
+from embedding_shift.errors import InputError, one_line
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 CONFIG_FILE = "open_clip_config.json"
@@ -251,9 +251,3 @@ def _preprocessing(preprocess_cfg, image_size):
 
     size = tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
     return PreprocessCfg(**merge_preprocess_dict(PreprocessCfg(), preprocess_cfg) | {"size": size})
-
-
-def one_line(error):
-    """Return the message of an exception of another library as one line of at most 400 characters."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 400 else f"{text[:400]}…"

@@ -1,1 +1,1 @@
-"""Read and write files: whole or not at all, with checksums, always the same bytes for the same content."""
+"""Read and write files: whole or not at all, with checksums, and the same bytes for the same content."""

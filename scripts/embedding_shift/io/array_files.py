@@ -1,36 +1,51 @@
-"""Arrays with a row per image on disk, `.npz`: embeddings and attention, and metrics on their way to the long table.
+"""Read and write arrays with one row per image as `.npz`: embeddings, attention maps, and metrics of one view.
 
-The archive's comment holds the SHA-256 of all the rest, which is checked whenever the file is read. An archive that
-another program wrote has no such comment; there the checksums of its members are checked.
+The comment of the archive holds the SHA-256 of the rest of the file, which is checked on every read. An archive without
+a comment comes from another program; the checksums of its members are checked instead.
 """
 
 import os
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
+# The last record of a ZIP archive, without its comment (PKWARE's APPNOTE, section 4.3.16).
+END_RECORD_SIZE = 22
+END_RECORD_SIGNATURE = b"PK\5\6"
 
-def write(path, image_ids, **arrays):
-    """Write `image_id` and the named arrays, first axis sorted by image id, the bytes depending on them only."""
+
+def write(path: str | Path, image_ids: Sequence[str] | NDArray[np.str_], **arrays: ArrayLike) -> None:
+    """Write `image_id` and the named arrays, with the first axis sorted by image id.
+
+    The same ids and arrays give the same bytes.
+
+    Args:
+        path: file to write.
+        image_ids: N image ids.
+        arrays: arrays (N, …) by name.
+    """
     order = np.argsort(np.asarray(image_ids, dtype=str), kind="stable")
-    arrays = {"image_id": np.asarray(image_ids, dtype=str)} | arrays
+    columns: dict[str, ArrayLike] = {"image_id": np.asarray(image_ids, dtype=str)} | arrays
     with atomic.whole(path) as temporary:
-        np.savez(temporary, **{name: np.asarray(array)[order] for name, array in arrays.items()})
+        np.savez(temporary, allow_pickle=False, **{name: np.asarray(array)[order] for name, array in columns.items()})
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.comment = atomic.PLACEHOLDER
-        atomic.seal(temporary, _seal_of(temporary))
+        atomic.seal(temporary, _seal_offset(temporary))
 
 
-def read(path):
-    """Return {name: array} of a file that `write` made.
+def read(path: str | Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file by name.
 
     Raises:
-        InputError: there is no such file; or it is damaged, or holds Python objects. Such a file is deleted, so that a
-            rerun makes it anew.
+        InputError: the file does not exist, is damaged or holds Python objects. A damaged file is deleted, so that a
+            rerun makes it again.
     """
     try:
         if not _is_intact(path):
@@ -43,8 +58,8 @@ def read(path):
         raise atomic.damaged(path, error) from None
 
 
-def concatenate(paths, name):
-    """Return image ids (N,) and the array `name` (N, …) of several files, sorted by image id."""
+def concatenate(paths: Sequence[str | Path], name: str) -> tuple[NDArray[np.str_], NDArray[Any]]:
+    """Return the image ids (N,) and the array `name` (N, …) of several files, sorted by image id."""
     parts = [read(path) for path in paths]
     parts = [part for part in parts if len(part["image_id"])] or parts[:1]
     image_ids = np.concatenate([part["image_id"] for part in parts])
@@ -52,16 +67,16 @@ def concatenate(paths, name):
     return image_ids[order], np.concatenate([part[name] for part in parts])[order]
 
 
-def _is_intact(path):
+def _is_intact(path: str | Path) -> bool:
     with open(path, "rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - zipfile.sizeEndCentDir))
-        ends_without_comment = file.read().startswith(zipfile.stringEndArchive)
+        file.seek(max(0, file.seek(0, os.SEEK_END) - END_RECORD_SIZE))
+        ends_without_comment = file.read().startswith(END_RECORD_SIGNATURE)
     if ends_without_comment:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    return atomic.is_sealed(path, _seal_of(path))
+    return atomic.is_sealed(path, _seal_offset(path))
 
 
-def _seal_of(path):
-    """Return where in the file its SHA-256 stands."""
+def _seal_offset(path: str | Path) -> int:
+    """Return the position of the SHA-256 in the file, in bytes from the start."""
     return max(0, Path(path).stat().st_size - len(atomic.PLACEHOLDER))

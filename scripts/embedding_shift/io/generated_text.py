@@ -1,4 +1,4 @@
-"""Pages that people write, with parts in them that are generated."""
+"""Replace the generated parts of pages that people write."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
 
-def replace_in(path, name, content):
-    """Replace what stands between the lines `<!-- name:start -->` and `<!-- name:end -->` of a page by `content`.
+def replace_in(path: str | Path, name: str, content: str) -> None:
+    """Replace the text between the lines `<!-- name:start -->` and `<!-- name:end -->` of a page by `content`.
 
     Raises:
-        InputError: the two lines are not there once each, in this order.
+        InputError: the page does not contain each of the two lines once, in this order.
     """
     text = Path(path).read_text(encoding="utf-8")
     first, last = f"<!-- {name}:start -->", f"<!-- {name}:end -->"

@@ -1,8 +1,7 @@
-"""WebDataset shards of views: a tar file with, for every image, `{image_id}.png` and `{image_id}.json`.
+"""Read and write WebDataset shards of views: a tar file with `{image_id}.json` and `{image_id}.png` for every image.
 
-The PNG is stored uncompressed: it is lossless, opens in any viewer, and costs hardly more than copying the pixels.
-Beside each shard stands its SHA-256 (`.sha256`, as sha256sum writes it), which is
-checked whenever the shard is read.
+The PNG is stored uncompressed: it is lossless, opens in any viewer, and takes little longer than copying the pixels.
+A file beside each shard (`.sha256`, in the format of sha256sum) holds its SHA-256, which is checked on every read.
 """
 
 import hashlib
@@ -10,49 +9,57 @@ import json
 import struct
 import tarfile
 import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
+from typing import IO, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-EIGHT_BIT_RGB = bytes([8, 2, 0, 0, 0])  # bits per channel, colour type; the only compression and filter; not interlaced
+# Bits per channel, colour type RGB, the only compression and filter method, not interlaced.
+EIGHT_BIT_RGB = bytes([8, 2, 0, 0, 0])
 
 
 @dataclass(frozen=True)
 class View:
-    """One picture of one image.
+    """A view of an image, or the resized image itself.
 
     Attributes:
         image_id: key of the sample.
-        pixels: uint8 (size, size, 3), RGB.
-        record: what was drawn for it, as JSON values.
+        pixels: uint8 (height, width, 3), RGB.
+        record: JSON values that say how the view was made.
     """
 
     image_id: str
-    pixels: np.ndarray
-    record: dict = field(default_factory=dict)
+    pixels: NDArray[np.uint8]
+    record: dict[str, Any] = field(default_factory=dict)
 
 
-def shard_of(image_id, shards):
-    """Return the number of the shard that holds `image_id`: a hash, so that no other image has a say in it."""
+def shard_of(image_id: str, shards: int) -> int:
+    """Return the number of the shard that holds an image, from 0 to `shards` - 1.
+
+    It follows from a hash of the image's id, so that no other image affects it.
+    """
     return int.from_bytes(hashlib.sha256(image_id.encode()).digest()[:8], "big") % shards
 
 
-def checksum_path(path):
-    """Return where the SHA-256 of the shard at `path` stands."""
+def checksum_path(path: str | Path) -> Path:
+    """Return the path of the file with the SHA-256 of the shard at `path`."""
     return Path(f"{path}.sha256")
 
 
-def write(path, views):
-    """Write `views` (an iterable of View) to the shard at `path`, then its checksum.
+def write(path: str | Path, views: Iterable[View]) -> None:
+    """Write views to the shard at `path`, then its checksum.
 
-    The same views give the same bytes: times, owners and modes in the tar are fixed.
+    The same views give the same bytes: the tar holds constant times, owners and modes.
     """
     digest = hashlib.sha256()
     with atomic.whole(path) as temporary, open(temporary, "wb") as file:
@@ -62,19 +69,19 @@ def write(path, views):
     atomic.write_text(checksum_path(path), f"{digest.hexdigest()}  {Path(path).name}\n")
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[View]:
     """Yield the views of the shard at `path`, in their order.
 
     Raises:
-        InputError: the shard is not the one that was written. It is deleted, so that a rerun builds it anew.
+        InputError: the shard does not exist or is damaged. A damaged shard is deleted, so that a rerun makes it again.
     """
     with _verified(path) as file:
         for image_id, record, png in _samples(file):
             yield View(image_id, _decode(png.read()), record)
 
 
-def read_records(path):
-    """Yield (image id, record) of the views of the shard at `path`, in their order, without decoding any pixels.
+def read_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the image id and the record of every view in the shard at `path`, in their order, without decoding pixels.
 
     Raises:
         InputError: as `read`.
@@ -85,8 +92,8 @@ def read_records(path):
 
 
 @contextmanager
-def _verified(path):
-    """Open the shard at `path` for reading; delete it where its checksum or its content is wrong."""
+def _verified(path: str | Path) -> Iterator[BufferedReader]:
+    """Open the shard at `path` for reading; delete it if its checksum or its content is wrong."""
     try:
         with open(path, "rb") as file:
             _verify(path, file)
@@ -98,27 +105,27 @@ def _verified(path):
         raise _damaged(path, f"it is no shard of views ({error})") from None
 
 
-def _samples(file):
-    """Yield (image id, record, file object of the PNG) of every view in an open tar."""
+def _samples(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any], IO[bytes]]]:
+    """Yield the image id, the record and the open PNG file of every view in an open tar."""
     with tarfile.open(fileobj=file, mode="r:") as archive:
-        record = {}
+        record: dict[str, Any] = {}
         for member in archive:
-            archive.members.clear()  # It would keep them all.
-            if not member.isreg() or member.issparse():
+            archive.members.clear()  # type: ignore[attr-defined] # tarfile would keep all members in memory.
+            data = archive.extractfile(member) if member.isreg() and not member.issparse() else None
+            if data is None:
                 raise ValueError(f"{member.name!r} is not a plain file")
             image_id, _, suffix = member.name.rpartition(".")
-            data = archive.extractfile(member)
             if suffix == "json":
                 record = json.loads(data.read())
             else:
                 yield image_id, record, data
 
 
-def count(path):
-    """Return the number of views in the shard at `path`, from its headers alone.
+def count(path: str | Path) -> int:
+    """Return the number of views in the shard at `path`; only the headers of the tar are read.
 
     Raises:
-        InputError: the headers cannot be read; as `read`.
+        InputError: the shard does not exist, or its headers are damaged. A damaged shard is deleted.
     """
     try:
         with tarfile.open(path, "r:") as archive:
@@ -129,12 +136,15 @@ def count(path):
         raise _damaged(path, error) from None
 
 
-def read_selected(paths, image_ids):
-    """Return {image_id: View} of the given images, reading only the shards that can hold them.
+def read_selected(paths: Sequence[str | Path], image_ids: Collection[str]) -> dict[str, View]:
+    """Return the views of the given images by image id, in the order given; only the shards that hold them are read.
 
     Args:
         paths: every shard of one augmentation, in the order of their numbers.
-        image_ids: the images wanted.
+        image_ids: the images to read.
+
+    Raises:
+        InputError: an image is in none of the shards; otherwise as `read`.
     """
     wanted = {shard_of(image_id, len(paths)) for image_id in image_ids}
     views = (view for shard in sorted(wanted) for view in read(paths[shard]))
@@ -145,7 +155,7 @@ def read_selected(paths, image_ids):
     return {image_id: found[image_id] for image_id in image_ids}
 
 
-def _verify(path, file):
+def _verify(path: str | Path, file: BufferedReader) -> None:
     checksum = checksum_path(path)
     words = checksum.read_bytes().split() if checksum.exists() else []
     expected = words[0].decode("ascii", "replace") if words else "no checksum"
@@ -154,17 +164,17 @@ def _verify(path, file):
         raise _damaged(path, f"its SHA-256 is {found}, not {expected}")
 
 
-def _absent(path):
+def _absent(path: str | Path) -> InputError:
     return InputError(f"there is no shard {path}; another job may have found it damaged. Run again.")
 
 
-def _damaged(path, finding):
+def _damaged(path: str | Path, finding: object) -> InputError:
     checksum_path(path).unlink(missing_ok=True)
     return atomic.damaged(path, finding)
 
 
-def _tar(views):
-    """Yield the bytes of the tar file of `views`, part by part."""
+def _tar(views: Iterable[View]) -> Iterator[bytes]:
+    """Yield the bytes of a tar file of views in parts."""
     size = 0
     for view in views:
         record = json.dumps(view.record, sort_keys=True).encode()
@@ -176,28 +186,29 @@ def _tar(views):
     yield bytes(end + -(size + end) % tarfile.RECORDSIZE)
 
 
-def _header(name, data):
+def _header(name: str, data: bytes) -> bytes:
     member = tarfile.TarInfo(name)
     member.size = len(data)
     member.mode = 0o644
     return member.tobuf(tarfile.PAX_FORMAT)
 
 
-def _encode(pixels):
-    """Return the PNG of uint8 (height, width, 3): every row as it is, behind the number of its filter, 0 for none."""
+def _encode(pixels: NDArray[np.uint8]) -> bytes:
+    """Return the uncompressed PNG of RGB pixels (height, width, 3)."""
     height, width, channels = pixels.shape
+    # PNG puts the number of a filter before every row: 0 for no filter.
     rows = np.zeros((height, 1 + width * channels), np.uint8)
     rows[:, 1:] = pixels.reshape(height, -1)
     header = struct.pack(">II", width, height) + EIGHT_BIT_RGB
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, level=0)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, level=0)), (b"IEND", b""))
     return PNG_SIGNATURE + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
         for kind, data in chunks
     )
 
 
-def _decode(data):
+def _decode(data: bytes) -> NDArray[np.uint8]:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if pixels is None:
-        raise ValueError("a picture cannot be decoded")
-    return pixels
+        raise ValueError("an image cannot be decoded")
+    return np.asarray(pixels, np.uint8)

@@ -12,7 +12,7 @@ JPEG_QUALITY = 95
 
 def choose(manifest_rows, images):
     """Return at most `images` image ids, sorted: those that an `n_images` of this size would keep."""
-    return sampling.first((row["image_id"] for row in manifest_rows), images)
+    return sampling.select((row["image_id"] for row in manifest_rows), images)
 
 
 def variants(parameters, scale, draws, dose_levels):

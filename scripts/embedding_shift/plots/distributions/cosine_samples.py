@@ -27,7 +27,7 @@ def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation], sam
         samples: number of images to sample; all of them where there are fewer.
     """
     rows = metrics[metrics["metric"] == "cosine_similarity"]
-    image_ids = sampling.first(rows["image_id"].unique(), samples)
+    image_ids = sampling.select(rows["image_id"].unique(), samples)
     if not image_ids:
         return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")
