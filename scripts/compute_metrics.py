@@ -1,4 +1,4 @@
-"""Compute the embedding and attention metrics of a model and join them with the others: the long table."""
+"""Compute the embedding and attention metrics of a model and join them with the other metrics in the long table."""
 
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
@@ -12,9 +12,9 @@ def main():
     parser.add_argument("--original-attention", required=True, help="npz")
     parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
     parser.add_argument("--attention", nargs="+", required=True, help="npz of every augmentation")
-    parser.add_argument("--parts", nargs="+", required=True, help="npz of the metrics that are computed already")
+    parser.add_argument("--parts", nargs="+", required=True, help="npz of the metrics that were computed before")
     parser.add_argument("--output", required=True, help="Parquet to write")
-    parser.add_argument("--exclusions", required=True, help="CSV to write: what has no value, and why")
+    parser.add_argument("--exclusions", required=True, help="CSV to write: values that are not defined, with reasons")
     arguments = parser.parse_args()
     parts = [long_table.read_part(path) for path in arguments.parts]
     for kind, original, augmented in (

@@ -4,7 +4,7 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import array_files, shards, tables
-from embedding_shift.study import study_metrics, variant_names
+from embedding_shift.study import references, study_metrics, variant_names
 
 
 def main():
@@ -22,26 +22,24 @@ def main():
     parser.add_argument("--output", required=True, help="Parquet to write, of the views")
     parser.add_argument("--reference-output", required=True, help="Parquet to write, of the references")
     arguments = parser.parse_args()
-    originals = variant_names.read_references(arguments.references)[variant_names.ORIGINAL]
-    image_ids = list(originals)
-    shape = next(iter(originals.values())).pixels.shape[:2]
+    image_ids = references.image_ids(arguments.references)
     parts = [
         study_metrics.main_rows(tables.read_parquet([arguments.main_metrics]), image_ids),
         tables.read_parquet([arguments.study_pixels]),
     ]
-    references = [tables.read_parquet([arguments.reference_pixels])]
+    reference_parts = [tables.read_parquet([arguments.reference_pixels])]
     for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
         original = variant_names.selected(array_files.concatenate([path], kind), image_ids)
         encoded = array_files.concatenate([arguments.encoded_references], kind)
-        references.append(study_metrics.reference_shift_rows(kind, original, encoded))
+        reference_parts.append(study_metrics.reference_shift_rows(kind, original, encoded))
         for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):
             encoded = array_files.concatenate([npz], kind)
             parts.append(study_metrics.shift_rows(kind, original, encoded, augmentation))
             if kind == "attention":
-                views = shards.read(tar)
-                parts.append(study_metrics.registered_attention_rows(original, encoded, views, augmentation, shape))
+                records = dict(shards.read_records(tar))
+                parts.append(study_metrics.registered_attention_rows(original, encoded, records, augmentation))
     tables.write_parquet(arguments.output, pd.concat(parts, ignore_index=True))
-    tables.write_parquet(arguments.reference_output, pd.concat(references, ignore_index=True))
+    tables.write_parquet(arguments.reference_output, pd.concat(reference_parts, ignore_index=True))
 
 
 if __name__ == "__main__":

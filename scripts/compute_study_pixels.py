@@ -1,10 +1,10 @@
-"""Compute the pixel metrics and the damage of the study's views and of its references."""
+"""Compute the pixel metrics and the measures of damage of the study's views and references."""
 
 import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import shards, tables
-from embedding_shift.study import study_metrics, variant_names
+from embedding_shift.study import references, study_pixels, variant_names
 
 
 def main():
@@ -17,16 +17,16 @@ def main():
     arguments = parser.parse_args()
     pixels = {
         variant: {image_id: view.pixels for image_id, view in views.items()}
-        for variant, views in variant_names.read_references(arguments.references).items()
+        for variant, views in references.read(arguments.references).items()
     }
     originals = pixels[variant_names.ORIGINAL]
     parts = [
-        study_metrics.pixel_rows(originals, shards.read(path), augmentation)
+        study_pixels.pixel_rows(originals, shards.read(path), augmentation)
         for augmentation, path in zip(arguments.augmentations, arguments.views, strict=True)
     ]
     tables.write_parquet(arguments.metrics, pd.concat(parts, ignore_index=True))
-    references = study_metrics.reference_pixel_rows(originals, pixels[variant_names.JPEG])
-    tables.write_parquet(arguments.reference_metrics, references)
+    reference_rows = study_pixels.reference_pixel_rows(originals, pixels[variant_names.JPEG])
+    tables.write_parquet(arguments.reference_metrics, reference_rows)
 
 
 if __name__ == "__main__":

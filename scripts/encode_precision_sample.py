@@ -1,4 +1,4 @@
-"""Encode some of the images, under every view, in single precision: what a faster precision is held against."""
+"""Encode all views of some images in single precision, as the reference for a faster precision."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from embedding_shift.study import variant_names
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--views", nargs="+", required=True, help="tars of all views, in folders named after the view")
-    parser.add_argument("--encoded", required=True, help="npz of the originals, which names the images")
-    parser.add_argument("--images", type=int, required=True, help="images to encode")
+    parser.add_argument("--encoded", required=True, help="npz of the encoded originals; it names the images")
+    parser.add_argument("--images", type=int, required=True, help="number of images to encode")
     image_encoder.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()

@@ -1,11 +1,11 @@
-"""Encode the study's references: the originals again, in other batches, in other precision, and as JPEG."""
+"""Encode the study's references: the originals again, in other batches, in another precision, and as JPEG."""
 
 import numpy as np
 
 from embedding_shift import cli
 from embedding_shift.encoders import image_encoder
 from embedding_shift.io import array_files
-from embedding_shift.study import variant_names
+from embedding_shift.study import references, variant_names
 
 
 def main():
@@ -15,7 +15,7 @@ def main():
     parser.add_argument("--output", required=True, help="npz to write")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
-    views = variant_names.read_references(arguments.references)
+    views = references.read(arguments.references)
     originals, jpegs = (list(views[name].values()) for name in (variant_names.ORIGINAL, variant_names.JPEG))
     encoded = {
         "re-encoding": encoder.encode(originals),

@@ -1,8 +1,8 @@
-"""Choose the study's images and keep them as they are and as JPEG."""
+"""Choose the study's images and store them unchanged and as JPEG."""
 
 from embedding_shift import cli
 from embedding_shift.io import shards, tables
-from embedding_shift.study import study_views
+from embedding_shift.study import references
 
 
 def main():
@@ -12,9 +12,9 @@ def main():
     parser.add_argument("--images", type=int, required=True, help="images of the study")
     parser.add_argument("--output", required=True, help="tar to write")
     arguments = parser.parse_args()
-    image_ids = study_views.choose(tables.read_rows(arguments.manifest), arguments.images)
+    image_ids = references.choose(tables.read_rows(arguments.manifest), arguments.images)
     originals = shards.read_selected(arguments.originals, image_ids)
-    shards.write(arguments.output, study_views.references(originals.values()))
+    shards.write(arguments.output, references.references(originals.values()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from study_tables import study_table
 
 from embedding_shift.claims import audit, published_claims
 from embedding_shift.io import shards
-from embedding_shift.study import study_metrics, variant_names
+from embedding_shift.study import study_pixels, variant_names
+from embedding_shift.views.record import ViewRecord
 
 CLAIMS = """
 augmentations: [noise, blur, elastic]
@@ -115,7 +116,7 @@ def test_the_audit_reproduces_the_released_patch_values():
     rows = []
     for row in EXPECTED["pixel_metrics"]:
         original, view = (golden_picture(row["image"], name) for name in ("original", row["augmentation"]))
-        values = study_metrics.pixel_rows({row["image"]: original}, [unmoved(row["image"], view)], row["augmentation"])
+        values = study_pixels.pixel_rows({row["image"]: original}, [unmoved(row["image"], view)], row["augmentation"])
         rows.append(values.assign(variant=variant_names.MAIN))
     expected = pd.DataFrame(EXPECTED["pixel_metrics"]).groupby("augmentation").mean(numeric_only=True)
     none = {name: (np.array([]), np.zeros((0, 2))) for name in expected.index}
@@ -126,6 +127,6 @@ def test_the_audit_reproduces_the_released_patch_values():
 
 
 def unmoved(image_id, pixels):
-    """A view whose record tells of a transform that moves no pixel."""
-    record = {"seed": 1, "transform": "GaussNoise", "arguments": {"std_range": [0.1, 0.2]}}
-    return shards.View(variant_names.key(image_id, "draw-1"), pixels, record)
+    """A view made by a transform that moves no pixel."""
+    record = ViewRecord("noise", "", "GaussNoise", {}, seed=1, draw=1, parameters={}, shape=pixels.shape[:2])
+    return shards.View(variant_names.key(image_id, "draw-1"), pixels, record.as_json())

@@ -112,7 +112,7 @@ def test_an_encoder_without_a_map_has_no_attention_metric(tmp_path, kodak_views)
     attention, embedding = (array_files.concatenate(parts, kind) for kind in ("attention", "embedding"))
     assert attention[1].shape == (3, 0, 0, 0)
     assert long_table.shift_rows("attention", attention, attention, "blur").empty
-    assert evaluate.of_registered_attention(*attention, attention[1], None) == {}
+    assert evaluate.of_registered_attention(attention[1], attention[1], [None] * len(attention[1])) == {}
     rows = [
         long_table.shift_rows(kind, array, array, "blur")
         for kind, array in (("attention", attention), ("embedding", embedding))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from embedding_shift.study import study_metrics, variant_names
+from embedding_shift.study import long_tables, variant_names
 
 AUGMENTATIONS = ["noise", "blur", "elastic"]
 BOOTSTRAP = 200, 0.95, 1
@@ -18,4 +18,4 @@ def study_table(values, metric="patch_similarity", variants=None):
         for kind in range(kinds)
         for draw in range(draws)
     ]
-    return pd.DataFrame(rows, columns=study_metrics.COLUMNS)
+    return pd.DataFrame(rows, columns=long_tables.COLUMNS)

@@ -16,8 +16,10 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards
 from embedding_shift.metrics import image_difference, registered_metrics
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import noise_floor, study_metrics, study_views, variant_names
-from embedding_shift.views import doses, geometry, transforms
+from embedding_shift.study import noise_floor, references, study_metrics, study_pixels, study_views, variant_names
+from embedding_shift.views import doses, transforms
+from embedding_shift.views.correspondence import Correspondence
+from embedding_shift.views.record import ViewRecord
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 DOSED = [name for name, entry in CONFIGURED.items() if "dose" in entry]
@@ -37,7 +39,7 @@ def made(originals, name, draws=1, levels=()):
 @pytest.mark.parametrize("name", DOSED)
 def test_dose_0_is_the_identity(name, kodak_views):
     entry = CONFIGURED[name]
-    transform = transforms.build(entry["transform"], doses.parameters_at(entry["parameters"], entry["dose"], 0))
+    transform = transforms.build(entry["transform"], doses.arguments_at(entry["parameters"], entry["dose"], 0))
     for original in kodak_views[:3]:
         assert np.array_equal(transforms.apply(transform, original.pixels, 7)[0], original.pixels)
 
@@ -65,9 +67,9 @@ def test_the_setting_lies_on_the_scale(name, kodak_views):
 def test_parameters_move_with_the_square_of_the_dose():
     parameters = {"size": [8, 16], "strength": 0.4, "fill": "random"}
     scale = {"none": {"size": [0, 0], "strength": 0.0}, "setting": 0.5}
-    assert doses.parameters_at(parameters, scale, 0.25) == {"size": [2, 4], "strength": 0.1, "fill": "random"}
-    assert doses.parameters_at(parameters, scale, 1) == {"size": [32, 64], "strength": 1.6, "fill": "random"}
-    assert doses.parameters_at(parameters, scale, 0.5) == parameters
+    assert doses.arguments_at(parameters, scale, 0.25) == {"size": [2, 4], "strength": 0.1, "fill": "random"}
+    assert doses.arguments_at(parameters, scale, 1) == {"size": [32, 64], "strength": 1.6, "fill": "random"}
+    assert doses.arguments_at(parameters, scale, 0.5) == parameters
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,21 @@ def test_draws_differ_and_do_not_depend_on_companions(kodak_views):
     assert np.array_equal(alone[kodak_views[1].image_id, "draw-1"].pixels, one)
 
 
+def test_records_tell_draw_and_arguments(kodak_views):
+    """In the form that the main run uses."""
+    views = made(kodak_views[:1], "blur", 2, [1])
+    records = {variant: ViewRecord.from_json(view.record) for (_, variant), view in views.items()}
+    assert {variant: record.draw for variant, record in records.items()} == {
+        "draw-1": 1,
+        "dose-0500": 0,
+        "dose-1000": 0,
+    }
+    configured = CONFIGURED["blur"]["parameters"]
+    assert records["draw-1"].arguments == records["dose-0500"].arguments == configured
+    assert records["dose-1000"].arguments["blur_limit"] == [9, 25]
+    assert {record.augmentation for record in records.values()} == {"blur"}
+
+
 def test_an_augmentation_without_scale_has_draws_alone(kodak_views):
     assert {variant for _, variant in made(kodak_views[:1], "horizontal_flip", 2, [0.5, 1])} == {"draw-1"}
 
@@ -110,10 +127,10 @@ def test_keys_and_doses_are_read_back():
 
 def test_images_are_chosen_by_hash_and_more_keep_the_fewer():
     rows = [{"image_id": f"i{number}"} for number in range(50)]
-    few, more = study_views.choose(rows, 5), study_views.choose(rows[::-1], 20)
+    few, more = references.choose(rows, 5), references.choose(rows[::-1], 20)
     assert len(few) == 5
     assert set(few) < set(more)
-    assert study_views.choose(rows[:3], 5) == ["i0", "i1", "i2"]
+    assert references.choose(rows[:3], 5) == ["i0", "i1", "i2"]
 
 
 # Damage
@@ -159,13 +176,13 @@ def test_pairs_are_resampled_by_image():
 
 @pytest.mark.parametrize("images", [1, 2, 3])
 def test_noise_floor_of_few_images(images, kodak_views):
-    views = list(study_views.references(kodak_views[:images]))
+    views = list(references.references(kodak_views[:images]))
     pixels = {}
     for view in views:
         image_id, variant = variant_names.split(view.image_id)
         pixels.setdefault(variant, {})[image_id] = view.pixels
-    references = study_metrics.reference_pixel_rows(pixels["original"], pixels["jpeg_95"])
-    table = noise_floor.table(references, *BOOTSTRAP)
+    rows = study_pixels.reference_pixel_rows(pixels["original"], pixels["jpeg_95"])
+    table = noise_floor.table(rows, *BOOTSTRAP)
     assert list(table.columns) == ["reference", "metric", "mean", "ci_low", "ci_high"]
     assert not table.isna().any().any()
     assert ("another_photograph" in set(table["reference"])) == (images > 1)
@@ -178,7 +195,7 @@ def test_references_are_encoded_in_four_ways(tmp_path, monkeypatch, kodak_views)
     from small_models import write_clip_bundle
 
     write_clip_bundle(tmp_path / "bundle")
-    shards.write(tmp_path / "references.tar", study_views.references(kodak_views[:3]))
+    shards.write(tmp_path / "references.tar", references.references(kodak_views[:3]))
     options = {"references": "references.tar", "bundle": "bundle", "output": "encoded.npz"}
     arguments = [f"--{name}={tmp_path / file}" for name, file in options.items()]
     arguments += ["--batch-size=4", "--threads=1", "--device=cpu"]
@@ -190,8 +207,8 @@ def test_references_are_encoded_in_four_ways(tmp_path, monkeypatch, kodak_views)
     assert np.allclose(encoded["other_batch_size"][1], again, atol=1e-4)
     difference = np.abs(encoded["other_precision"][1] - again).max() / np.abs(again).max()
     assert 0 < difference < 0.05
-    references = study_metrics.reference_shift_rows("embedding", encoded["re-encoding"], ([], again[:0]))
-    assert set(references["reference"]) == {"another_photograph"} and len(references) == 2 * 3
+    rows = study_metrics.reference_shift_rows("embedding", encoded["re-encoding"], ([], again[:0]))
+    assert set(rows["reference"]) == {"another_photograph"} and len(rows) == 2 * 3
 
 
 # Measuring the study's views
@@ -201,7 +218,7 @@ def test_views_of_the_study_are_measured_with_their_own_geometry(kodak_views):
     originals = kodak_views[:1]
     views = made(originals, "shift_scale_rotate", 2, [0.25, 1]).values()
     image_id, pixels = originals[0].image_id, originals[0].pixels
-    rows = study_metrics.pixel_rows({image_id: pixels}, views, "shift_scale_rotate")
+    rows = study_pixels.pixel_rows({image_id: pixels}, views, "shift_scale_rotate")
     values = rows.set_index(["variant", "metric"])["value"]
     made_here = {"draw-1", "dose-0250", "dose-0500", "dose-1000"}  # 0.5 is the configured setting
     assert set(rows["variant"]) == made_here | {"dose-0000"}
@@ -219,11 +236,8 @@ def test_attention_of_the_study_is_registered_by_view(kodak_views):
     rows = study_metrics.registered_attention_rows(
         (np.array([image_id]), attention),
         ([views[0].image_id], attention[..., ::-1]),
-        views,
+        {view.image_id: view.record for view in views},
         "horizontal_flip",
-        (224, 224),
     )
-    expected = registered_metrics.attention_similarity(
-        attention[0], attention[0], geometry.Correspondence.identity((224, 224))
-    )
+    expected = registered_metrics.attention_similarity(attention[0], attention[0], Correspondence.identity((224, 224)))
     assert rows["value"].to_list() == pytest.approx([expected], abs=1e-6)

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline import PROJECT
 
-from embedding_shift.io import shards
 from embedding_shift.metrics import (
     evaluate,
     long_table,
@@ -17,8 +16,11 @@ from embedding_shift.metrics import (
     registered_metrics,
     registry,
     representation_metrics,
+    stored_views,
 )
 from embedding_shift.views import geometry, transforms
+from embedding_shift.views.correspondence import Correspondence
+from embedding_shift.views.record import ViewRecord
 
 SIZE = 224
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
@@ -40,7 +42,7 @@ def smooth():
 
 def registered(transform, picture, seed):
     view, _ = transforms.apply(transform, picture, seed)
-    correspondence = geometry.correspondence(transform, seed, picture.shape[:2])
+    correspondence = geometry.trace_pixels(transform, seed, picture.shape[:2])
     arguments = correspondence.warp(picture), view, correspondence.valid
     return {name: getattr(registered_metrics, name)(*arguments) for name in PIXEL_METRICS}
 
@@ -53,7 +55,7 @@ def configured(name):
 def test_what_is_filled_in_shows_nothing_of_the_original_whatever_its_colour(fill):
     def correspondence(**parameters):
         transform = transforms.build("Affine", {"rotate": [30, 30], "translate_percent": 0.2} | parameters)
-        return geometry.correspondence(transform, 3, (SIZE, SIZE))
+        return geometry.trace_pixels(transform, 3, (SIZE, SIZE))
 
     plain, filled = correspondence(), correspondence(fill=fill)
     assert 0.3 < plain.valid.mean() < 0.95
@@ -67,6 +69,18 @@ def test_only_geometric_transforms_move_pixels():
         assert not geometry.moves_pixels(transform)
 
 
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_the_correspondence_follows_from_the_record_alone(name):
+    entry = CONFIGURED[name]
+    record = ViewRecord(name, "", entry["transform"], entry.get("parameters", {}), 7, 0, {}, (48, 64))
+    found = geometry.correspondence(record)
+    assert (found is not None) == (name in MOVING)
+    if found:
+        expected = geometry.trace_pixels(configured(name), 7, (48, 64))
+        for part in ("x", "y", "valid"):
+            assert np.array_equal(getattr(found, part), getattr(expected, part))
+
+
 def test_a_flip_is_exactly_one(photograph):
     assert set(registered(configured("horizontal_flip"), photograph, 1).values()) == {1.0}
 
@@ -76,15 +90,14 @@ def test_a_flip_is_exactly_one(photograph):
 def test_a_shift_by_whole_pixels_is_exactly_one_on_the_overlap(photograph, dx, dy):
     shift = albumentations.Affine(translate_px={"x": (dx, dx), "y": (dy, dy)}, p=1)
     assert set(registered(shift, photograph, 1).values()) == {1.0}
-    valid = geometry.correspondence(shift, 1, (SIZE, SIZE)).valid
+    valid = geometry.trace_pixels(shift, 1, (SIZE, SIZE)).valid
     assert valid.sum() == (SIZE - abs(dx)) * (SIZE - abs(dy))
 
 
 def measured(transform, picture, seed):
     """{metric: value} of the registered metrics, as the pipeline computes them."""
     pixels, _ = transforms.apply(transform, picture, seed)
-    view = shards.View("a", pixels)
-    found = evaluate.of_pixels(picture, view, lambda view: geometry.correspondence(transform, seed, (SIZE, SIZE)))
+    found = evaluate.of_pixels(picture, pixels, geometry.trace_pixels(transform, seed, (SIZE, SIZE)))
     return {metric.name: value for metric, value in found if metric.kind == "registered_pixels"}
 
 
@@ -104,14 +117,14 @@ def test_what_counts_as_rounding(photograph, share, change, is_rounding):
     view = (photograph // 2)[:, ::-1].copy()
     changed = np.random.default_rng(0).random((SIZE, SIZE)) < share
     view[changed] += np.uint8(change)
-    correspondence = geometry.correspondence(configured("horizontal_flip"), 1, (SIZE, SIZE))
+    correspondence = geometry.trace_pixels(configured("horizontal_flip"), 1, (SIZE, SIZE))
     found = correspondence.undo(photograph // 2, view)
     np.testing.assert_array_equal(found, view if is_rounding else (photograph // 2)[:, ::-1])
 
 
 def test_a_rotation_by_a_right_angle_agrees_with_numpy(photograph):
     rotation = albumentations.Affine(rotate=(90, 90), p=1)
-    correspondence = geometry.correspondence(rotation, 1, (SIZE, SIZE))
+    correspondence = geometry.trace_pixels(rotation, 1, (SIZE, SIZE))
     expected = np.rot90(photograph)
     difference = np.abs(correspondence.warp(photograph).astype(int) - expected)[correspondence.valid]
     assert difference.max() <= 1
@@ -130,10 +143,10 @@ def test_without_a_warp_registration_changes_nothing(photograph, name):
 def test_attention_that_moves_with_the_picture_is_the_same_attention():
     attention = np.random.default_rng(0).random((3, 7, 7)).astype(np.float32)
     flip = configured("horizontal_flip")
-    correspondence = geometry.correspondence(flip, 1, (SIZE, SIZE))
+    correspondence = geometry.trace_pixels(flip, 1, (SIZE, SIZE))
     flipped = attention[:, :, ::-1]
     assert registered_metrics.attention_similarity(attention, flipped, correspondence) == pytest.approx(1, abs=1e-12)
-    unmoved = geometry.Correspondence.identity((SIZE, SIZE))
+    unmoved = Correspondence.identity((SIZE, SIZE))
     assert registered_metrics.attention_similarity(attention, flipped, unmoved) < 0.99
 
 
@@ -141,11 +154,11 @@ def test_attention_that_moves_with_the_picture_is_the_same_attention():
 def test_attention_is_compared_alike_whatever_the_size_of_the_views(size):
     generator = np.random.default_rng(1)
     before, after = generator.random((2, 3, 7, 7)).astype(np.float32)
-    unmoved = geometry.Correspondence.identity((size, size))
+    unmoved = Correspondence.identity((size, size))
     (expected,) = representation_metrics.attention_similarity(before[np.newaxis], after[np.newaxis])
     assert registered_metrics.attention_similarity(before, after, unmoved) == pytest.approx(expected, abs=1e-3)
     rotation = albumentations.Affine(rotate=(90, 90), p=1)
-    correspondence = geometry.correspondence(rotation, 1, (size, size))
+    correspondence = geometry.trace_pixels(rotation, 1, (size, size))
     rotated = np.rot90(before, axes=(1, 2))
     assert registered_metrics.attention_similarity(before, rotated, correspondence) > 0.999
 
@@ -229,7 +242,7 @@ def test_registered_metrics_agree_with_plain_loops(seed, shape, share, flat):
 
 def test_where_no_pixel_moves_the_unregistered_values_stand(photograph):
     view, _ = transforms.apply(configured("noise"), photograph, 3)
-    values = {metric.name: value for metric, value in evaluate.of_pixels(photograph, shards.View("a", view))}
+    values = {metric.name: value for metric, value in evaluate.of_pixels(photograph, view, None)}
     everything = np.ones((SIZE, SIZE), dtype=bool)
     for name in PIXEL_METRICS:
         assert values[f"{name}_registered"] == values[name]
@@ -239,23 +252,22 @@ def test_where_no_pixel_moves_the_unregistered_values_stand(photograph):
 
 def test_where_no_pixel_moves_attention_is_compared_as_it_is():
     generator = np.random.default_rng(0)
-    image_ids = np.array(["a", "b", "c"])
     original, augmented = generator.random((2, 3, 2, 7, 7)).astype(np.float32)
-    unmoved = geometry.Correspondence.identity((SIZE, SIZE))
+    unmoved = Correspondence.identity((SIZE, SIZE))
     found, expected = (
-        evaluate.of_registered_attention(image_ids, original, augmented, warp_of)
-        for warp_of in (None, lambda image_id: unmoved)
+        evaluate.of_registered_attention(original, augmented, [correspondence] * 3)
+        for correspondence in (None, unmoved)
     )
     assert found.keys() == expected.keys() == {"attention_similarity_registered"}
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-12)
     nothing = np.zeros((3, 0, 0, 0), np.float32)
-    assert evaluate.of_registered_attention(image_ids, nothing, nothing, None) == {}
+    assert evaluate.of_registered_attention(nothing, nothing, [None] * 3) == {}
 
 
 def test_measurements_come_back_as_rows_of_the_long_table(tmp_path):
     values = {"edge_preservation": np.array([0.5, np.nan]), "detail_preservation": np.array([0.25, 1.0])}
-    evaluate.write(tmp_path / "part.npz", ["b", "a"], values, "noise")
+    stored_views.write(tmp_path / "part.npz", ["b", "a"], values, "noise")
     rows = long_table.read_part(tmp_path / "part.npz")
     assert list(rows.columns) == long_table.COLUMNS
     assert set(rows["augmentation"]) == {"noise"}
@@ -267,7 +279,7 @@ def test_measurements_come_back_as_rows_of_the_long_table(tmp_path):
         ("detail_preservation", "b"): 0.25,
     }
     for nothing in ({}, {"edge_preservation": np.zeros(0)}):
-        evaluate.write(tmp_path / "none.npz", [], nothing, "noise")
+        stored_views.write(tmp_path / "none.npz", [], nothing, "noise")
         rows = long_table.read_part(tmp_path / "none.npz")
         assert (len(rows), list(rows.columns), rows["value"].dtype) == (0, long_table.COLUMNS, np.float64)
 

@@ -16,6 +16,7 @@ from embedding_shift.compat import imports
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import augment, transforms
+from embedding_shift.views.record import ViewRecord
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 SIZE = 224
@@ -185,7 +186,33 @@ def test_a_view_records_how_it_was_made(kodak_views):
     assert view.record["transform"] == "ColorJitter"
     assert view.record["image_sha256"] == digest
     assert view.record["seed"] == transforms.seed(1, digest, "color_jitter")
+    assert view.record["arguments"] == CONFIGURED["color_jitter"]["parameters"]
+    assert view.record["draw"] == 0
+    assert view.record["shape"] == [SIZE, SIZE]
     assert 0.8 <= view.record["parameters"]["brightness"] <= 1.2
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_a_record_is_enough_to_make_the_view_again(tmp_path, kodak_views, name):
+    """From the shard, where a record is JSON."""
+    shards.write(tmp_path / "views.tar", augmented(kodak_views[:2], name).values())
+    for original, view in zip(kodak_views, shards.read(tmp_path / "views.tar"), strict=False):
+        record = ViewRecord.from_json(view.record)
+        assert record.as_json() == view.record
+        pixels, drawn = transforms.apply(
+            transforms.build(record.transform, record.arguments), original.pixels, record.seed
+        )
+        assert np.array_equal(pixels, view.pixels) and drawn == record.parameters
+        assert record.seed == transforms.seed(1, record.image_sha256, record.augmentation, record.draw)
+        assert record.shape == view.pixels.shape[:2]
+
+
+def test_a_record_of_another_form_is_refused(kodak_views):
+    (view,) = augmented(kodak_views[:1]).values()
+    record = dict(view.record)
+    del record["arguments"]
+    with pytest.raises(InputError, match="the record of a view has no 'arguments'; delete the shard"):
+        ViewRecord.from_json(record)
 
 
 @pytest.mark.parametrize(

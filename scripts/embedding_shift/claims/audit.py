@@ -24,7 +24,7 @@ from embedding_shift.claims.published_claims import PublishedClaims
 from embedding_shift.claims.verdicts import Embeddings
 from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
-from embedding_shift.study import variant_names
+from embedding_shift.study import metric_names, variant_names
 
 COLUMNS = ["flaw", "augmentation", "metric", "as_released", "corrected"]
 RANK_COLUMNS = ["flaw", "metric", "kendall_tau", "rank_changes"]
@@ -94,7 +94,7 @@ class Runs:
         )
         if "wrapped_arithmetic" in active:
             table = table[table["metric"] != "patch_similarity"]
-            table = table.replace({"metric": {variant_names.AS_RELEASED: "patch_similarity"}})
+            table = table.replace({"metric": {metric_names.AS_RELEASED: "patch_similarity"}})
         table, embeddings = _plain(table), self.embeddings[embedded]
         return self._with_failures(table, embeddings) if "failures_replaced" in active else (table, embeddings)
 
@@ -121,7 +121,7 @@ class Runs:
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Leave out the registered metrics and the 8-bit patch metric, which only serve to replace other metrics."""
-    helpers = table["metric"].str.endswith(REGISTERED) | (table["metric"] == variant_names.AS_RELEASED)
+    helpers = table["metric"].str.endswith(REGISTERED) | (table["metric"] == metric_names.AS_RELEASED)
     return table.loc[~helpers, [*KEYS, "metric", "value"]]
 
 

@@ -20,6 +20,8 @@ from embedding_shift.io import atomic
 END_RECORD_SIZE = 22
 END_RECORD_SIGNATURE = b"PK\5\6"
 
+ArrayByImage = tuple[NDArray[Any], NDArray[Any]]  # image ids (N,) and an array (N, …)
+
 
 def write(path: str | Path, image_ids: Sequence[str] | NDArray[np.str_], **arrays: ArrayLike) -> None:
     """Write `image_id` and the named arrays, with the first axis sorted by image id.

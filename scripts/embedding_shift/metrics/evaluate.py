@@ -1,100 +1,72 @@
-"""Apply the registered metrics to views and to what the encoder made of them: one value per image and metric."""
+"""Apply the registered metrics to images and to the output of the encoder: one value per image and metric."""
 
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embedding_shift.errors import InputError
-
-# The modules of metrics are imported for what they enter in the registry.
-from embedding_shift.io import array_files, shards
 from embedding_shift.metrics import registry
+from embedding_shift.metrics.pixel_metrics import Pixels
+from embedding_shift.views.correspondence import Correspondence
 
 
-def write(path, image_ids, values, augmentation):
-    """Write metrics of one augmentation as `.npz`, on their way to the long table.
-
-    Args:
-        path: where to.
-        image_ids: (N,)
-        values: {metric: float (N,)}
-        augmentation: its name.
-    """
-    array_files.write(path, image_ids, augmentation=np.full(len(image_ids), augmentation), **values)
-
-
-def of_shards(original_shard, augmented_shard, warp_of=None):
-    """Return the pixel metrics, registered and not, of two shards that hold the same images.
-
-    Args:
-        original_shard, augmented_shard: paths.
-        warp_of: function of a view that returns its geometry.Correspondence; None where no pixel moves.
-
-    Returns:
-        image ids (list of N) and {metric: float64 (N,)}, NaN where a metric is not defined.
-    """
-    names = [metric.name for kind in ("pixels", "registered_pixels") for metric in registry.of_kind(kind)]
-    image_ids, values = [], {name: [] for name in names}
-    for original, augmented in zip_longest(shards.read(original_shard), shards.read(augmented_shard)):
-        found, expected = (view.image_id if view else "no more" for view in (augmented, original))
-        if found != expected:
-            raise InputError(f"{augmented_shard} holds {found!r} where {original_shard} holds {expected!r}")
-        image_ids.append(original.image_id)
-        for metric, value in of_pixels(original.pixels, augmented, warp_of):
-            values[metric.name].append(value)
-    return image_ids, {name: np.array(column, dtype=np.float64) for name, column in values.items()}
-
-
-def of_pixels(original, augmented, warp_of=None):
+def of_pixels(
+    original: Pixels, augmented: Pixels, correspondence: Correspondence | None
+) -> Iterator[tuple[registry.Metric, float]]:
     """Yield (metric, value) of the pixel metrics, registered and not, of one view.
 
     Args:
-        original: pixels (size, size, 3) of the original.
-        augmented: the View.
-        warp_of: as of `of_shards`.
+        original, augmented: uint8 (size, size, 3), RGB.
+        correspondence: Correspondence of the view; None if no pixel moved, so that the registered values are the
+            unregistered ones.
     """
-    values = {metric.name: metric.function(original, augmented.pixels) for metric in registry.of_kind("pixels")}
+    values = {metric.name: metric.function(original, augmented) for metric in registry.of_kind("pixels")}
     for name, value in values.items():
         yield registry.REGISTRY[name], value
-    correspondence = warp_of(augmented) if warp_of else None
-    warped = correspondence.undo(original, augmented.pixels) if correspondence else None
+    warped = correspondence.undo(original, augmented) if correspondence else None
     for metric in registry.of_kind("registered_pixels"):
         if correspondence:
-            yield metric, metric.function(warped, augmented.pixels, correspondence.valid)
+            yield metric, metric.function(warped, augmented, correspondence.valid)
         else:
             yield metric, values[metric.unregistered]
 
 
-def of_arrays(kind, before, after):
-    """Return {metric: float (N,)} of the metrics of one kind; none for an encoder without attention maps.
+def of_arrays(kind: str, before: NDArray[Any], after: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+    """Return {metric: float64 (N,)} of the metrics of one kind; empty for an encoder without attention maps.
 
     Args:
         kind: "embedding" or "attention".
-        before, after: arrays (N, …) of the same images' original and augmented views.
+        before, after: arrays (N, …) of the original and the augmented views of the same images.
     """
     return {metric.name: metric.function(before, after) for metric in registry.of_kind(kind) if _has_values(before)}
 
 
-def of_registered_attention(image_ids, before, after, warp_of):
-    """Return {metric: float64 (N,)} of the attention metrics with the geometry undone; none without attention maps.
+def of_registered_attention(
+    before: NDArray[Any], after: NDArray[Any], correspondences: Iterable[Correspondence | None]
+) -> dict[str, NDArray[np.float64]]:
+    """Return {metric: float64 (N,)} of the attention metrics with the geometry undone.
 
     Args:
-        image_ids: (N,)
-        before, after: attention (N, heads, rows, columns) of the original and of the augmented views.
-        warp_of: function of an image id that returns its geometry.Correspondence; None where no pixel moves, so that
-            the unregistered values are the same.
+        before, after: attention (N, heads, rows, columns) of the original and the augmented views. The result is empty
+            for an encoder without attention maps.
+        correspondences: the N Correspondences of the views; None for a view in which no pixel moved, so that its
+            registered values are the unregistered ones.
     """
-    registered = registry.of_kind("registered_attention") if _has_values(before) else []
-    if not warp_of:
-        return {metric.name: registry.REGISTRY[metric.unregistered].function(before, after) for metric in registered}
-    values = {metric.name: [] for metric in registered}
-    for image_id, first, second in zip(image_ids, before, after, strict=True) if registered else ():
-        warp = warp_of(image_id)
-        for metric in registered:
-            values[metric.name].append(metric.function(first, second, warp))
+    if not _has_values(before):
+        return {}
+    values: dict[str, list[float]] = {metric.name: [] for metric in registry.of_kind("registered_attention")}
+    for original, augmented, correspondence in zip(before, after, correspondences, strict=True):
+        for name, column in values.items():
+            metric = registry.REGISTRY[name]
+            if correspondence:
+                column.append(metric.function(original, augmented, correspondence))
+            else:
+                unregistered = registry.REGISTRY[metric.unregistered].function
+                column += list(unregistered(original[np.newaxis], augmented[np.newaxis]))
     return {name: np.array(column, dtype=np.float64) for name, column in values.items()}
 
 
-def _has_values(array):
-    """Whether each image has any: an encoder without attention maps has arrays of shape (N, 0, 0, 0)."""
+def _has_values(array: NDArray[Any]) -> bool:
+    """Return whether images have values: an encoder without attention maps has arrays of shape (N, 0, 0, 0)."""
     return 0 not in array.shape[1:]

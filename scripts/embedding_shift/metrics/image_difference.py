@@ -1,27 +1,31 @@
-"""How far two pictures are apart, pixel by pixel: the common measures of damage that doses are compared by.
+"""Measures of damage: how different two images are, pixel by pixel. The study compares doses by them.
 
 All take two uint8 arrays (size, size, 3), RGB, and return a float.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.metrics import pixel_metrics
+from embedding_shift.metrics.pixel_metrics import Pixels
 
 WINDOW, WINDOW_DEVIATION = 11, 1.5
 STABILISERS = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def rmse(original, augmented):
-    """Root of the mean squared difference over pixels and channels: 0 to 255 grey levels."""
+def rmse(original: Pixels, augmented: Pixels) -> float:
+    """Return the root of the mean squared difference over pixels and channels: 0 to 255 grey levels."""
     return float(np.sqrt(np.mean((original.astype(np.float64) - augmented.astype(np.float64)) ** 2)))
 
 
-def ssim(original, augmented):
-    """Mean structural similarity of the luma, −1 to 1 (Wang et al. 2004, IEEE Trans. Image Process. 13:600–612).
+def ssim(original: Pixels, augmented: Pixels) -> float:
+    """Return the mean structural similarity of the luma (Wang et al. 2004, IEEE Trans. Image Process. 13:600–612).
 
-    Gaussian window of 11×11 pixels and deviation 1.5, population moments, K1 = 0.01, K2 = 0.03, over the windows that
-    lie wholly inside the picture.
+    The window is Gaussian with 11×11 pixels and deviation 1.5, the moments are population moments, K1 = 0.01 and
+    K2 = 0.03. Only windows that lie completely inside the image count. The value is −1 to 1.
     """
     one, other = (pixel_metrics.luma(image) / np.float64(pixel_metrics.LUMA_UNIT) for image in (original, augmented))
     mean_one, mean_other = _local_mean(one), _local_mean(other)
@@ -34,10 +38,10 @@ def ssim(original, augmented):
     return float(similarity.mean())
 
 
-def _local_mean(picture):
-    blurred = cv2.GaussianBlur(picture, (WINDOW, WINDOW), WINDOW_DEVIATION)
+def _local_mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    blurred = cv2.GaussianBlur(plane, (WINDOW, WINDOW), WINDOW_DEVIATION)
     margin = WINDOW // 2
     return blurred[margin:-margin, margin:-margin]
 
 
-MEASURES = {"rmse": rmse, "ssim": ssim}
+MEASURES: dict[str, Callable[[Pixels, Pixels], float]] = {"rmse": rmse, "ssim": ssim}

@@ -1,15 +1,21 @@
-"""Metrics on pixels: what an augmentation did to the picture itself, one image at a time.
+"""Metrics on pixels: what an augmentation did to the image itself, one image at a time.
 
 All take two uint8 arrays (size, size, 3), RGB, and return a float.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.metrics import registry
 
-# Of red, green and blue in the grey value, in thousandths: on 8 bits all that follows is whole numbers, which float32
-# holds exactly up to 2**24, so that single precision is as exact as double, and faster.
+Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]  # one channel
+
+# Weights of red, green and blue in the grey value, in thousandths. For 8-bit images all values computed from them are
+# whole numbers, which float32 holds exactly up to 2**24: single precision is as exact as double precision, and faster.
 LUMA = np.array([[299, 587, 114]], dtype=np.float32)
 LUMA_UNIT = 1000
 SMALLEST_DEVIATION = 1e-6
@@ -17,69 +23,72 @@ CHANNELS = 3
 
 
 @registry.register("patch_similarity", "Patch similarity", "pixels")
-def patch_similarity(original, augmented):
-    """Mean over a 4×4 grid of 1 / (1 + MSE/255²), over RGB: above 0.5, at most 1."""
+def patch_similarity(original: Pixels, augmented: Pixels) -> float:
+    """Return the mean over a 4×4 grid of 1 / (1 + MSE/255²), over RGB: above 0.5, at most 1."""
     errors = patch_means(squared_difference(original, augmented), 4) / CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
 @registry.register("edge_preservation", "Edge preservation", "pixels")
-def edge_preservation(original, augmented):
-    """1 − mean absolute difference of the edge strengths, each divided by its own maximum: 0 to 1."""
+def edge_preservation(original: Pixels, augmented: Pixels) -> float:
+    """Return 1 − mean absolute difference of the edge strengths, each divided by its own maximum: 0 to 1."""
     return kept_edges(edge_strength(original), edge_strength(augmented))
 
 
 @registry.register("detail_preservation", "Detail preservation", "pixels")
-def detail_preservation(original, augmented):
-    """Mean over an 8×8 grid of exp(−|ln(σ_a/σ_o)|) of the grey values: 0 to 1.
+def detail_preservation(original: Pixels, augmented: Pixels) -> float:
+    """Return the mean over an 8×8 grid of exp(−|ln(σ_a/σ_o)|), σ being the deviation of the grey values: 0 to 1.
 
-    Only patches with σ_o ≥ 1e-6 count; NaN where none has, as in a uniform image.
+    Only patches with σ_o ≥ 1e-6 count. The result is NaN if there is none, as in a uniform image.
     """
     return kept_detail(*(patch_deviations(image, 8) for image in (original, augmented)))
 
 
 @registry.register("patch_similarity_as_released", "Patch similarity (as released)", "pixels", in_overview=False)
-def patch_similarity_as_released(original, augmented):
-    """The patch similarity as the seed paper's scripts computed it: differences and squares wrap in 8 bits."""
+def patch_similarity_as_released(original: Pixels, augmented: Pixels) -> float:
+    """Return the patch similarity as the scripts of the original paper compute it: 8-bit arithmetic wraps around."""
     wrapped = (original - augmented) ** 2
     errors = patch_means(sum_of_channels(wrapped.astype(np.float32)), 4) / CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
-def luma(image):
-    """299 R + 587 G + 114 B: uint8 (h, w, 3) to float32 (h, w), whole thousandths of a grey level."""
+def luma(image: Pixels) -> Plane:
+    """Return 299 R + 587 G + 114 B: uint8 (h, w, 3) to float32 (h, w), whole thousandths of a grey level."""
     return cv2.transform(image.astype(np.float32), LUMA)
 
 
-def sum_of_channels(picture):
-    """Float32 (h, w, 3) to float32 (h, w)."""
-    return cv2.transform(picture, np.ones((1, CHANNELS), np.float32))
+def sum_of_channels(image: NDArray[np.float32]) -> Plane:
+    """Return the sum of the channels: float32 (h, w, 3) to float32 (h, w)."""
+    return cv2.transform(image, np.ones((1, CHANNELS), np.float32))
 
 
-def squared_difference(original, augmented):
-    """Sum over the channels: two uint8 (h, w, 3) to float32 (h, w), whole numbers."""
+def squared_difference(original: Pixels, augmented: Pixels) -> Plane:
+    """Return the squared difference, summed over the channels: two uint8 (h, w, 3) to float32 (h, w), whole numbers."""
     difference = cv2.absdiff(original, augmented)
     return sum_of_channels(cv2.multiply(difference, difference, dtype=cv2.CV_32F))
 
 
-def edge_strength(image):
-    """|∂x| + |∂y| of the grey image by central differences: uint8 (h, w, 3) to float32 (h, w), in a unit of its own."""
+def edge_strength(image: Pixels) -> Plane:
+    """Return |∂x| + |∂y| of the grey image by central differences: uint8 (h, w, 3) to float32 (h, w).
+
+    One grey level per pixel is 2 × LUMA_UNIT.
+    """
     grey = luma(image)
     down, right = (
         cv2.Sobel(grey, cv2.CV_32F, axis, 1 - axis, ksize=1, borderType=cv2.BORDER_REPLICATE) for axis in (0, 1)
     )
-    # At the border there is but one neighbour, at half the distance.
+    # A pixel at the border has one neighbour only, at half the distance.
     down[[0, -1]] *= 2
     right[:, [0, -1]] *= 2
     return np.abs(down, out=down) + np.abs(right, out=right)
 
 
-def kept_edges(before, after, inside=None):
-    """1 − mean absolute difference of two edge strengths (h, w), each divided by its maximum: 0 to 1.
+def kept_edges(before: Plane, after: Plane, inside: Pixels | None = None) -> float:
+    """Return 1 − mean absolute difference of two edge strengths (h, w), each divided by its maximum: 0 to 1.
 
     Args:
-        before, after: float32 (h, w); zeros, as of a uniform image, stay zeros.
-        inside: uint8 (h, w), 0 where nothing is to be looked at; None to look everywhere.
+        before, after: float32 (h, w). All zeros, as of a uniform image, stay zeros.
+        inside: uint8 (h, w), 0 for pixels that do not count; None if all pixels count.
     """
     strongest = [cv2.minMaxLoc(edges, inside)[1] for edges in (before, after)]
     one, other = (1 / strength if strength > 0 else 0.0 for strength in strongest)
@@ -88,8 +97,11 @@ def kept_edges(before, after, inside=None):
     return 1 - cv2.norm(difference, cv2.NORM_L1, inside) / pixels
 
 
-def kept_detail(before, after):
-    """Mean over patches of min/max of their deviations (n,) and (n,); NaN where no patch of the first has texture."""
+def kept_detail(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
+    """Return the mean over patches of min/max of their deviations (n,) and (n,).
+
+    Only patches whose deviation in `before` is at least 1e-6 count; NaN if there is none.
+    """
     textured = before >= SMALLEST_DEVIATION
     if not textured.any():
         return float("nan")
@@ -97,24 +109,24 @@ def kept_detail(before, after):
     return float(np.mean(np.minimum(before, after) / np.maximum(before, after)))
 
 
-def patch_means(picture, cells, inside=None):
-    """Mean of (h, w) in each of cells×cells patches: float64 (cells²,).
+def patch_means(plane: NDArray[Any], cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Return the mean in each of cells×cells patches: (h, w) to float64 (cells²,).
 
     Args:
-        picture: its remainder, where the sides are no multiples of `cells`, is dropped.
-        cells: patches in each direction.
-        inside: bool (h, w), the pixels that count; None for all. A patch without any has the mean 0.
+        plane: array (h, w). If a side is not a multiple of `cells`, the rest is ignored.
+        cells: number of patches in each direction.
+        inside: bool (h, w), the pixels that count; None for all. A patch without any has mean 0.
     """
-    patches, weights, counts = _patches(picture, cells, inside)
+    patches, weights, counts = _patches(plane, cells, inside)
     return (np.einsum("aibj,aibj->ab", patches, weights) / np.maximum(counts, 1)).ravel()
 
 
-def patch_deviations(image, cells, inside=None):
-    """Standard deviation of the grey values, 0–255, in each of cells×cells patches: float64 (cells²,).
+def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Return the standard deviation of the grey values, 0–255, in each of cells×cells patches: float64 (cells²,).
 
     Args:
         image: uint8 (h, w, 3).
-        cells, inside: as of `patch_means`.
+        cells, inside: see `patch_means`.
     """
     patches, weights, counts = _patches(luma(image), cells, inside)
     counts = np.maximum(counts, 1)
@@ -124,21 +136,23 @@ def patch_deviations(image, cells, inside=None):
     return np.sqrt(variances).ravel() / LUMA_UNIT
 
 
-def patch_counts(inside, cells):
-    """Number of true pixels of bool (h, w) in each of cells×cells patches: (cells²,)."""
+def patch_counts(inside: NDArray[np.bool_], cells: int) -> NDArray[np.float64]:
+    """Return the number of true pixels of bool (h, w) in each of cells×cells patches: float64 (cells²,)."""
     return _patches(inside, cells, None)[0].sum(axis=(1, 3)).ravel()
 
 
-def _patches(picture, cells, inside):
-    """Return float64 (cells, rows, cells, columns) of a picture and of the weights of its pixels, and their sums."""
-    height, width = picture.shape[0] // cells, picture.shape[1] // cells
+def _patches(
+    plane: NDArray[Any], cells: int, inside: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
+    """Return values and weights of the pixels, float64 (cells, rows, cells, columns), and the sums of the weights."""
+    height, width = plane.shape[0] // cells, plane.shape[1] // cells
 
-    def cut(array):
+    def cut(array: NDArray[Any]) -> NDArray[np.float64]:
         whole = array[: height * cells, : width * cells].astype(np.float64)
         return whole.reshape(cells, height, cells, width)
 
     if inside is None:
         weights = np.broadcast_to(1.0, (cells, height, cells, width))
-        return cut(picture), weights, height * width
+        return cut(plane), weights, height * width
     weights = cut(inside)
-    return cut(picture), weights, np.einsum("aibj->ab", weights)
+    return cut(plane), weights, np.einsum("aibj->ab", weights)

@@ -1,13 +1,18 @@
-"""The pixel and attention metrics once the geometry is undone.
+"""The pixel and attention metrics with the geometry undone.
 
-The original is warped as the view was, and the two are compared over the pixels that show the same part of the
-scene; without a warp each metric equals its unregistered counterpart. NaN where no pixel is left to compare.
+The original is warped as the view was, and the two are compared over the pixels that show the same part of the scene.
+Without a warp each metric equals its unregistered counterpart. A metric is NaN if no pixel is left to compare.
 """
+
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.metrics import pixel_metrics, registry, representation_metrics
+from embedding_shift.metrics.pixel_metrics import Pixels
+from embedding_shift.views.correspondence import Correspondence
 
 FEWEST_PIXELS = 2
 GRADIENT_REACH = np.ones((3, 3), np.uint8)
@@ -20,8 +25,8 @@ GRADIENT_REACH = np.ones((3, 3), np.uint8)
     in_overview=False,
     unregistered="patch_similarity",
 )
-def patch_similarity(original, augmented, valid):
-    """As pixel_metrics.patch_similarity, over the valid pixels of each patch.
+def patch_similarity(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
+    """Return `pixel_metrics.patch_similarity` over the valid pixels of each patch.
 
     Args:
         original: uint8 (size, size, 3), RGB, warped as the view was.
@@ -43,9 +48,9 @@ def patch_similarity(original, augmented, valid):
     in_overview=False,
     unregistered="edge_preservation",
 )
-def edge_preservation(original, augmented, valid):
-    """As pixel_metrics.edge_preservation, over the pixels whose neighbours are valid too."""
-    # Beyond the picture's border lies nothing that a gradient would reach.
+def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
+    """Return `pixel_metrics.edge_preservation` over the valid pixels whose neighbours are valid as well."""
+    # Pixels at the border of the image have no neighbours beyond it, so these do not make them invalid.
     inside = cv2.erode(valid.astype(np.uint8), GRADIENT_REACH, borderType=cv2.BORDER_CONSTANT, borderValue=1)
     if not inside.any():
         return float("nan")
@@ -59,8 +64,8 @@ def edge_preservation(original, augmented, valid):
     in_overview=False,
     unregistered="detail_preservation",
 )
-def detail_preservation(original, augmented, valid):
-    """As pixel_metrics.detail_preservation, over the valid pixels of each patch that has at least two."""
+def detail_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
+    """Return `pixel_metrics.detail_preservation` over the valid pixels of each patch that has at least two."""
     enough = pixel_metrics.patch_counts(valid, 8) >= FEWEST_PIXELS
     before, after = (pixel_metrics.patch_deviations(image, 8, valid)[enough] for image in (original, augmented))
     return pixel_metrics.kept_detail(before, after)
@@ -73,12 +78,12 @@ def detail_preservation(original, augmented, valid):
     in_overview=False,
     unregistered="attention_similarity",
 )
-def attention_similarity(original, augmented, correspondence):
-    """As shift_metrics.attention_similarity, the maps scaled and compared over the valid pixels.
+def attention_similarity(original: NDArray[Any], augmented: NDArray[Any], correspondence: Correspondence) -> float:
+    """Return `representation_metrics.attention_similarity` of maps that are scaled and compared over the valid pixels.
 
     Args:
         original, augmented: attention (heads, rows, cols).
-        correspondence: geometry.Correspondence of the view, at any size.
+        correspondence: Correspondence of the view, at any size.
     """
     size = representation_metrics.ATTENTION_MAP_SIZE
     correspondence = correspondence.scaled(size)

@@ -1,7 +1,11 @@
-"""Metrics on what the encoder returned: embeddings and attention maps, all images at once."""
+"""Metrics on the output of the encoder: embeddings and attention maps, all images at once."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
@@ -10,8 +14,8 @@ ATTENTION_MAP_SIZE = 224
 
 
 @registry.register("cosine_similarity", "Cosine similarity", "embedding")
-def cosine_similarity(original, augmented):
-    """u·v / (‖u‖‖v‖) for embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN where a norm is zero or infinite."""
+def cosine_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
+    """Return u·v / (‖u‖‖v‖) of embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN if a norm is 0 or infinite."""
     original, augmented = original.astype(np.float64), augmented.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         norms = np.linalg.norm(original, axis=1) * np.linalg.norm(augmented, axis=1)
@@ -20,20 +24,23 @@ def cosine_similarity(original, augmented):
 
 
 @registry.register("l2_distance", "L2 distance", "embedding", higher_is_closer=False)
-def l2_distance(original, augmented):
-    """‖u − v‖ for embeddings (N, D) and (N, D): float64 (N,), ≥ 0."""
+def l2_distance(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
+    """Return ‖u − v‖ of embeddings (N, D) and (N, D): float64 (N,), ≥ 0."""
     with np.errstate(invalid="ignore"):
         return np.linalg.norm(original.astype(np.float64) - augmented.astype(np.float64), axis=1)
 
 
 @registry.register("attention_similarity", "Attention similarity", "attention")
-def attention_similarity(original, augmented):
-    """1 / (1 + mean squared difference) of upsampled, min-max scaled maps: (N, heads, rows, cols) to float64 (N,)."""
+def attention_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
+    """Return 1 / (1 + mean squared difference) of attention maps: (N, heads, rows, cols) to float64 (N,), 0.5 to 1.
+
+    The maps are those of `attention_map`. A map that is not finite gives NaN.
+    """
     return np.array([_map_similarity(o, a) for o, a in zip(original, augmented, strict=True)], dtype=np.float64)
 
 
-def attention_map(attention):
-    """Mean over heads, upsampled bilinearly and scaled to [0, 1]: (heads, rows, cols) to float64 (224, 224).
+def attention_map(attention: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the mean over heads, upsampled bilinearly and scaled to [0, 1]: (heads, rows, cols) to float64 (224, 224).
 
     A constant map becomes all zeros.
     """
@@ -42,8 +49,8 @@ def attention_map(attention):
     return scaled(upsampled)
 
 
-def scaled(array):
-    """Shift and scale an array to [0, 1]; a constant array becomes all zeros, one that is not finite all NaN."""
+def scaled(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shift and scale an array to [0, 1]. A constant array becomes all zeros, one that is not finite all NaN."""
     lowest, highest = array.min(), array.max()
     if not np.isfinite([lowest, highest]).all():
         return np.full_like(array, np.nan)
@@ -51,14 +58,14 @@ def scaled(array):
     return (array - lowest) / spread if spread > 0 else np.zeros_like(array)
 
 
-def _map_similarity(original, augmented):
+def _map_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> np.float64:
     return 1 / (1 + np.mean((attention_map(original) - attention_map(augmented)) ** 2))
 
 
-def pairwise_cosine_distance(embeddings):
-    """Mean over images of 1 − cosine similarity between every two augmentations of the same image.
+def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """Return the mean over images of 1 − cosine similarity between every two augmentations of the same image.
 
-    An image counts where all its embeddings have a direction: finite, and not of length zero.
+    An image counts if all its embeddings have a direction: they are finite and not of length zero.
 
     Args:
         embeddings: sequence of A arrays (N, D), the same images in the same order.

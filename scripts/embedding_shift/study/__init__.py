@@ -1,1 +1,1 @@
-"""The study of a few images: more draws, graded doses, the noise floor, variance and precision."""
+"""The study: further views of a few images, and what they show about the metrics."""

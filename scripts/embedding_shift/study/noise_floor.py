@@ -1,26 +1,27 @@
-"""What no change looks like, and what another picture does: floor and ceiling of every metric."""
+"""The noise floor: the value of every metric without an augmentation, and its ceiling, the value for another image."""
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import variant_names
+from embedding_shift.study import metric_names, variant_names
 
 COLUMNS = ["reference", "metric", "mean", "ci_low", "ci_high"]
 
 
-def table(references, resamples, confidence, root_seed):
+def table(references: pd.DataFrame, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
     """Return mean and bootstrap interval per reference and metric: a data frame with COLUMNS.
 
     Args:
-        references: the reference table of `study_metrics`.
-        resamples, confidence, root_seed: of the bootstrap.
+        references: the reference table (see `long_tables`).
+        resamples, confidence, root_seed: settings of the bootstrap.
     """
     references = references[np.isfinite(references["value"])]
     groups = dict(list(references.groupby(["reference", "metric"])))
     rows = []
     for reference in variant_names.REFERENCES:
-        for metric in variant_names.names():
+        for metric in metric_names.in_order():
             if (reference, metric) not in groups:
                 continue
             group = groups[reference, metric].sort_values(["image_id", "other_id"])
@@ -35,18 +36,20 @@ def table(references, resamples, confidence, root_seed):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def pair_interval(pairs, values, resamples, confidence, seed):
-    """Expanded percentile bootstrap interval of a mean over pairs of images.
+def pair_interval(
+    pairs: NDArray[np.str_], values: NDArray[np.float64], resamples: int, confidence: float, seed: int
+) -> tuple[float, float]:
+    """Return the expanded percentile bootstrap interval of a mean over pairs of images.
 
-    Images are resampled, not pairs, which share images; an image drawn twice makes no pair with itself.
+    Images are resampled, not pairs, because pairs share images. An image that is drawn twice makes no pair with itself.
 
     Args:
         pairs: (P, 2) image ids.
         values: (P,) floats.
-        resamples, confidence, seed: as of `statistics.bootstrap_mean`.
+        resamples, confidence, seed: see `bootstrap.bootstrap_mean`.
 
     Returns:
-        (low, high); both are the mean where all values are equal.
+        (low, high); both are the mean if all values are equal.
     """
     if np.ptp(values) == 0:
         return float(values.mean()), float(values.mean())

@@ -1,8 +1,13 @@
-"""What computing with fewer digits costs: the encoder against itself in single precision, on some of the images."""
+"""The error of reduced precision: the encoder against itself in single precision, on some of the images."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from embedding_shift.io.array_files import ArrayByImage
 from embedding_shift.metrics import registry
 from embedding_shift.study.variant_names import variants_of
 
@@ -10,22 +15,27 @@ COLUMNS = ["precision", "metric", "n", "mean_error", "largest_error", "smallest_
 KINDS = ("embedding", "attention")
 
 
-def table(precision, exact, reduced, summary):
-    """Return what the precision changes, beside the smallest shift that it must not hide.
+def table(
+    precision: str,
+    exact: Mapping[str, ArrayByImage],
+    reduced: Mapping[str, Mapping[str, ArrayByImage]],
+    summary: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the error of a precision, and the smallest shift that it must not hide.
 
-    A change, like a shift, is one minus the metric, or the distance itself.
+    An error, like a shift, is one minus the metric, or the distance itself.
 
     Args:
-        precision: its name.
-        exact: {kind: (keys (M,), array (M, …))} of the sample in single precision; a key is `{image_id}--{view}`.
-        reduced: {view: {kind: (image ids (N,), array (N, …))}} of all images in that precision.
+        precision: name of the precision.
+        exact: {kind: (keys (M,), array (M, …))} of the sample in single precision. A key is `{image_id}--{view}`.
+        reduced: {view: {kind: (image ids (N,), array (N, …))}} of all images in the given precision.
         summary: data frame of `summary.csv`.
 
     Returns:
-        data frame with COLUMNS: a row per metric, over n views; `ratio` is the smallest mean shift of an augmentation,
-        which is named, by the mean error: infinite without an error.
+        data frame with COLUMNS and a row per metric, over n views. `augmentation` has the smallest mean shift, and
+        `ratio` is this shift divided by the mean error; infinite if there is no error.
     """
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for kind in KINDS:
         pairs = list(_pairs(kind, exact, reduced))
         for metric in registry.of_kind(kind) if pairs and 0 not in pairs[0][0].shape[1:] else ():
@@ -41,11 +51,13 @@ def table(precision, exact, reduced, summary):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _pairs(kind, exact, reduced):
+def _pairs(
+    kind: str, exact: Mapping[str, ArrayByImage], reduced: Mapping[str, Mapping[str, ArrayByImage]]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     for view, (image_ids, array) in variants_of(*exact[kind]).items():
         all_ids, others = reduced[view][kind]
         yield array, others[np.searchsorted(all_ids, image_ids)]
 
 
-def _shift(metric, values):
+def _shift(metric: registry.Metric, values: Any) -> Any:
     return np.maximum(1 - values, 0) if metric.higher_is_closer else values

@@ -1,74 +1,29 @@
-"""Measure the study's views: the long table of the study, and that of its references.
+"""Measure how the encoder's output shifts in the study."""
 
-Study table: `image_id, augmentation, variant, metric, value`, where the variant is as in `study_names`, `draw-0` being
-the main view and `dose-0000` the original. Reference table: `reference, image_id, other_id, metric, value`, where the
-other image is the same one in all references but ANOTHER.
-"""
-
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from embedding_shift.io import shards
-from embedding_shift.metrics import evaluate, image_difference, long_table, registry
-from embedding_shift.study import study_views, variant_names
-from embedding_shift.study.variant_names import ANOTHER, JPEG, MAIN, UNCHANGED, variants_of
+from embedding_shift.io.array_files import ArrayByImage
+from embedding_shift.metrics import evaluate, long_table, registry
+from embedding_shift.study import long_tables, variant_names
+from embedding_shift.study.variant_names import ANOTHER, MAIN, UNCHANGED, variants_of
 from embedding_shift.views import geometry
-
-COLUMNS = ["image_id", "augmentation", "variant", "metric", "value"]
-REFERENCE_COLUMNS = ["reference", "image_id", "other_id", "metric", "value"]
+from embedding_shift.views.record import ViewRecord
 
 
-def pixel_rows(originals, views, augmentation):
-    """Return the study table of the pixel metrics and measures of damage of one augmentation.
+def shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImage, augmentation: str) -> pd.DataFrame:
+    """Return the study table of the metrics of one kind.
 
     Args:
-        originals: {image id: pixels}.
-        views: iterable of the augmentation's study views.
-        augmentation: its name.
-    """
-    rows, dosed = [], False
-    for view in views:
-        image_id, variant = variant_names.split(view.image_id)
-        dosed = dosed or variant_names.dose_of(variant) is not None
-        correspondence = study_views.correspondence(view)
-        warp_of = None if correspondence is None else lambda _, found=correspondence: found
-        values = _pixel_values(originals[image_id], view, warp_of)
-        rows += [(image_id, augmentation, variant, name, value) for name, value in values]
-    for image_id, pixels in originals.items() if dosed else ():
-        values = _pixel_values(pixels, shards.View(image_id, pixels))
-        rows += [(image_id, augmentation, UNCHANGED, name, value) for name, value in values]
-    return _frame(rows, COLUMNS)
-
-
-def _pixel_values(original, view, warp_of=None):
-    for metric, value in evaluate.of_pixels(original, view, warp_of):
-        yield metric.name, value
-    for name, measure in image_difference.MEASURES.items():
-        yield name, measure(original, view.pixels)
-
-
-def reference_pixel_rows(originals, jpegs):
-    """Return the reference table of the pixel metrics: each image against its JPEG, and every two images.
-
-    Args:
-        originals, jpegs: {image id: pixels}.
-    """
-    pairs = [(JPEG, name, name, originals[name], jpegs[name]) for name in sorted(originals)]
-    pairs += [(ANOTHER, one, two, originals[one], originals[two]) for one, two in combinations(sorted(originals), 2)]
-    measures = {metric.name: metric.function for metric in registry.of_kind("pixels")} | image_difference.MEASURES
-    rows = [(*pair[:3], name, measure(*pair[3:])) for pair in pairs for name, measure in measures.items()]
-    return _frame(rows, REFERENCE_COLUMNS)
-
-
-def shift_rows(kind, original, encoded, augmentation):
-    """Return the study table of the metrics of one kind ("embedding" or "attention").
-
-    Args:
+        kind: "embedding" or "attention".
         original: image ids (N,) and array (N, …) of the study's originals.
-        encoded: keys (M,) and array (M, …) of the augmentation's study views.
-        augmentation: its name.
+        encoded: keys (M,) and array (M, …) of the study's views of the augmentation.
+        augmentation: name of the augmentation.
     """
     parts = [
         long_table.shift_rows(kind, original, augmented, augmentation).assign(variant=variant)
@@ -77,62 +32,70 @@ def shift_rows(kind, original, encoded, augmentation):
     return _joined(parts)
 
 
-def registered_attention_rows(original, encoded, views, augmentation, shape):
+def registered_attention_rows(
+    original: ArrayByImage, encoded: ArrayByImage, records: Mapping[str, Mapping[str, Any]], augmentation: str
+) -> pd.DataFrame:
     """Return the study table of the attention metrics with the geometry undone.
 
     Args:
-        original, encoded, augmentation: as of `shift_rows`.
-        views: the views that were encoded.
-        shape: (height, width) of a view.
+        original, encoded, augmentation: see `shift_rows`.
+        records: {key: ViewRecord as JSON} of the views that were encoded.
     """
-    by_key = {view.image_id: view for view in views}
-    by_variant = _with_unchanged(original, encoded)
+    image_ids, before = original
     parts = []
-    for variant, augmented in sorted(by_variant.items()):
-
-        def warp_of(image_id, variant=variant):
-            view = by_key.get(variant_names.key(image_id, variant))
-            warp = study_views.correspondence(view) if view else None
-            return warp or geometry.Correspondence.identity(shape)
-
-        values = evaluate.of_registered_attention(original[0], original[1], augmented[1], warp_of)
-        parts.append(long_table.rows(original[0], values, augmentation).assign(variant=variant))
+    for variant, (_, after) in sorted(_with_unchanged(original, encoded).items()):
+        keys = [variant_names.key(image_id, variant) for image_id in image_ids]
+        correspondences = (
+            None if variant == UNCHANGED else geometry.correspondence(ViewRecord.from_json(records[view_key]))
+            for view_key in keys
+        )
+        values = evaluate.of_registered_attention(before, after, correspondences)
+        parts.append(long_table.rows(image_ids, values, augmentation).assign(variant=variant))
     return _joined(parts)
 
 
-def reference_shift_rows(kind, original, encoded):
-    """Return the reference table of the metrics of one kind; `encoded` are the keys and array of the references."""
+def reference_shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImage) -> pd.DataFrame:
+    """Return the reference table of the metrics of one kind.
+
+    Args:
+        kind, original: see `shift_rows`.
+        encoded: keys (M,) and array (M, …) of the references.
+    """
     image_ids, before = original
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for variant, (_, after) in variants_of(*encoded).items():
         rows += _reference_values(kind, variant, image_ids, image_ids, before, after)
     pairs = np.array(list(combinations(range(len(image_ids)), 2)), dtype=int).reshape(-1, 2)
     one, two = pairs.T
     rows += _reference_values(kind, ANOTHER, image_ids[one], image_ids[two], before[one], before[two])
-    return _frame(rows, REFERENCE_COLUMNS)
+    return long_tables.frame(rows, long_tables.REFERENCE_COLUMNS)
 
 
-def _reference_values(kind, reference, image_ids, other_ids, before, after):
+def main_rows(table: pd.DataFrame, image_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of the main long table that belong to the study's images, as draw 0."""
+    return table[table["image_id"].isin(image_ids)].assign(variant=MAIN)[long_tables.COLUMNS]
+
+
+def _reference_values(
+    kind: str,
+    reference: str,
+    image_ids: NDArray[Any],
+    other_ids: NDArray[Any],
+    before: NDArray[Any],
+    after: NDArray[Any],
+) -> Iterator[tuple[Any, ...]]:
     for metric in registry.of_kind(kind) if 0 not in before.shape[1:] and len(before) else ():
         for image_id, other_id, value in zip(image_ids, other_ids, metric.function(before, after), strict=True):
             yield reference, image_id, other_id, metric.name, value
 
 
-def _with_unchanged(original, encoded):
-    """Split as `variants_of`, and add the original as dose 0 where there are doses."""
+def _with_unchanged(original: ArrayByImage, encoded: ArrayByImage) -> dict[str, ArrayByImage]:
+    """Split as `variants_of` does, and add the original as dose 0 if there are doses."""
     by_variant = variants_of(*encoded)
     dosed = any(variant_names.dose_of(variant) is not None for variant in by_variant)
     return by_variant | ({UNCHANGED: original} if dosed else {})
 
 
-def main_rows(table, image_ids):
-    """Return the rows of the main long table that belong to the study's images, as draw 0."""
-    return table[table["image_id"].isin(image_ids)].assign(variant=MAIN)[COLUMNS]
-
-
-def _joined(parts):
-    return pd.concat([_frame([], COLUMNS), *(part[COLUMNS] for part in parts)], ignore_index=True)
-
-
-def _frame(rows, columns):
-    return pd.DataFrame(rows, columns=columns).astype({"value": np.float64})
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    tables = [long_tables.frame([], long_tables.COLUMNS), *(part[long_tables.COLUMNS] for part in parts)]
+    return pd.concat(tables, ignore_index=True)

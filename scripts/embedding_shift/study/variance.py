@@ -1,28 +1,32 @@
 """Split the variance of a metric into image, augmentation, their interaction, and draw."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from embedding_shift.study import variant_names
+from embedding_shift.study import metric_names, variant_names
 
 COLUMNS = ["metric", "component", "variance", "share"]
 COMPONENTS = ("image", "augmentation", "image_by_augmentation", "draw")
 
 
-def table(study, augmentations, draws):
+def table(study: pd.DataFrame, augmentations: Sequence[str], draws: int) -> pd.DataFrame:
     """Return the components of every metric: a data frame with COLUMNS.
 
-    Images that lack a value in any cell of the design are left out.
+    Images without a value in any cell of the design are left out.
 
     Args:
-        study: the study table of `study_metrics`.
+        study: the study table (see `long_tables`).
         augmentations: names.
         draws: draws per image.
     """
     variants = [variant_names.MAIN, *(variant_names.draw_name(draw) for draw in range(1, draws))]
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     drawn = study[study["variant"].isin(variants) & np.isfinite(study["value"])]
-    for metric in variant_names.names():
+    for metric in metric_names.in_order():
         of_metric = drawn[drawn["metric"] == metric]
         wide = of_metric.pivot(index="image_id", columns=["augmentation", "variant"], values="value")
         wide = wide.reindex(columns=pd.MultiIndex.from_product([augmentations, variants])).dropna()
@@ -34,19 +38,19 @@ def table(study, augmentations, draws):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def components(values):
-    """Estimate variance components by analysis of variance of the balanced crossed design.
+def components(values: NDArray[np.float64]) -> dict[str, float]:
+    """Estimate variance components by an analysis of variance of the balanced crossed design.
 
-    The model is value = mean + image + augmentation + image by augmentation + draw, all random and independent, the
-    draws nested in the cells. Mean squares are set equal to their expectations (Searle, Casella and McCulloch 1992,
-    Variance Components, chapter 4); an estimate below zero is given as zero.
+    The model is value = mean + image + augmentation + image by augmentation + draw. All terms are random and
+    independent, and the draws are nested in the cells. Mean squares are set equal to their expectations (Searle,
+    Casella and McCulloch 1992, Variance Components, chapter 4). A negative estimate becomes zero.
 
     Args:
         values: (images, augmentations, draws).
 
     Returns:
-        {component: variance}. A factor of one level has no component; with a single draw, its variance is part of the
-        interaction, and with a single image or augmentation the interaction is part of the other one.
+        {component: variance}. A factor with one level has no component. With a single draw, its variance is part of the
+        interaction; with a single image or augmentation, the interaction is part of the other factor.
     """
     images, kinds, draws = values.shape
     mean, cells = values.mean(), values.mean(axis=2)

@@ -1,16 +1,16 @@
-"""How the study names its views and its variants, and how they are taken apart again.
+"""Names of the study's views: image id and variant.
 
-A view's key in its shard is `{image_id}--{variant}`; the variant is `draw-1`, `dose-0250` (in thousandths) or the name
-of a reference.
+The key of a view in its shard is `{image_id}--{variant}`. The variant is `draw-1`, `dose-0250` (in thousandths) or the
+name of a reference.
 """
 
-import numpy as np
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from embedding_shift.io import shards
-from embedding_shift.metrics import (
-    image_difference,
-    registry,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from embedding_shift.io.array_files import ArrayByImage
 
 SEPARATOR = "--"
 ORIGINAL, JPEG = "original", "jpeg_95"
@@ -18,55 +18,46 @@ MAIN, UNCHANGED = "draw-0", "dose-0000"
 ENCODER_REFERENCES = ("re-encoding", "other_batch_size", "other_precision", JPEG)
 ANOTHER = "another_photograph"
 REFERENCES = (*ENCODER_REFERENCES, ANOTHER)
-AS_RELEASED = "patch_similarity_as_released"
 
 
-def names():
-    """Return the metrics of the study's tables, in their order: those of the registry, then the measures of damage."""
-    return [metric.name for metric in registry.in_order() if metric.name != AS_RELEASED] + list(
-        image_difference.MEASURES
-    )
-
-
-def key(image_id, variant):
+def key(image_id: str, variant: str) -> str:
     """Return the key of a view in its shard."""
     return f"{image_id}{SEPARATOR}{variant}"
 
 
-def split(view_key):
-    """Return image id and variant of a view's key."""
+def split(view_key: str) -> tuple[str, str]:
+    """Return image id and variant from the key of a view."""
     image_id, _, variant = view_key.rpartition(SEPARATOR)
     return image_id, variant
 
 
-def draw_name(draw):
-    """Return the variant of a draw, a whole number from 1; draw 0 is the main view."""
+def draw_name(draw: int) -> str:
+    """Return the variant of a draw, an integer from 1; draw 0 is the main view."""
     return f"draw-{draw}"
 
 
-def dose_name(dose):
-    """Return the variant of a dose, which is taken to three decimals."""
+def dose_name(dose: float) -> str:
+    """Return the variant of a dose, which is rounded to three decimals."""
     return f"dose-{round(1000 * dose):04d}"
 
 
-def dose_of(variant):
-    """Return the dose of a variant, or None where it is none."""
+def dose_of(variant: str) -> float | None:
+    """Return the dose of a variant; None if the variant is not a dose."""
     kind, _, thousandths = variant.partition("-")
     return int(thousandths) / 1000 if kind == "dose" else None
 
 
-def read_references(path):
-    """Return {variant: {image id: View}} of a shard of `references`."""
-    found = {}
-    for view in shards.read(path):
-        image_id, variant = split(view.image_id)
-        found.setdefault(variant, {})[image_id] = shards.View(image_id, view.pixels, view.record)
-    return found
+def variants_of(keys: Iterable[str], array: NDArray[Any]) -> dict[str, ArrayByImage]:
+    """Split an array by the variants in its keys.
 
+    Args:
+        keys: M keys.
+        array: (M, …).
 
-def variants_of(keys, array):
-    """Split an array by the variants in its keys: {variant: (image ids (N,), array (N, …))}, sorted by image id."""
-    parts = {}
+    Returns:
+        {variant: (image ids (N,), array (N, …))}, sorted by image id.
+    """
+    parts: dict[str, list[tuple[str, int]]] = {}
     for index, view_key in enumerate(keys):
         image_id, variant = split(str(view_key))
         parts.setdefault(variant, []).append((image_id, index))
@@ -77,7 +68,7 @@ def variants_of(keys, array):
     return divided
 
 
-def selected(original, image_ids):
-    """Return the pair of image ids (N,) and array (N, …) that belongs to the study's images."""
+def selected(original: ArrayByImage, image_ids: Sequence[str]) -> ArrayByImage:
+    """Return the image ids (N,) and the array (N, …) of the study's images."""
     kept = np.isin(original[0], image_ids)
     return original[0][kept], original[1][kept]

@@ -1,1 +1,1 @@
-"""Augmented views of images: transforms, doses, and where each pixel of a view came from."""
+"""Augmented views of images: transforms, doses, and the correspondence between a view and its original image."""

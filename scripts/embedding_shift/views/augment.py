@@ -1,39 +1,67 @@
-"""Make the views of a shard: every image of it under one augmentation."""
+"""Make views: apply an augmentation to original views and record how."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import transforms
+from embedding_shift.views.record import ViewRecord
 
 
-def augment(originals, augmentation, transform, parameters, root_seed):
-    """Yield the augmented View of every original View.
+class Augmentation:
+    """An augmentation with fixed arguments, ready to make views.
 
     Args:
-        originals: views whose record holds `image_sha256`.
-        augmentation: its name in the configuration; part of the seed.
+        name: name in the configuration; part of every seed.
         transform: class name of the transform.
-        parameters: its arguments.
+        arguments: arguments of the transform.
         root_seed: seed of the run.
 
     Raises:
-        InputError: the entry is wrong, or the transform cannot be applied to an image.
+        InputError: the transform or an argument does not exist, or a value is not allowed.
     """
-    try:
-        built = transforms.build(transform, parameters)
-    except InputError as error:
-        raise InputError(f"augmentation {augmentation!r}: {error}") from None
-    for original in originals:
-        digest = original.record["image_sha256"]
-        view_seed = transforms.seed(root_seed, digest, augmentation)
+
+    def __init__(self, name: str, transform: str, arguments: Mapping[str, Any], root_seed: int) -> None:
+        self.name, self.transform, self.arguments, self.root_seed = name, transform, arguments, root_seed
         try:
-            pixels, drawn = transforms.apply(built, original.pixels, view_seed)
+            self._built = transforms.build(transform, arguments)
         except InputError as error:
-            raise InputError(f"augmentation {augmentation!r}, image {original.image_id!r}: {error}") from None
-        record = {
-            "augmentation": augmentation,
-            "image_sha256": digest,
-            "seed": view_seed,
-            "transform": transform,
-            "parameters": drawn,
-        }
-        yield shards.View(original.image_id, pixels, record)
+            raise InputError(f"augmentation {name!r}: {error}") from None
+
+    def view_of(self, original: shards.View, draw: int = 0) -> shards.View:
+        """Return the augmented view of an original view, with its ViewRecord as JSON.
+
+        Args:
+            original: a view whose record holds `image_sha256`.
+            draw: number of the draw, from 0.
+
+        Raises:
+            InputError: the transform cannot be applied to the image.
+        """
+        digest = original.record["image_sha256"]
+        seed = transforms.seed(self.root_seed, digest, self.name, draw)
+        try:
+            pixels, drawn = transforms.apply(self._built, original.pixels, seed)
+        except InputError as error:
+            raise InputError(f"augmentation {self.name!r}, image {original.image_id!r}: {error}") from None
+        height, width, _ = pixels.shape
+        record = ViewRecord(self.name, digest, self.transform, self.arguments, seed, draw, drawn, shape=(height, width))
+        return shards.View(original.image_id, pixels, record.as_json())
+
+
+def augment(
+    originals: Iterable[shards.View], name: str, transform: str, arguments: Mapping[str, Any], root_seed: int
+) -> Iterator[shards.View]:
+    """Yield the augmented view of every original view.
+
+    Args:
+        originals: views whose records hold `image_sha256`.
+        name, transform, arguments, root_seed: see `Augmentation`.
+
+    Raises:
+        InputError: see `Augmentation` and `Augmentation.view_of`.
+    """
+    augmentation = Augmentation(name, transform, arguments, root_seed)
+    for original in originals:
+        yield augmentation.view_of(original)

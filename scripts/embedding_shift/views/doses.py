@@ -1,8 +1,12 @@
-"""Doses: how much of an augmentation, on one scale from 0 (the picture as it is) to 1.
+"""Doses: the strength of an augmentation on a scale from 0 to 1; dose 0 leaves the image as it is.
 
-The configured setting lies somewhere on the scale, and every parameter moves away from its value at dose 0 with the
-square of the dose, so that small doses, where the damage of different augmentations overlaps, are well resolved.
+The configured arguments have a dose of their own on the scale, the setting. Every argument moves away from its value at
+dose 0 with the square of the dose. Small doses, at which the damage of different augmentations overlaps, are therefore
+well resolved.
 """
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from embedding_shift.errors import InputError
 from embedding_shift.views import transforms
@@ -10,41 +14,56 @@ from embedding_shift.views import transforms
 EXPONENT = 2
 
 
-def parameters_at(parameters, scale, dose):
+class DoseScale(TypedDict):
+    """The scale of an augmentation, as in the configuration.
+
+    Attributes:
+        none: the arguments that change with the dose, with their values at dose 0.
+        setting: the dose at which these arguments have the configured values, above 0 and at most 1.
+    """
+
+    none: dict[str, Any]
+    setting: float
+
+
+def arguments_at(arguments: Mapping[str, Any], scale: DoseScale, dose: float) -> Mapping[str, Any]:
     """Return the arguments of a transform at a dose.
 
-    Whole numbers stay whole where both ends are whole numbers.
+    An argument that is a whole number at both ends stays a whole number.
 
     Args:
-        parameters: the configured arguments.
-        scale: `none`, the arguments that change with the dose, with their values at dose 0; `setting`, the dose at
-            which they have the configured values.
+        arguments: the configured arguments.
+        scale: the scale of the augmentation.
         dose: 0 to 1.
 
     Raises:
-        InputError: `none` names no argument of `parameters`, or is not of its form.
+        InputError: `none` names an argument that is not in `arguments`, or a value of another form.
+
+    Example:
+        >>> arguments_at({"alpha": 30.0, "sigma": 60}, {"none": {"alpha": 0.0}, "setting": 0.5}, dose=1)
+        {'alpha': 120.0, 'sigma': 60}
     """
     if dose == scale["setting"]:
-        return parameters
+        return arguments
     factor = (dose / scale["setting"]) ** EXPONENT
     changed = {}
     for name, start in scale["none"].items():
-        if name not in parameters:
-            raise InputError(f"dose.none: {name!r} is not among the parameters; they are {', '.join(parameters)}")
-        changed[name] = _between(start, parameters[name], factor, f"dose.none.{name}")
-    return parameters | changed
+        if name not in arguments:
+            raise InputError(f"dose.none: {name!r} is not among the parameters; they are {', '.join(arguments)}")
+        changed[name] = _between(start, arguments[name], factor, f"dose.none.{name}")
+    return {**arguments, **changed}
 
 
-def check(transform, parameters, scale):
-    """Raise InputError where a transform cannot be built at the lowest, the highest or the configured dose."""
+def check(transform: str, arguments: Mapping[str, Any], scale: DoseScale) -> None:
+    """Raise InputError if a transform cannot be built at the lowest, the highest or the configured dose."""
     for dose in (0, scale["setting"], 1):
         try:
-            transforms.build(transform, parameters_at(parameters, scale, dose))
+            transforms.build(transform, arguments_at(arguments, scale, dose))
         except InputError as error:
             raise InputError(f"at dose {dose:g}: {error}") from None
 
 
-def _between(start, configured, factor, where):
+def _between(start: Any, configured: Any, factor: float, where: str) -> Any:
     if _is_number(start) and _is_number(configured):
         value = start + (configured - start) * factor
         return round(value) if isinstance(start, int) and isinstance(configured, int) else value
@@ -55,5 +74,5 @@ def _between(start, configured, factor, where):
     raise InputError(f"{where}: found {start!r}; numbers in the form of the configured {configured!r} are needed")
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,9 +1,11 @@
-"""The elastic transform in a fraction of the time: blurring a noise field by a wide Gaussian is a matrix product."""
+"""A fast elastic transform: blurring a noise field by a wide Gaussian is a product of matrices."""
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.compat.albumentations_import import albumentations
 
@@ -14,15 +16,15 @@ LARGEST_ERROR = 1e-9
 
 
 class ElasticTransform(albumentations.ElasticTransform):
-    """albumentations' ElasticTransform: the same arguments, draws and displacements, up to their rounding.
+    """ElasticTransform of albumentations, faster: the same arguments, draws and, up to rounding, displacements.
 
-    A Gaussian blur is linear in rows and in columns, hence two products with matrices that depend on nothing but its
-    deviation and the picture's size. That of a wide Gaussian has few degrees of freedom, so that rows get short before
-    columns are blurred.
+    A Gaussian blur is linear in rows and in columns. It is therefore a product with two matrices that depend on the
+    standard deviation and on the size of the image only. The matrix of a wide Gaussian has few degrees of freedom, so
+    that the rows are shortened before the columns are blurred.
     """
 
-    def get_params_dependent_on_data(self, params, data):
-        """Return where each pixel comes from: float32 (height, width) of columns, `map_x`, and of rows, `map_y`."""
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        """Return the places that the pixels come from: float32 (height, width), columns `map_x` and rows `map_y`."""
         if self.approximate:
             return super().get_params_dependent_on_data(params, data)
         height, width = params["shape"][:2]
@@ -33,7 +35,7 @@ class ElasticTransform(albumentations.ElasticTransform):
             noise_distribution=self.noise_distribution,
             **UNBLURRED,
         )
-        # albumentations blurs the two fields as one picture, that of x above that of y.
+        # albumentations blurs the two fields as one image, the field of x above the field of y.
         noise = np.concatenate(fields[:1] if self.same_dxdy else fields)
         shorten, *lengthen = blur_factors(width, self.sigma)
         blurred = _product(blur_matrix(len(noise), self.sigma), _product(noise, shorten.T))
@@ -47,18 +49,18 @@ class ElasticTransform(albumentations.ElasticTransform):
 
 
 @lru_cache(maxsize=8)
-def blur_matrix(size, sigma):
+def blur_matrix(size: int, sigma: float) -> NDArray[np.float32]:
     """Return the matrix that blurs a column of `size` pixels as OpenCV does: float32 (size, size), rows sum to 1."""
     return _exact_matrix(size, sigma).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
-def blur_factors(size, sigma):
-    """Return matrices that one after the other do what `blur_matrix` does: float32 (rank, size) and (size, rank).
+def blur_factors(size: int, sigma: float) -> tuple[NDArray[np.float32], ...]:
+    """Return matrices whose product is `blur_matrix`: float32 (rank, size), then (size, rank).
 
-    Where the Gaussian is wide and not cut off within the picture, its blur is smooth: some of the blurred values, near
-    Chebyshev nodes, give all others by polynomial interpolation, in the barycentric form (Berrut and Trefethen 2004,
-    SIAM Review 46:501–517). Elsewhere `blur_matrix` is the only factor.
+    The blur of a wide Gaussian that is not cut off within the image is smooth. A few of the blurred values, near
+    Chebyshev nodes, then give all others by polynomial interpolation in its barycentric form (Berrut and Trefethen
+    2004, SIAM Review 46:501–517). For any other Gaussian `blur_matrix` is the only factor.
     """
     matrix = _exact_matrix(size, sigma)
     for rank in RANKS:
@@ -69,14 +71,14 @@ def blur_factors(size, sigma):
     return (blur_matrix(size, sigma),)
 
 
-def _exact_matrix(size, sigma):
+def _exact_matrix(size: int, sigma: float) -> NDArray[np.float64]:
     impulses = np.eye(size)
-    # A kernel of one column, and of as many rows as OpenCV finds fit for sigma.
+    # The kernel has one column, and as many rows as OpenCV chooses for sigma.
     return cv2.GaussianBlur(impulses, (1, 0), sigmaX=1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE)
 
 
-def _interpolation(size, nodes):
-    """Return float64 (size, number of nodes): the polynomial through values at `nodes`, at 0, …, size − 1."""
+def _interpolation(size: int, nodes: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Return float64 (size, number of nodes): the weights that interpolate from values at `nodes` to 0, …, size − 1."""
     # On an interval of length 4 the products of distances neither vanish nor grow.
     places = np.arange(size) * (4 / max(size - 1, 1))
     distances = places[nodes][:, np.newaxis] - places[nodes]
@@ -89,6 +91,6 @@ def _interpolation(size, nodes):
     return weights
 
 
-def _product(one, other):
-    """Matrix product by OpenCV: on one thread, however many NumPy would take from the jobs beside this one."""
+def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrix product, computed by OpenCV: on one thread, while NumPy would use the threads of other jobs."""
     return cv2.gemm(one, other, 1, None, 0)

@@ -1,107 +1,67 @@
-"""Where each pixel of a view came from: the correspondence that an augmentation's warp leaves behind.
+"""Find the correspondence between a view and its original.
 
-The same draw that warped the picture is applied to a grid of coordinates, so that no formula of a warp is written
-down twice and a transform of the user's own works like any other.
+The transform is applied to a grid of coordinates with the seed of the view. No formula of a warp is written twice, and
+user-supplied transforms work like any other.
 """
 
 import contextlib
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
 from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.compat.albumentations_import import albumentations
+from embedding_shift.views import transforms
+from embedding_shift.views.correspondence import WHOLLY_INSIDE, Correspondence
+from embedding_shift.views.record import ViewRecord
 
-# albumentations applies these to masks and boxes as well, but they leave every pixel where it is.
+# albumentations applies these transforms to masks and boxes as well, but they leave every pixel in its place.
 IN_PLACE = (
     albumentations.augmentations.dropout.transforms.BaseDropout,
     albumentations.MaskDropout,
     albumentations.Morphological,
     albumentations.PixelDropout,
 )
-WHOLLY_INSIDE = 0.999
-# A view is its original, warped, where no more than this share of its pixels differs by more than one grey level: at
-# steep edges, two ways of rounding the same coordinates differ by several. Measured: 10⁻⁵ in the mean over a view's
-# pixels, for ten kinds of warp.
-LARGEST_RESIDUE = 1e-3
 
 
-@dataclass(frozen=True)
-class Correspondence:
-    """For each pixel of a view, the place in the original that it shows.
-
-    Attributes:
-        x, y: float32 (height, width), column and row in the original, in pixels.
-        valid: bool (height, width), false where the pixel shows nothing of the original.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    valid: np.ndarray
-
-    @classmethod
-    def identity(cls, shape):
-        """Return the Correspondence of a view of `shape` (height, width) in which no pixel has moved."""
-        y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-        return cls(x, y, np.ones(shape, dtype=bool))
-
-    def warp(self, picture):
-        """Return what `picture` (height, width[, channels]) shows at the corresponding places, bilinear."""
-        return cv2.remap(picture, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-    def undo(self, original, view):
-        """Return what a view is to be compared with: the original, warped as the view was.
-
-        Where that is the view but for the rounding of coordinates and grey levels, it is the view itself, so that
-        nothing is told of an augmentation that does no more than warp, not even an order among such augmentations.
-
-        Args:
-            original, view: uint8 (height, width, 3).
-        """
-        warped = self.warp(original)
-        red, green, blue = cv2.split(cv2.absdiff(warped, view))
-        differs = (cv2.max(cv2.max(red, green), blue) > 1) & self.valid
-        few = LARGEST_RESIDUE * np.count_nonzero(self.valid)
-        return view if np.count_nonzero(differs) <= few else warped
-
-    def scaled(self, size):
-        """Return the Correspondence of the same warp for pictures of size × size pixels."""
-        height, width = self.valid.shape
-        if (height, width) == (size, size):
-            return self
-        x, y, inside = (
-            cv2.resize(array.astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
-            for array in (self.x, self.y, self.valid)
-        )
-        # Coordinates are those of the pixels' middles.
-        x, y = (x + 0.5) * (size / width) - 0.5, (y + 0.5) * (size / height) - 0.5
-        return Correspondence(x, y, inside >= WHOLLY_INSIDE)
+def correspondence(record: ViewRecord) -> Correspondence | None:
+    """Return the Correspondence of a view, from its record alone; None if its transform moves no pixel."""
+    transform = _transform_of(record.transform, json.dumps(record.arguments))
+    return trace_pixels(transform, record.seed, record.shape) if moves_pixels(transform) else None
 
 
-def moves_pixels(transform):
-    """Whether a transform moves pixels: it also transforms masks and boxes, and does more than change or cover."""
+def moves_pixels(transform: albumentations.BasicTransform) -> bool:
+    """Return whether a transform moves pixels: it applies to masks and boxes, and does more than change or cover."""
     return isinstance(transform, albumentations.DualTransform) and not isinstance(transform, IN_PLACE)
 
 
-def correspondence(transform, view_seed, shape):
-    """Return the Correspondence of one view.
+def trace_pixels(transform: albumentations.BasicTransform, seed: int, shape: tuple[int, int]) -> Correspondence:
+    """Return the Correspondence of a view that a transform made.
 
     Args:
-        transform: the transform that made the view.
-        view_seed: the seed that it was made with.
+        transform: the transform.
+        seed: seed of the view.
         shape: (height, width) of the view.
     """
     height, width = shape
-    with _filling_nothing_in(transform):
-        warped = albumentations.Compose([transform], seed=view_seed)(image=_grid(shape))["image"]
+    with _filling_with_zero(transform):
+        warped = albumentations.Compose([transform], seed=seed)(image=_grid(shape))["image"]
     x, y, inside = cv2.split(warped)
     return Correspondence(x * (width - 1), y * (height - 1), inside >= WHOLLY_INSIDE)
 
 
+@lru_cache(maxsize=16)
+def _transform_of(name: str, arguments: str) -> albumentations.BasicTransform:
+    """Build a transform once for all views that share it. The arguments are JSON."""
+    return transforms.build(name, json.loads(arguments))
+
+
 @contextlib.contextmanager
-def _filling_nothing_in(transform):
-    """Have a transform fill with 0 meanwhile: what is filled in shows nothing of the original, whatever its colour."""
+def _filling_with_zero(transform: albumentations.BasicTransform) -> Iterator[None]:
+    """Make a transform fill with 0 for a while: what it fills in shows nothing of the original, whatever the colour."""
     fill = getattr(transform, "fill", None)
     if not isinstance(fill, int | float | tuple | list):
         yield
@@ -114,8 +74,11 @@ def _filling_nothing_in(transform):
 
 
 @lru_cache(maxsize=1)
-def _grid(shape):
-    """Where each pixel is, as a float image: column and row scaled to [0, 1]; the third channel shows what came in."""
+def _grid(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return the places of the pixels as an image, float32 (height, width, 3): column and row, scaled to [0, 1], and 1.
+
+    The third channel shows after a warp how much of a pixel came from inside the image.
+    """
     height, width = shape
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     grid = np.dstack([columns / (width - 1), rows / (height - 1), np.ones_like(rows)])

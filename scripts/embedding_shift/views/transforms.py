@@ -2,23 +2,39 @@
 
 import hashlib
 import inspect
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.errors import InputError
 from embedding_shift.views.elastic import ElasticTransform
 
-cv2.setNumThreads(0)  # One job is one thread; the workflow runs jobs side by side.
+cv2.setNumThreads(0)  # A job uses one thread; the workflow runs jobs in parallel.
 
 CropSizeError = albumentations.augmentations.crops.transforms.CropSizeError
-CUSTOM_TRANSFORMS = {}
+CUSTOM_TRANSFORMS: dict[str, type[albumentations.BasicTransform]] = {}
 LARGEST_RECORDED_ARRAY = 64
 
+TransformClass = TypeVar("TransformClass", bound=type)
 
-def register_transform(transform):
-    """Class decorator: make a transform of our own available to the configuration under its class name."""
+
+def register_transform(transform: TransformClass) -> TransformClass:
+    """Class decorator: make a custom transform available to the configuration under its class name.
+
+    Example:
+        >>> @register_transform
+        ... class Invert(albumentations.ImageOnlyTransform):
+        ...     def apply(self, img, **parameters):
+        ...         return 255 - img
+        >>> image = np.zeros((2, 2, 3), np.uint8)
+        >>> view, drawn = apply(build("Invert", {}), image, view_seed=1)
+        >>> int(view.min()), int(view.max())
+        (255, 255)
+    """
     CUSTOM_TRANSFORMS[transform.__name__] = transform
     return transform
 
@@ -26,57 +42,67 @@ def register_transform(transform):
 register_transform(ElasticTransform)
 
 
-def build(transform, parameters):
-    """Return the albumentations transform of that name, applied with probability 1.
+def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicTransform:
+    """Return the transform of that name, with probability 1.
+
+    Args:
+        transform: class name of a custom transform or of a transform of albumentations.
+        arguments: its arguments; lists become tuples.
 
     Raises:
-        InputError: there is no such transform or argument, or a value is not allowed.
+        InputError: the transform or an argument does not exist, or a value is not allowed.
+
+    Example:
+        >>> build("GaussianBlur", {"blur_limit": [3, 7]}).blur_limit
+        (3, 7)
     """
     transform_class = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
     if not (inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)):
         version = albumentations.__version__
-        own = ", ".join(sorted(CUSTOM_TRANSFORMS))
+        custom = ", ".join(sorted(CUSTOM_TRANSFORMS))
         raise InputError(
             f"unknown transform {transform!r}; allowed are the transforms of albumentations {version} and those that "
-            f"are registered in scripts/embedding_shift/views/transforms.py: {own}"
+            f"are registered in scripts/embedding_shift/views/transforms.py: {custom}"
         )
     allowed = [name for name in inspect.signature(transform_class.__init__).parameters if name not in ("self", "p")]
-    for name in parameters:
+    for name in arguments:
         if name not in allowed:
             raise InputError(f"unknown argument {name!r} of {transform}; allowed are {', '.join(allowed)}")
     try:
-        return transform_class(**{name: _as_tuple(value) for name, value in parameters.items()}, p=1)
+        return transform_class(**{name: _as_tuple(value) for name, value in arguments.items()}, p=1)
     except (ValueError, TypeError, NotImplementedError) as error:
         raise InputError(f"{transform}: {_first_complaint(error)}") from None
 
 
-def seed(root_seed, image_sha256, augmentation, draw=0):
-    """Return the 32-bit seed of one view: a hash, so that it depends on nothing but these four."""
+def seed(root_seed: int, image_sha256: str, augmentation: str, draw: int = 0) -> int:
+    """Return the seed of one view, 0 to 2³² − 1: a hash of the four arguments, so that nothing else influences it."""
     text = f"{root_seed}/{image_sha256}/{augmentation}/{draw}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
-def apply(transform, pixels, view_seed):
-    """Apply `transform` to `pixels` with the draws that `view_seed` determines.
+def apply(
+    transform: albumentations.BasicTransform, pixels: NDArray[np.uint8], view_seed: int
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """Apply a transform to an image with the draws that `view_seed` determines.
 
     Args:
-        transform: what `build` returned.
+        transform: the result of `build`.
         pixels: uint8 (height, width, 3), RGB.
-        view_seed: non-negative integer.
+        view_seed: integer from 0.
 
     Returns:
-        uint8 array of the same shape, and the drawn parameters as JSON values (a large array, such as a noise
-        field, by its shape and SHA-256: the seed reproduces it).
+        uint8 array of the same shape, and the drawn parameters as JSON values. A large array, such as a noise field,
+        is recorded by its shape and SHA-256, because the seed reproduces it.
 
     Raises:
-        InputError: the transform cannot be applied, or what it returns is no picture of that size.
+        InputError: the transform cannot be applied, or its result is not an image of the same size.
     """
     name = type(transform).__name__
     compose = albumentations.Compose([transform], save_applied_params=True, seed=view_seed)
     try:
         result = compose(image=pixels)
     except (ValueError, KeyError, NotImplementedError, CropSizeError) as error:
-        # A transform of more than a picture, such as boxes, misses these.
+        # A transform that needs more than an image, such as boxes, raises KeyError.
         reason = f"it needs {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
         raise InputError(f"{name} cannot be applied to an image of shape {pixels.shape}: {reason}") from error
     view = result["image"]
@@ -88,7 +114,7 @@ def apply(transform, pixels, view_seed):
     return np.ascontiguousarray(view), _as_json(drawn)
 
 
-def _as_tuple(value):
+def _as_tuple(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_as_tuple(item) for item in value)
     if isinstance(value, dict):
@@ -96,7 +122,7 @@ def _as_tuple(value):
     return value
 
 
-def _as_json(value):
+def _as_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -109,8 +135,8 @@ def _as_json(value):
     return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)
 
 
-def _first_complaint(error):
-    """Name the argument and what was found; the message of pydantic, which checks arguments, has many lines."""
+def _first_complaint(error: Exception) -> str:
+    """Return the first wrong argument with its value; pydantic, which checks the arguments, reports many lines."""
     if not hasattr(error.__cause__, "errors"):
         return str(error) or type(error).__name__
     first = error.__cause__.errors()[0]

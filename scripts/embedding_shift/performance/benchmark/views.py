@@ -14,6 +14,7 @@ from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.performance.benchmark.timing import Row, median_seconds
 from embedding_shift.views import geometry, transforms
+from embedding_shift.views.record import ViewRecord
 
 REPEATS = 3
 
@@ -40,10 +41,10 @@ def rows(photographs, configured):
     for name, entry in configured.items():
         transform = transforms.build(entry["transform"], entry.get("parameters", {}))
         views = augment_all(transform, originals)
-        warp_of = warper(transform) if geometry.moves_pixels(transform) else None
+        records = record_all(name, entry, originals)
         yield cost("augmentation", name, partial(augment_all, transform, originals))
-        yield cost("metrics", f"pixels {name}", partial(measure_pixels, originals, views, warp_of))
-        yield cost("metrics", f"registered attention {name}", partial(measure_registered, originals, warp_of))
+        yield cost("metrics", f"pixels {name}", partial(measure_pixels, originals, views, records))
+        yield cost("metrics", f"registered attention {name}", partial(measure_registered, records))
     maps = np.random.default_rng(0).random((len(pixels), 12, 7, 7), dtype=np.float32)
     yield cost("metrics", "attention", lambda: [m.function(maps, maps[::-1]) for m in registry.of_kind("attention")])
     with tempfile.TemporaryDirectory() as folder:
@@ -62,24 +63,29 @@ def augment_all(transform, views):
     ]
 
 
-def warper(transform):
-    """Return the function of a View that measurement takes."""
-    return lambda view: geometry.correspondence(transform, view.record["seed"], view.pixels.shape[:2])
+def record_all(name, entry, views):
+    """Return the ViewRecords of the views that the augmentation `name` makes of Views."""
+    arguments = entry.get("parameters", {})
+    return [
+        ViewRecord(name, "", entry["transform"], arguments, view.record["seed"], 0, {}, view.pixels.shape[:2])
+        for view in views
+    ]
 
 
-def measure_pixels(originals, views, warp_of):
+def measure_pixels(originals, views, records):
     """Compute all pixel metrics."""
-    for original, view in zip(originals, views, strict=True):
-        for _ in evaluate.of_pixels(original.pixels, view, warp_of):
+    for original, view, record in zip(originals, views, records, strict=True):
+        for _ in evaluate.of_pixels(original.pixels, view.pixels, geometry.correspondence(record)):
             pass
 
 
-def measure_registered(views, warp_of):
+def measure_registered(records):
     """Compute the registered attention metrics of random maps; without a warp they are not computed again."""
     maps = np.random.default_rng(0).random((2, 12, 7, 7), dtype=np.float32)
-    for view in views if warp_of else ():
-        for metric in registry.of_kind("registered_attention"):
-            metric.function(*maps, warp_of(view))
+    for record in records:
+        correspondence = geometry.correspondence(record)
+        for metric in registry.of_kind("registered_attention") if correspondence else ():
+            metric.function(*maps, correspondence)
 
 
 def format_rows(pixels):

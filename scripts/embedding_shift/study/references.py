@@ -1,0 +1,48 @@
+"""The images of the study, and their references: views that show how large a metric is without any augmentation."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import cv2
+
+from embedding_shift import sampling
+from embedding_shift.io import shards
+from embedding_shift.study.variant_names import JPEG, ORIGINAL, key, split
+
+JPEG_QUALITY = 95
+
+
+def choose(manifest_rows: Iterable[Mapping[str, str]], images: int) -> list[str]:
+    """Return at most `images` image ids, sorted: the images that the setting `n_images` would keep."""
+    return sampling.select((row["image_id"] for row in manifest_rows), images)
+
+
+def references(originals: Iterable[shards.View]) -> Iterator[shards.View]:
+    """Yield each original view under its key in the study, then the same image saved as JPEG of quality 95."""
+    for original in originals:
+        yield shards.View(key(original.image_id, ORIGINAL), original.pixels, original.record)
+        _, data = cv2.imencode(".jpg", original.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        yield shards.View(key(original.image_id, JPEG), cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
+
+
+def image_ids(path: str | Path) -> list[str]:
+    """Return the image ids of the study, from a shard of `references`.
+
+    Raises:
+        InputError: the shard is damaged.
+    """
+    keys = (split(view_key) for view_key, _ in shards.read_records(path))
+    return [image_id for image_id, variant in keys if variant == ORIGINAL]
+
+
+def read(path: str | Path) -> dict[str, dict[str, shards.View]]:
+    """Return {variant: {image id: View}} of a shard of `references`.
+
+    Raises:
+        InputError: the shard is damaged.
+    """
+    found: dict[str, dict[str, shards.View]] = {}
+    for view in shards.read(path):
+        image_id, variant = split(view.image_id)
+        found.setdefault(variant, {})[image_id] = shards.View(image_id, view.pixels, view.record)
+    return found

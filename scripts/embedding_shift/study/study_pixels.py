@@ -1,0 +1,58 @@
+"""Measure the pixels of the study's views and references."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+
+import pandas as pd
+
+from embedding_shift.io import shards
+from embedding_shift.metrics import evaluate, image_difference, registry
+from embedding_shift.metrics.pixel_metrics import Pixels
+from embedding_shift.study import long_tables, variant_names
+from embedding_shift.study.variant_names import ANOTHER, JPEG, UNCHANGED
+from embedding_shift.views import geometry
+from embedding_shift.views.correspondence import Correspondence
+from embedding_shift.views.record import ViewRecord
+
+
+def pixel_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View], augmentation: str) -> pd.DataFrame:
+    """Return the study table of the pixel metrics and the measures of damage of one augmentation.
+
+    Args:
+        originals: {image id: pixels}.
+        views: the study's views of the augmentation.
+        augmentation: name of the augmentation.
+    """
+    rows, dosed = [], False
+    for view in views:
+        image_id, variant = variant_names.split(view.image_id)
+        dosed = dosed or variant_names.dose_of(variant) is not None
+        correspondence = geometry.correspondence(ViewRecord.from_json(view.record))
+        values = _pixel_values(originals[image_id], view.pixels, correspondence)
+        rows += [(image_id, augmentation, variant, name, value) for name, value in values]
+    for image_id, pixels in originals.items() if dosed else ():
+        values = _pixel_values(pixels, pixels, None)
+        rows += [(image_id, augmentation, UNCHANGED, name, value) for name, value in values]
+    return long_tables.frame(rows, long_tables.COLUMNS)
+
+
+def reference_pixel_rows(originals: Mapping[str, Pixels], jpegs: Mapping[str, Pixels]) -> pd.DataFrame:
+    """Return the reference table of the pixel metrics: each image against its JPEG, and every two images.
+
+    Args:
+        originals, jpegs: {image id: pixels}.
+    """
+    pairs = [(JPEG, name, name, originals[name], jpegs[name]) for name in sorted(originals)]
+    pairs += [(ANOTHER, one, two, originals[one], originals[two]) for one, two in combinations(sorted(originals), 2)]
+    measures = {metric.name: metric.function for metric in registry.of_kind("pixels")} | image_difference.MEASURES
+    rows = [(*pair[:3], name, measure(*pair[3:])) for pair in pairs for name, measure in measures.items()]
+    return long_tables.frame(rows, long_tables.REFERENCE_COLUMNS)
+
+
+def _pixel_values(
+    original: Pixels, augmented: Pixels, correspondence: Correspondence | None
+) -> Iterator[tuple[str, float]]:
+    for metric, value in evaluate.of_pixels(original, augmented, correspondence):
+        yield metric.name, value
+    for name, measure in image_difference.MEASURES.items():
+        yield name, measure(original, augmented)
