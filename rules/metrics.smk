@@ -24,24 +24,21 @@ rule compute_pixel_metrics:
     resources:
         mem_mb=memory(),
         runtime=minutes(per_view=0.05),
-    params:
-        transform=augmentation_entry("transform"),
-        parameters=augmentation_parameters,
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
         command(
             "--originals {input.originals:q} --views {input.views:q}"
-            " --augmentation {wildcards.augmentation}"
-            " --transform {params.transform:q} --parameters {params.parameters:q} --output {output:q}"
+            " --augmentation {wildcards.augmentation} --output {output:q}"
         )
 
 
 rule compute_registered_attention:
     input:
-        manifest="results/{dataset}/manifest.csv",
         original_attention="results/{dataset}/{model}/attention/original.npz",
         attention="results/{dataset}/{model}/attention/{augmentation}.npz",
+        views=collect("results/{{dataset}}/views/{{augmentation}}/{shard}.tar", shard=SHARDS),
+        checksums=collect("results/{{dataset}}/views/{{augmentation}}/{shard}.tar.sha256", shard=SHARDS),
         code=code("compute_registered_attention"),
     output:
         "results/{dataset}/{model}/registered_attention/{augmentation}.npz",
@@ -52,22 +49,14 @@ rule compute_registered_attention:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=4),
+        mem_mb=memory(per_mb=4, of=("original_attention", "attention")),
         runtime=allowance(60),
-    params:
-        transform=augmentation_entry("transform"),
-        parameters=augmentation_parameters,
-        seed=config["seed"],
-        image_size=config["image_size"],
     message:
         "Comparing the attention of {wildcards.model} on {wildcards.dataset} part by part: {wildcards.augmentation}."
     shell:
         command(
-            "--manifest {input.manifest:q}"
-            " --original-attention {input.original_attention:q} --attention {input.attention:q}"
-            " --augmentation {wildcards.augmentation}"
-            " --transform {params.transform:q} --parameters {params.parameters:q}"
-            " --seed {params.seed} --image-size {params.image_size} --output {output:q}"
+            "--original-attention {input.original_attention:q} --attention {input.attention:q}"
+            " --views {input.views:q} --augmentation {wildcards.augmentation} --output {output:q}"
         )
 
 

@@ -27,9 +27,17 @@ def allowance(amount):
     return lambda wildcards, attempt: grown(amount - 1, attempt)
 
 
-def memory(per_mb=0.0):
-    """Return a function for `mem_mb`: a fixed part plus `per_mb` times the input size."""
-    return lambda wildcards, input, attempt: grown(STARTUP_MB + per_mb * input.size_mb, attempt)
+def memory(per_mb=0.0, of=()):
+    """Return a function for `mem_mb`: a fixed part and `per_mb` times the size of the job's input, or of the files `of`.
+
+    `of` names the inputs that a job holds in memory, if it does not hold them all.
+    """
+
+    def mem_mb(wildcards, input, attempt):
+        size_mb = sum(Path(input[name]).stat().st_size for name in of) / 2**20 if of else input.size_mb
+        return grown(STARTUP_MB + per_mb * size_mb, attempt)
+
+    return mem_mb
 
 
 def decoding_memory(wildcards, attempt):
