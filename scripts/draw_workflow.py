@@ -13,7 +13,7 @@ def main():
         "--graph",
         type=argparse.FileType(),
         default=sys.stdin,
-        help="output of `snakemake --rulegraph mermaid-js`; standard input when left out",
+        help="output of `snakemake --rulegraph mermaid-js`; by default standard input",
     )
     parser.add_argument("--page", default="README.md", help="Markdown page to change in place")
     arguments = parser.parse_args()

@@ -170,12 +170,12 @@ def test_a_null_entry_removes_an_entry():
         (["device"], "gpu", ["'device'", "found 'gpu'", "auto, cpu, cuda, mps"]),
         (["datasets", "kodak", "kind"], "zip", ["'datasets.kodak.kind'", "found 'zip'", "csv, folder"]),
         (["augmentations", "noise", "color"], "red", ["'augmentations.noise.color'", "found 'red'", "#RRGGBB"]),
-        (["augmentations", "original"], {"transform": "Blur"}, ["'augmentations'", "name 'original'", "small letters"]),
+        (["augmentations", "original"], {"transform": "Blur"}, ["'augmentations'", "name 'original'", "lower-case letters"]),
         (["augmentations", "../up"], {"transform": "Blur"}, ["name '../up'"]),
         (["augmentations", "line\n"], {"transform": "Blur"}, ["name 'line\\n'"]),
         (["datasets", 2024], {"kind": "folder", "path": "x"}, ["'datasets'", "name 2024", "text"]),
-        (["datasets", "models"], {"kind": "folder", "path": "x"}, ["name 'models'", "folders results/ has"]),
-        (["models", "views"], {"kind": "local-dir", "path": "x"}, ["name 'views'", "folders a dataset has"]),
+        (["datasets", "models"], {"kind": "folder", "path": "x"}, ["name 'models'", "folder of results/"]),
+        (["models", "views"], {"kind": "local-dir", "path": "x"}, ["name 'views'", "folder of a dataset"]),
     ],
 )
 def test_messages_name_the_key_and_what_is_allowed(path, value, words):

@@ -27,7 +27,7 @@ def describe(schema: Schema) -> str:
 def _section(path: str, schema: Schema) -> list[str]:
     """Return the lines of one table, followed by those of its subsections."""
     lines = [f"## `{path}`", "", _escaped(schema.get("description", "")), ""] if path else []
-    lines += ["| key | value | when left out | meaning |", "|---|---|---|---|"]
+    lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
     subsections = []
     for key, entry in schema["properties"].items():
         below = f"{path}.{key}" if path else key
