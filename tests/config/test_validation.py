@@ -170,7 +170,11 @@ def test_a_null_entry_removes_an_entry():
         (["device"], "gpu", ["'device'", "found 'gpu'", "auto, cpu, cuda, mps"]),
         (["datasets", "kodak", "kind"], "zip", ["'datasets.kodak.kind'", "found 'zip'", "csv, folder"]),
         (["augmentations", "noise", "color"], "red", ["'augmentations.noise.color'", "found 'red'", "#RRGGBB"]),
-        (["augmentations", "original"], {"transform": "Blur"}, ["'augmentations'", "name 'original'", "lower-case letters"]),
+        (
+            ["augmentations", "original"],
+            {"transform": "Blur"},
+            ["'augmentations'", "name 'original'", "lower-case letters"],
+        ),
         (["augmentations", "../up"], {"transform": "Blur"}, ["name '../up'"]),
         (["augmentations", "line\n"], {"transform": "Blur"}, ["name 'line\\n'"]),
         (["datasets", 2024], {"kind": "folder", "path": "x"}, ["'datasets'", "name 2024", "text"]),
