@@ -1,18 +1,15 @@
-"""Check that an installed LaTeX can typeset the paper and the figure of the method, or name what is missing."""
-
-from pathlib import Path
+"""Check that an installed LaTeX can typeset the paper; otherwise fail with the names of what is missing."""
 
 from embedding_shift import cli
 from embedding_shift.paper import build
 
-SOURCES = [Path("paper/main.tex"), Path("paper/figures/method.tex")]
+SOURCES = ["paper/main.tex", "paper/figures/method.tex"]
 
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--sources", type=Path, nargs="+", default=SOURCES, help="LaTeX files that name the packages")
-    arguments = parser.parse_args()
-    for source in arguments.sources:
+    parser.add_argument("--sources", nargs="+", default=SOURCES, help="LaTeX files that name the class and the packages")
+    for source in parser.parse_args().sources:
         build.program(source)
 
 
