@@ -8,7 +8,9 @@ SOURCES = ["paper/main.tex", "paper/figures/method.tex"]
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--sources", nargs="+", default=SOURCES, help="LaTeX files that name the class and the packages")
+    parser.add_argument(
+        "--sources", nargs="+", default=SOURCES, help="LaTeX files that name the class and the packages"
+    )
     for source in parser.parse_args().sources:
         build.program(source)
 
