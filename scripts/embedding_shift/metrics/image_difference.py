@@ -4,6 +4,7 @@ All take two uint8 arrays (size, size, 3), RGB, and return a float.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,7 +39,7 @@ def ssim(original: Pixels, augmented: Pixels) -> float:
     return float(similarity.mean())
 
 
-def _local_mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+def _local_mean(plane: NDArray[Any]) -> NDArray[Any]:
     blurred = cv2.GaussianBlur(plane, (WINDOW, WINDOW), WINDOW_DEVIATION)
     margin = WINDOW // 2
     return blurred[margin:-margin, margin:-margin]

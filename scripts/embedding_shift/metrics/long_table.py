@@ -100,4 +100,5 @@ def _in_order(table: pd.DataFrame, augmentations: Sequence[str], columns: list[s
             "image_id": table["image_id"],
         }
     )
-    return table.loc[order.sort_values(list(order)).index, columns].reset_index(drop=True)
+    sorted_rows = order.sort_values(["augmentation", "metric", "image_id"]).index
+    return table.loc[sorted_rows][columns].reset_index(drop=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from embedding_shift.metrics import registry
 
 Pixels = NDArray[np.uint8]
-Plane = NDArray[np.float32]  # one channel
+Plane = NDArray[Any]  # float32 (h, w)
 
 # Weights of red, green and blue in the grey value, in thousandths. For 8-bit images all values computed from them are
 # whole numbers, which float32 holds exactly up to 2**24: single precision is as exact as double precision, and faster.
@@ -57,7 +57,7 @@ def luma(image: Pixels) -> Plane:
     return cv2.transform(image.astype(np.float32), LUMA)
 
 
-def sum_of_channels(image: NDArray[np.float32]) -> Plane:
+def sum_of_channels(image: NDArray[Any]) -> Plane:
     """Return the sum of the channels: float32 (h, w, 3) to float32 (h, w)."""
     return cv2.transform(image, np.ones((1, CHANNELS), np.float32))
 
@@ -83,7 +83,7 @@ def edge_strength(image: Pixels) -> Plane:
     return np.abs(down, out=down) + np.abs(right, out=right)
 
 
-def kept_edges(before: Plane, after: Plane, inside: Pixels | None = None) -> float:
+def kept_edges(before: Plane, after: Plane, inside: NDArray[Any] | None = None) -> float:
     """Return 1 − mean absolute difference of two edge strengths (h, w), each divided by its maximum: 0 to 1.
 
     Args:
@@ -109,7 +109,7 @@ def kept_detail(before: NDArray[np.float64], after: NDArray[np.float64]) -> floa
     return float(np.mean(np.minimum(before, after) / np.maximum(before, after)))
 
 
-def patch_means(plane: NDArray[Any], cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+def patch_means(plane: Plane, cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
     """Return the mean in each of cells×cells patches: (h, w) to float64 (cells²,).
 
     Args:

@@ -54,7 +54,8 @@ def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.boo
     inside = cv2.erode(valid.astype(np.uint8), GRADIENT_REACH, borderType=cv2.BORDER_CONSTANT, borderValue=1)
     if not inside.any():
         return float("nan")
-    return pixel_metrics.kept_edges(*(pixel_metrics.edge_strength(image) for image in (original, augmented)), inside)
+    before, after = (pixel_metrics.edge_strength(image) for image in (original, augmented))
+    return pixel_metrics.kept_edges(before, after, inside)
 
 
 @registry.register(

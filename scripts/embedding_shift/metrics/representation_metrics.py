@@ -58,7 +58,7 @@ def scaled(array: NDArray[np.float64]) -> NDArray[np.float64]:
     return (array - lowest) / spread if spread > 0 else np.zeros_like(array)
 
 
-def _map_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> np.float64:
+def _map_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> np.floating[Any]:
     return 1 / (1 + np.mean((attention_map(original) - attention_map(augmented)) ** 2))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -22,7 +23,8 @@ def references(originals: Iterable[shards.View]) -> Iterator[shards.View]:
     for original in originals:
         yield shards.View(key(original.image_id, ORIGINAL), original.pixels, original.record)
         _, data = cv2.imencode(".jpg", original.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        yield shards.View(key(original.image_id, JPEG), cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
+        pixels: Any = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+        yield shards.View(key(original.image_id, JPEG), pixels)
 
 
 def image_ids(path: str | Path) -> list[str]:

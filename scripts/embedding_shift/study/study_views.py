@@ -37,9 +37,10 @@ def variants(
     """
     for draw in range(1, draws):
         yield Variant(draw_name(draw), draw, arguments)
+    if not scale or not dose_levels:
+        return
     # With the configured setting among the doses, the curve needs no interpolation there.
-    levels = (*dose_levels, scale["setting"]) if scale and dose_levels else ()
-    for dose in sorted({round(dose, 3) for dose in levels} - {0}):
+    for dose in sorted({round(dose, 3) for dose in (*dose_levels, scale["setting"])} - {0}):
         # All doses use the draw of the main view: direction and pattern stay, only the strength grows.
         yield Variant(dose_name(dose), 0, doses.arguments_at(arguments, scale, dose))
 

@@ -71,7 +71,8 @@ def blur_factors(size: int, sigma: float) -> tuple[NDArray[np.float32], ...]:
     return (blur_matrix(size, sigma),)
 
 
-def _exact_matrix(size: int, sigma: float) -> NDArray[np.float64]:
+def _exact_matrix(size: int, sigma: float) -> NDArray[Any]:
+    """Return the matrix of `blur_matrix` as float64."""
     impulses = np.eye(size)
     # The kernel has one column, and as many rows as OpenCV chooses for sigma.
     return cv2.GaussianBlur(impulses, (1, 0), sigmaX=1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE)
@@ -91,6 +92,6 @@ def _interpolation(size: int, nodes: NDArray[np.int_]) -> NDArray[np.float64]:
     return weights
 
 
-def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> Any:
     """Return the matrix product, computed by OpenCV: on one thread, while NumPy would use the threads of other jobs."""
-    return cv2.gemm(one, other, 1, None, 0)
+    return cv2.gemm(one, other, 1, None, 0)  # type: ignore[call-overload]  # The third matrix is optional.

@@ -56,8 +56,9 @@ def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicT
         >>> build("GaussianBlur", {"blur_limit": [3, 7]}).blur_limit
         (3, 7)
     """
-    transform_class = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
-    if not (inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)):
+    transform_class: Any = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
+    is_transform = inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)
+    if not is_transform:
         version = albumentations.__version__
         custom = ", ".join(sorted(CUSTOM_TRANSFORMS))
         raise InputError(
@@ -128,7 +129,7 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_as_json(item) for item in value]
     if isinstance(value, np.ndarray) and value.size > LARGEST_RECORDED_ARRAY:
-        digest = hashlib.sha256(np.ascontiguousarray(value)).hexdigest()
+        digest = hashlib.sha256(np.ascontiguousarray(value).data).hexdigest()
         return {"shape": list(value.shape), "dtype": str(value.dtype), "sha256": digest}
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
@@ -137,8 +138,9 @@ def _as_json(value: Any) -> Any:
 
 def _first_complaint(error: Exception) -> str:
     """Return the first wrong argument with its value; pydantic, which checks the arguments, reports many lines."""
-    if not hasattr(error.__cause__, "errors"):
+    cause: Any = error.__cause__
+    if not hasattr(cause, "errors"):
         return str(error) or type(error).__name__
-    first = error.__cause__.errors()[0]
+    first = cause.errors()[0]
     argument = ".".join(map(str, first["loc"])) or "its arguments"
     return f"{argument}: {first['msg'].removeprefix('Value error, ')}; found {first['input']!r}"
