@@ -131,7 +131,7 @@ def run(script, *arguments):
 def draw_figures(folder):
     """Write a small PDF for every figure that the sources of the paper include; return the paths."""
     sources = "".join(path.read_text() for path in sorted((PROJECT / "paper").rglob("*.tex")))
-    names = set(re.findall(r"\\fitfigure\{(\w+)\}", sources))
+    names = set(re.findall(r"\\fitfigure(?:\[[\d.]+\])?\{(\w+)\}", sources))
     pages = range(1, SETTINGS["figures"]["attention_grid_pages"] + 1)
     for name in names | {f"attention_grid_{page}" for page in pages}:
         figure = plt.figure(figsize=(6.3, 2))
