@@ -15,7 +15,7 @@ from embedding_shift.paper.sentences import wording
 
 PAPER = PROJECT / "paper"
 SECTIONS = sorted((PAPER / "sections").glob("*.tex"))
-SOURCES = [PAPER / "main.tex", *(path for path in SECTIONS if path.stem != "method_figure")]
+SOURCES = [PAPER / "main.tex", *SECTIONS]
 THREE = [f"augmentation_{place}" for place in range(3)]
 
 

@@ -44,7 +44,7 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert ABSENT not in text and "Audit of the released scripts" in text
     assert "404 & 50 %" in text and "11,111" in text and "m & n" in text
-    assert "How alike two encoders rank" in text
+    assert "Agreement of two encoders on the ranking" in text
     assert f"{len(NASTY)} values are not defined, on {len(NASTY)} images" in text
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import comb, nan
+from math import comb
 
 import pandas as pd
 
@@ -15,6 +15,12 @@ NOT_TESTED = "not tested"
 VERDICTS = (judgement.SUPPORTED, judgement.CONTRADICTED, judgement.NOT_RESOLVED, NOT_TESTED)
 # The topics of claims, each with its own part of the results.
 SHIFT, GROUPS, ATTENTION, METRICS = "shift", "groups", "attention", "metrics"
+EVIDENCE = {
+    SHIFT: r"Table~\ref{tab:ranking}",
+    GROUPS: r"Figure~\ref{fig:dendrogram}",
+    ATTENTION: r"Table~\ref{tab:ranking}",
+    METRICS: r"Figure~\ref{fig:metric_heatmap}",
+}
 TOPIC_OF_KIND = {"embedding": SHIFT, "attention": ATTENTION, "registered_attention": ATTENTION}
 
 
@@ -25,13 +31,13 @@ class JudgedClaim:
     Attributes:
         claim: the claim as the claims file states it.
         verdict: one of VERDICTS.
-        effect: its effect, positive if the run agrees with the claim; NaN if it was not tested.
+        interval: its effect with bounds, positive if the run agrees with the claim; None if it was not tested.
         reason: why it was not tested; empty otherwise.
     """
 
     claim: published_claims.Claim
     verdict: str
-    effect: float
+    interval: judgement.Interval | None
     reason: str
 
     @property
@@ -54,9 +60,8 @@ def judged_claims(inputs: PaperInputs) -> list[JudgedClaim]:
 
 
 def _judged(claim: published_claims.Claim, found: judgement.Judgement) -> JudgedClaim:
-    if found.interval is None:
-        return JudgedClaim(claim, NOT_TESTED, nan, found.reason)
-    return JudgedClaim(claim, found.verdict, found.interval.effect, "")
+    verdict = found.verdict if found.interval else NOT_TESTED
+    return JudgedClaim(claim, verdict, found.interval, found.reason)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,6 @@ def _settings(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("model_label",), latex.escape(main.model)
     yield ("all_dataset_labels",), "; ".join(dict.fromkeys(latex.escape(entry.dataset) for entry in inputs.results))
     yield ("all_model_labels",), "; ".join(dict.fromkeys(latex.escape(entry.model) for entry in inputs.results))
-    yield ("attention_measured",), str(int(bool(main.ranked("attention_similarity"))))
     yield ("seed",), str(settings["seed"])
     yield ("image_size",), str(settings["image_size"])
     yield ("confidence_percent",), rf"{100 * confidence:g}\,\%"

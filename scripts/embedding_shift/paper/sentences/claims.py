@@ -89,8 +89,8 @@ def _remark(item: JudgedClaim) -> str:
     text = f"{latex.escape(item.claim.text.removesuffix('.'))} ({SECTIONS[item.topic]})."
     if item.verdict == judgement.CONTRADICTED:
         return f"{text} This run shows instead: {latex.escape(item.claim.contradicted_by)}"
-    if item.verdict == judgement.NOT_RESOLVED:
-        side = "agrees with the claim" if item.effect > 0 else "speaks against the claim"
+    if item.verdict == judgement.NOT_RESOLVED and item.interval:
+        side = "agrees with the claim" if item.interval.effect > 0 else "speaks against the claim"
         return f"{text} The estimate {side}, but its interval includes zero."
     if item.verdict == findings.NOT_TESTED and item.reason:
         return f"{text} Reason: {latex.escape(item.reason)}."

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedding_shift.claims import table as claims_table
 from embedding_shift.metrics.registry import REGISTRY, Metric, in_order
-from embedding_shift.paper import latex
+from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs, Results, Row
 from embedding_shift.paper.tables import comparison_tables, layout, source_tables, study_tables
 from embedding_shift.statistics import paired_tests, rank_correlation
@@ -109,18 +108,19 @@ def _rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def claims(inputs: PaperInputs) -> str:
-    """Each published claim with this run's verdict, the effect and its interval.
+    """Each published claim with this run's verdict, the effect, its interval and the table or figure behind it.
 
     Raises:
         InputError: a claim has no verdict, or a verdict is on a claim that the claims file does not have.
     """
     rows = []
-    for claim, judgement in claims_table.joined(inputs.published_claims, inputs.claims):
-        found = judgement.interval
-        effect = [latex.number(found.effect), latex.interval(found.low, found.high)] if found else ["not tested", ""]
-        rows.append([latex.escape(text) for text in (claim.text, claim.source, judgement.verdict)] + effect)
-    header = ["Claim", "Source", "Verdict", "Effect", "Interval"]
-    return latex.tabular(layout.paragraph(0.42) + "llrc", header, [rows])
+    for item in findings.judged_claims(inputs):
+        found = item.interval
+        effect = [latex.number(found.effect), latex.interval(found.low, found.high)] if found else [layout.NO_ROW] * 2
+        texts = [latex.escape(text) for text in (item.claim.text, item.claim.source, item.verdict)]
+        rows.append([*texts, *effect, findings.EVIDENCE[item.topic]])
+    header = ["Claim", "Source", "Verdict", "Effect", "Interval", "Evidence"]
+    return latex.tabular(layout.paragraph(0.4) + "llrcl", header, [rows])
 
 
 def friedman(frame: pd.DataFrame) -> str:
