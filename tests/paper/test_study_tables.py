@@ -1,95 +1,42 @@
-"""The study's tables: dose-response, equal damage, and the split of the variance."""
+"""The LaTeX tables of the study."""
 
-import numpy as np
 import pandas as pd
-import pytest
-from study_tables import AUGMENTATIONS, BOOTSTRAP, study_table
 
+from embedding_shift.claims import audit
+from embedding_shift.metrics import image_difference
+from embedding_shift.paper.tables import layout, study_tables
+from embedding_shift.plots import labels
 from embedding_shift.study import dose_response, variance, variant_names
 
-# Dose-response and equal damage
+
+def test_every_flaw_reference_and_measure_of_damage_has_a_label():
+    assert tuple(labels.FLAWS) == audit.FLAWS
+    assert tuple(labels.REFERENCES) == variant_names.REFERENCES
+    assert list(labels.DAMAGE) == list(image_difference.MEASURES)
 
 
-def test_crossing_is_linear_between_doses_and_stops_at_the_highest():
-    curves = np.array([[0, 10, 20, 1.0, 0.8, 0.4], [0, 2, 4, 1.0, 0.9, 0.7]])
-    found, value = dose_response.crossing(np.array([0, 0.5, 1]), curves, 15)
-    assert found == pytest.approx([0.75, 1])
-    assert value == pytest.approx([0.6, 0.7])
-
-
-def responses(slopes, images=6):
-    """Study tables in which cosine similarity falls by the slope for every grey level of damage."""
-    generator = np.random.default_rng(3)
-    harm = np.array([0, 10, 40]) * generator.uniform(0.8, 1.2, (images, len(slopes), 1))
-    harm[:, 0] *= 2  # the first augmentation does twice the damage at every dose
-    variants = [variant_names.dose_name(dose) for dose in (0, 0.5, 1)]
-    tables = [
-        study_table(harm, "rmse", variants),
-        study_table(1 - harm / 100, "ssim", variants),
-        study_table(1 - harm * np.array(slopes)[:, np.newaxis], "cosine_similarity", variants),
+def test_values_and_ranks_at_equal_damage_follow_those_as_configured():
+    rows = [
+        (measure, 9.5, name, 0.25, "cosine_similarity", value, value - 0.125, value + 0.125, rank, 0.5, 3 - rank)
+        for measure in ("rmse", "ssim")
+        for name, value, rank in (("blur", 0.25, 1), ("noise", 0.75, 2))
     ]
-    return dose_response.responses(pd.concat(tables), AUGMENTATIONS), harm
+    frame = pd.DataFrame(rows, columns=dose_response.EQUAL_DAMAGE_COLUMNS)
+    table = study_tables.equal_damage(frame, {"noise": "Noise & co", "elastic": "Elastic", "blur": "Blur"})
+    assert r"\multicolumn{4}{c}{At RMSE 9.50} & \multicolumn{4}{c}{At SSIM 9.50}" in table
+    noise = r"Noise \& co & 0.5000 & 1 & 0.25 & 0.7500 & [0.6250, 0.8750] & 2 & 0.25 & 0.7500 & [0.6250, 0.8750] & 2"
+    blur = r"Blur & 0.5000 & 2 & 0.25 & 0.2500 & [0.1250, 0.3750] & 1 & 0.25 & 0.2500 & [0.1250, 0.3750] & 1"
+    assert table.index(noise) < table.index(blur)
+    assert "Elastic" not in table
+    assert study_tables.equal_damage(frame.iloc[:0], {}).count("-- & --") == 1
 
 
-def test_equal_damage_ranks_kinds_and_not_doses():
-    """Per grey level the second shifts more; as configured the first does, by its dose."""
-    found, harm = responses([0.004, 0.005])
-    table = dose_response.equal_damage(found, {"noise": 1, "blur": 1}, *BOOTSTRAP)
-    level = harm[:, 1, 2].mean()
-    rmse = table[table["damage"] == "rmse"].set_index("augmentation")
-    assert rmse["level"].to_numpy() == pytest.approx([level, level])
-    assert rmse["value"].to_dict() == pytest.approx({"noise": 1 - 0.004 * level, "blur": 1 - 0.005 * level})
-    assert rmse["rank"].to_dict() == {"noise": 2, "blur": 1}
-    assert rmse["rank_at_setting"].to_dict() == {"noise": 1, "blur": 2}
-    assert (rmse["ci_low"] <= rmse["value"]).all() and (rmse["value"] <= rmse["ci_high"]).all()
-    assert table[table["damage"] == "ssim"]["level"].to_numpy() == pytest.approx([1 - level / 100] * 2)
+def test_shares_of_the_variance_are_in_per_cent_and_a_missing_component_is_a_dash():
+    rows = [("cosine_similarity", "image", 1.0, 0.25), ("cosine_similarity", "draw", 3.0, 0.75)]
+    table = study_tables.variance_shares(pd.DataFrame(rows, columns=variance.COLUMNS))
+    assert r"Cosine similarity & 25.0\,\% & -- & -- & 75.0\,\%" in table
 
 
-@pytest.mark.parametrize("images", [1, 2])
-def test_few_images_give_tables_without_gaps(images):
-    found, _ = responses([0.004, 0.005], images)
-    table = dose_response.table(found, *BOOTSTRAP)
-    assert list(table.columns) == ["augmentation", "dose", "metric", "n", "mean", "ci_low", "ci_high"]
-    assert (table["n"] == images).all() and not table.isna().any().any()
-    ranked = dose_response.equal_damage(found, {"noise": 1, "blur": 1}, *BOOTSTRAP)
-    assert len(ranked) == 4 and not ranked.isna().any().any()
-
-
-def test_without_two_dosed_augmentations_nothing_is_ranked():
-    found, _ = responses([0.004])
-    assert dose_response.equal_damage(found, {"noise": 1}, *BOOTSTRAP).empty
-    empty = dose_response.responses(study_table(np.ones((2, 1, 1))), ["noise"])
-    assert dose_response.table(empty, *BOOTSTRAP).empty
-
-
-# Variance
-
-
-def test_effects_without_noise_are_their_own_variances():
-    image, kind = np.array([1.0, 4.0, 7.0, 2.0]), np.array([0.0, 3.0, 9.0])
-    values = np.repeat((image[:, np.newaxis] + kind)[..., np.newaxis], 2, axis=2)
-    expected = {"image": image.var(ddof=1), "augmentation": kind.var(ddof=1), "image_by_augmentation": 0, "draw": 0}
-    assert variance.components(values) == pytest.approx(expected, abs=1e-12)
-
-
-def test_components_are_recovered_from_simulated_data():
-    generator = np.random.default_rng(5)
-    scale = {"image": 2.0, "augmentation": 3.0, "image_by_augmentation": 1.0, "draw": 0.5}
-    image, kind, both, draw = (
-        generator.normal(0, deviation, shape)
-        for deviation, shape in zip(
-            scale.values(), [(150, 1, 1), (1, 150, 1), (150, 150, 1), (150, 150, 3)], strict=True
-        )
-    )
-    found = variance.components(image + kind + both + draw)
-    assert found == pytest.approx({name: deviation**2 for name, deviation in scale.items()}, rel=0.25)
-
-
-@pytest.mark.parametrize("shape", [(1, 3, 2), (2, 3, 1), (1, 3, 1), (2, 1, 2), (1, 1, 1), (1, 1, 3)])
-def test_any_design_has_components(shape):
-    values = np.random.default_rng(0).normal(size=shape)
-    table = variance.table(study_table(values), AUGMENTATIONS[: shape[1]], shape[2])
-    assert not table.isna().any().any()
-    assert table.empty == (np.prod(shape) == 1)
-    assert (table["variance"] >= 0).all()
-    assert table["share"].sum() == pytest.approx(0 if table.empty or not table["variance"].any() else 1)
+def test_a_head_of_two_rows_is_two_lines_of_latex():
+    assert layout.two_rows(["", "a"], ["b", "c"]) == [" & a \\\\\nb & c"]
+    assert layout.two_lines("Cosine similarity of it") == r"\shortstack{Cosine\\similarity of it}"

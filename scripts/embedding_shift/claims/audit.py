@@ -29,16 +29,8 @@ from embedding_shift.study import metric_names, variant_names
 COLUMNS = ["flaw", "augmentation", "metric", "as_released", "corrected"]
 RANK_COLUMNS = ["flaw", "metric", "kendall_tau", "rank_changes"]
 CLAIM_COLUMNS = ["flaw", "claim", "corrected", "as_released"]
-FLAW_LABELS = {
-    "wrapped_arithmetic": "8-bit arithmetic",
-    "new_draws": "New draws for the metrics",
-    "unseeded": "Nothing seeded",
-    "failures_replaced": "Failures replaced",
-    "unregistered_geometry": "Geometry not undone",
-    "all": "All together",
-}
-FLAWS = tuple(FLAW_LABELS)
-SINGLE_FLAWS = tuple(flaw for flaw in FLAWS if flaw != "all")
+SINGLE_FLAWS = ("wrapped_arithmetic", "new_draws", "unseeded", "failures_replaced", "unregistered_geometry")
+FLAWS = (*SINGLE_FLAWS, "all")
 NEED_DRAWS = ("new_draws", "unseeded")
 AGAINST_REGISTERED = ("unregistered_geometry", "all")
 REGISTERED = "_registered"

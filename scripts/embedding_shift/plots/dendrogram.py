@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.cluster import hierarchy
-from scipy.spatial.distance import squareform
 
 from embedding_shift.plots import style
 from embedding_shift.statistics import clustering
@@ -31,7 +30,7 @@ def draw(pairwise_distance: pd.DataFrame, augmentations: Sequence[style.Augmenta
     distance = pairwise_distance.set_index("augmentation").loc[names, names].to_numpy(dtype=np.float64)
     if not np.isfinite(distance).all():
         return style.note("A distance between two augmentations is not defined.")
-    merges = hierarchy.linkage(squareform(distance, checks=False), "ward", optimal_ordering=True)
+    merges = clustering.merges(distance, optimal_ordering=True)
     cut = clustering.CUT * merges[-1, 2]
     clusters = hierarchy.fcluster(merges, cut, "distance")
     figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 0.8 + 0.24 * len(augmentations)))

@@ -7,7 +7,7 @@ from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import emphasised, joined, share_of
-from embedding_shift.paper.tables import study_tables
+from embedding_shift.plots import labels
 from embedding_shift.study import variant_names
 
 
@@ -49,10 +49,10 @@ def _size(inputs: PaperInputs) -> str:
             "For this encoder, a view is on average more similar to its original than another photograph of the "
             "dataset is, under every augmentation."
         )
-    labels = joined([emphasised(inputs.main.augmentations[name]) for name in names])
+    augmentations = joined([emphasised(inputs.main.augmentations[name]) for name in names])
     return (
-        f"For this encoder, a view under {labels} is on average less similar to its original than another photograph "
-        "of the dataset is."
+        f"For this encoder, a view under {augmentations} is on average less similar to its original than another "
+        "photograph of the dataset is."
     )
 
 
@@ -63,8 +63,7 @@ def _dose(inputs: PaperInputs) -> str:
         return ""
     changes = joined(
         [
-            f"{share_of(entry.changed, entry.augmentations, 'augmentation')} at equal "
-            f"{study_tables.DAMAGE_LABELS[entry.measure]}"
+            f"{share_of(entry.changed, entry.augmentations, 'augmentation')} at equal {labels.DAMAGE[entry.measure]}"
             for entry in found
         ]
     )
@@ -101,10 +100,10 @@ def _encoders(inputs: PaperInputs) -> str:
 
 def _conclusion(inputs: PaperInputs) -> str:
     """Name the augmentations with the largest and the smallest shift."""
-    labels, ranked = inputs.main.augmentations, inputs.main.ranked(findings.MAIN_METRIC)
+    augmentations, ranked = inputs.main.augmentations, inputs.main.ranked(findings.MAIN_METRIC)
     if len(ranked) < 2:
         return ""
     return (
-        f"{emphasised(labels[ranked[0]])} shifts the embedding most and {emphasised(labels[ranked[-1]])} shifts it "
-        "least."
+        f"{emphasised(augmentations[ranked[0]])} shifts the embedding most and "
+        f"{emphasised(augmentations[ranked[-1]])} shifts it least."
     )

@@ -10,7 +10,8 @@ from embedding_shift.paper.findings import EqualDamage
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, emphasised, joined, share_of
-from embedding_shift.paper.tables import study_tables
+from embedding_shift.paper.tables import layout
+from embedding_shift.plots import labels
 from embedding_shift.study import variant_names
 
 COMPONENTS = {
@@ -78,7 +79,7 @@ def _equal_damage(inputs: PaperInputs) -> str:
 
 
 def _at_equal(entry: EqualDamage, largest: str) -> str:
-    measure = study_tables.DAMAGE_LABELS[entry.measure]
+    measure = labels.DAMAGE[entry.measure]
     changed = share_of(entry.changed, entry.augmentations, "augmentation")
     overlapping = share_of(entry.overlapping, entry.augmentations - 1, "pair", "of neighbours in this ranking")
     return (
@@ -100,9 +101,7 @@ def _variance(frame: pd.DataFrame) -> str:
     shares = frame[frame["metric"] == findings.MAIN_METRIC].set_index("component")["share"]
     if not shares.sum() > 0:
         return "The cosine similarity has no variance to split."
-    parts = [
-        f"{study_tables.percent(shares[name])} lies {words}" for name, words in COMPONENTS.items() if name in shares
-    ]
+    parts = [f"{layout.percent(shares[name])} lies {words}" for name, words in COMPONENTS.items() if name in shares]
     return f"Of the variance of the cosine similarity, {joined(parts)}. {_draws(frame)}".strip()
 
 
@@ -133,7 +132,7 @@ def _draws_limitation(inputs: PaperInputs) -> str:
 def _failures(share: float) -> str:
     if not share:
         return "No view is replaced by the unaugmented image."
-    return f"The unaugmented image replaces {study_tables.percent(share)} of the views, and at least one."
+    return f"The unaugmented image replaces {layout.percent(share)} of the views, and at least one."
 
 
 def _audit_claims(inputs: PaperInputs) -> str:

@@ -1,200 +1,213 @@
-"""The paper's tables of the study: floor and ceiling, equal damage, variance, and the audit of the released scripts."""
+"""Tables of the study: noise floor, equal damage, variance, and the audit of the released scripts."""
 
-import math
+from collections.abc import Mapping
+from math import nan
+from typing import Any
+
+import pandas as pd
 
 from embedding_shift.claims import audit
-from embedding_shift.metrics import image_difference, registry
-from embedding_shift.metrics.registry import REGISTRY
+from embedding_shift.claims.published_claims import PublishedClaims
+from embedding_shift.metrics.registry import REGISTRY, Metric, in_order
 from embedding_shift.paper import latex
+from embedding_shift.paper.inputs import PaperInputs
+from embedding_shift.paper.tables import layout
+from embedding_shift.plots import labels
+from embedding_shift.plots.study import shift
 from embedding_shift.study import variance, variant_names
 
-REFERENCE_LABELS = {
-    "re-encoding": r"Encoded\\again",
-    "other_batch_size": r"Another\\batch size",
-    "other_precision": r"Another\\precision",
-    "jpeg_95": r"JPEG,\\quality 95",
-    "another_photograph": r"Another\\photograph",
-}
-ROUNDING = 1e-12  # what double precision leaves of one minus a similarity where nothing has changed
-DAMAGE_LABELS = {"rmse": "RMSE", "ssim": "SSIM"}
+METRIC = "cosine_similarity"
 COMPONENT_LABELS = {
     "image": "Image",
     "augmentation": "Augmentation",
     "image_by_augmentation": r"Image $\times$ augmentation",
     "draw": "Draw",
 }
-FLAW_LABELS = {
-    "wrapped_arithmetic": "8-bit arithmetic",
-    "new_draws": "New draws for the metrics",
-    "unseeded": "Nothing seeded",
-    "failures_replaced": "Failures replaced",
-    "unregistered_geometry": "Geometry not undone",
-    "all": "All together",
-}
 
 
-def all_tables(inputs):
-    """Return the LaTeX of every table of the study, by file name without suffix; none where there was no study."""
-    study, labels = inputs.study, inputs.main.augmentations
+def all_tables(inputs: PaperInputs) -> dict[str, str]:
+    """Return the LaTeX of every table of the study, by file name without suffix; empty without a study."""
+    study, augmentations = inputs.study, inputs.main.augmentations
     if not study:
         return {}
     return {
         "noise_floor": noise_floor(study["noise_floor"]),
-        "equal_damage": equal_damage(study["equal_damage"], labels),
+        "equal_damage": equal_damage(study["equal_damage"], augmentations),
         "variance": variance_shares(study["variance"]),
-        "audit": audit_changes(study["audit"], study["audit_ranks"], labels),
+        "audit": audit_changes(study["audit"], study["audit_ranks"], augmentations),
         "audit_claims": audit_claims(study["audit_claims"], inputs.published_claims),
-        "audit_numbers": audit_numbers(study["audit"], labels),
+        "audit_numbers": audit_numbers(study["audit"], augmentations),
     }
 
 
-def noise_floor(frame):
-    """Shift of every reference with its interval: one minus the metric, or the distance itself."""
+def noise_floor(frame: pd.DataFrame) -> str:
+    """Shift of every reference with its interval: one minus the metric, or the distance itself.
+
+    Args:
+        frame: data frame of noise_floor.csv.
+    """
     measured = set(frame["metric"])
-    shown = [m.name for m in registry.in_order() if m.in_overview and m.name in measured]
-    shown += [name for name in image_difference.MEASURES if name in measured]
+    metrics = {metric.name: metric.label for metric in in_order() if metric.in_overview} | labels.DAMAGE
     references = [name for name in variant_names.REFERENCES if name in set(frame["reference"])]
-    cells = {(row.reference, row.metric): _shift(row) for row in frame.itertuples()}
+    cells = {
+        (row["reference"], row["metric"]): _shift(row["metric"], row["mean"], row["ci_low"], row["ci_high"])
+        for row in layout.records(frame)
+    }
     rows = [
-        [latex.escape(_metric_label(metric)), *(cells.get((name, metric), "--") for name in references)]
-        for metric in shown
+        [latex.escape(label), *(cells.get((reference, name), "--") for reference in references)]
+        for name, label in metrics.items()
+        if name in measured
     ]
-    header = ["Metric", *(rf"\shortstack{{{REFERENCE_LABELS[name]}}}" for name in references)]
+    header = ["Metric", *(layout.two_lines(labels.REFERENCES[name]) for name in references)]
     return latex.tabular("l" + "c" * len(references), header, [rows])
 
 
-def _shift(row):
-    """Return the cell of one reference and metric."""
-    if _grows_with_shift(row.metric):
-        values = row.mean, row.ci_low, row.ci_high
-    else:
-        values = 1 - row.mean, 1 - row.ci_high, 1 - row.ci_low
-    mean, low, high = (0.0 if abs(value) < ROUNDING else value for value in values)
+def _shift(metric: str, mean: float, low: float, high: float) -> str:
+    """Return the cell of one metric's mean and interval, as a shift."""
+    if not _grows_with_shift(metric):
+        mean, low, high = 1 - mean, 1 - high, 1 - low
+    mean, low, high = (0.0 if abs(value) < shift.ROUNDING else value for value in (mean, low, high))
     if mean == low == high:
         return latex.significant(mean)
     return latex.stacked(latex.significant(mean), f"[{latex.significant(low)}, {latex.significant(high)}]")
 
 
-def _grows_with_shift(metric):
+def _grows_with_shift(metric: str) -> bool:
     return metric == "rmse" or (metric in REGISTRY and not REGISTRY[metric].higher_is_closer)
 
 
-def _metric_label(name):
-    return DAMAGE_LABELS[name] if name in DAMAGE_LABELS else REGISTRY[name].label
+def equal_damage(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
+    """Cosine similarity and rank of every augmentation with doses, as configured and at equal damage.
 
-
-def equal_damage(frame, labels):
-    """Cosine similarity and rank of every augmentation with doses, as configured and at equal damage."""
-    frame = frame[frame["metric"] == "cosine_similarity"]
-    blocks = {measure: block.set_index("augmentation") for measure, block in frame.groupby("damage", sort=False)}
+    Args:
+        frame: data frame of equal_damage.csv.
+        augmentations: labels by name.
+    """
+    blocks: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in layout.records(frame[frame["metric"] == METRIC]):
+        blocks.setdefault(row["damage"], {})[row["augmentation"]] = row
     if not blocks:
-        return latex.tabular("lr", ["Augmentation", "Cosine similarity"], [[["--"] * 2]])
+        return latex.tabular("lr", ["Augmentation", "Cosine similarity"], [layout.empty(2)])
     first = next(iter(blocks.values()))
     rows = []
-    for name in (name for name in labels if name in first.index):
-        cells = [latex.escape(labels[name]), latex.number(first.at[name, "value_at_setting"])]
-        cells.append(str(first.at[name, "rank_at_setting"]))
-        for block in blocks.values():
-            row = block.loc[name]
+    for name in (name for name in augmentations if name in first):
+        configured = latex.number(first[name]["value_at_setting"])
+        cells = [latex.escape(augmentations[name]), configured, str(first[name]["rank_at_setting"])]
+        for row in (block[name] for block in blocks.values()):
             cells += [f"{row['dose']:.2f}", latex.number(row["value"])]
             cells += [latex.interval(row["ci_low"], row["ci_high"]), str(row["rank"])]
         rows.append(cells)
-    over = ["", r"\multicolumn{2}{c}{As configured}"]
-    for measure, block in blocks.items():
-        level = latex.significant(block["level"].iloc[0])
-        over.append(rf"\multicolumn{{4}}{{c}}{{At {DAMAGE_LABELS[measure]} {level}}}")
-    below = ["Augmentation", "mean", "rank", *["dose", "mean", "interval", "rank"] * len(blocks)]
-    head = [" & ".join(over) + r" \\" + "\n" + " & ".join(below)]
-    return latex.tabular("lrr" + "rrcr" * len(blocks), head, [rows])
+    levels = {measure: next(iter(block.values()))["level"] for measure, block in blocks.items()}
+    titles = [f"At {labels.DAMAGE[measure]} {latex.significant(level)}" for measure, level in levels.items()]
+    upper = ["", layout.spanning(2, "As configured"), *(layout.spanning(4, title) for title in titles)]
+    lower = ["Augmentation", "mean", "rank", *["dose", "mean", "interval", "rank"] * len(blocks)]
+    return latex.tabular("lrr" + "rrcr" * len(blocks), layout.two_rows(upper, lower), [rows])
 
 
-def variance_shares(frame):
-    """How a metric's variance splits, in per cent."""
-    shares = frame.set_index(["metric", "component"])["share"]
+def variance_shares(frame: pd.DataFrame) -> str:
+    """Shares of a metric's variance, in per cent.
+
+    Args:
+        frame: data frame of variance.csv.
+    """
+    shares = frame.set_index(["metric", "component"])["share"].to_dict()
+    measured = set(frame["metric"])
     rows = []
-    for metric in (metric for metric in registry.in_order() if metric.name in set(frame["metric"])):
-        found = [shares.get((metric.name, name), math.nan) for name in variance.COMPONENTS]
-        rows.append([latex.escape(metric.label), *("--" if math.isnan(share) else percent(share) for share in found)])
-    header = ["Metric", *(COMPONENT_LABELS[name] for name in variance.COMPONENTS)]
-    return latex.tabular("lrrrr", header, [rows or [["--"] * 5]])
+    for metric in (metric for metric in in_order() if metric.name in measured):
+        found = (shares.get((metric.name, component), nan) for component in variance.COMPONENTS)
+        rows.append(
+            [latex.escape(metric.label), *("--" if share != share else layout.percent(share) for share in found)]
+        )
+    header = ["Metric", *(COMPONENT_LABELS[component] for component in variance.COMPONENTS)]
+    return latex.tabular("lrrrr", header, [rows or layout.empty(5)])
 
 
-def percent(share):
-    r"""Return a share from 0 to 1 as `12.3\,\%`."""
-    return rf"{100 * share:.1f}\,\%"
+def audit_changes(means: pd.DataFrame, ranks: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
+    """Effect of each flaw on each metric: the largest change of a mean, and the change of the ranking.
 
-
-def audit_changes(means, ranks, labels):
-    """What each flaw does to every metric it touches: the largest change of a mean, and what becomes of the order."""
-    order = ranks.set_index(["flaw", "metric"])
+    Args:
+        means: data frame of audit.csv.
+        ranks: data frame of audit_ranks.csv.
+        augmentations: labels by name.
+    """
+    order = {(row["flaw"], row["metric"]): row for row in layout.records(ranks)}
     groups = []
     for flaw in _flaws(means):
-        rows = []
+        rows: list[list[str]] = []
         for metric in _touched(means, flaw):
             found = means[(means["flaw"] == flaw) & (means["metric"] == metric.name)].set_index("augmentation")
-            change = found["as_released"] - found["corrected"]
-            name = change.abs().idxmax()
+            change = (found["as_released"] - found["corrected"]).to_dict()
+            name = str(max(change, key=lambda name: abs(change[name])))
             tau, moved = latex.ABSENT, latex.ABSENT
-            if (flaw, metric.name) in order.index:
-                tau = latex.number(order.at[(flaw, metric.name), "kendall_tau"])
-                moved = latex.number(int(order.at[(flaw, metric.name), "rank_changes"]))
-            first = FLAW_LABELS[flaw] if not rows else ""
-            largest = ["none", ""] if change[name] == 0 else [latex.number(change[name]), latex.escape(labels[name])]
+            if (flaw, metric.name) in order:
+                row = order[flaw, metric.name]
+                tau, moved = latex.number(row["kendall_tau"]), latex.number(int(row["rank_changes"]))
+            first = labels.FLAWS[flaw] if not rows else ""
+            largest = [latex.number(change[name]), latex.escape(augmentations[name])] if change[name] else ["none", ""]
             rows.append([first, latex.escape(metric.label), *largest, tau, moved])
         groups.append(rows)
-    header = ["Flaw", "Metric", r"\multicolumn{2}{c}{Largest change of a mean}", r"$\tau_b$", "Ranks changed"]
-    return latex.tabular("llrlrr", header, groups or [[["--"] * 6]])
+    header = ["Flaw", "Metric", layout.spanning(2, "Largest change of a mean"), r"$\tau_b$", "Ranks changed"]
+    return latex.tabular("llrlrr", header, groups or [layout.empty(6)])
 
 
-def audit_claims(frame, published):
+def audit_claims(frame: pd.DataFrame, published: PublishedClaims) -> str:
     """The claims whose verdict a flaw changes.
+
+    Args:
+        frame: data frame of audit_claims.csv.
+        published: the claims.
 
     Raises:
         InputError: a verdict is on a claim that the claims file does not have.
     """
     rows = []
-    for row in frame.itertuples():
-        claim = published.claim(row.claim)
-        if row.corrected != row.as_released:
-            verdicts = [latex.escape(row.corrected), latex.escape(row.as_released)]
-            rows.append([FLAW_LABELS[row.flaw], latex.escape(claim.text), *verdicts])
-    wide = r">{\raggedright\arraybackslash}p{0.42\linewidth}"
+    for row in layout.records(frame):
+        claim = published.claim(row["claim"])
+        if row["corrected"] != row["as_released"]:
+            verdicts = [latex.escape(row["corrected"]), latex.escape(row["as_released"])]
+            rows.append([labels.FLAWS[row["flaw"]], latex.escape(claim.text), *verdicts])
     header = ["Flaw", "Claim", "Corrected", "As released"]
-    return latex.tabular(f"l{wide}ll", header, [rows or [["none", "No claim changes its verdict.", "--", "--"]]])
+    none = [["none", "No claim changes its verdict.", "--", "--"]]
+    return latex.tabular(f"l{layout.paragraph(0.42)}ll", header, [rows or none])
 
 
-def audit_numbers(means, labels):
-    """Every mean as released and corrected, a block per flaw; empty cells are what a flaw does not touch."""
+def audit_numbers(means: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
+    """Every mean as released and corrected, a block per flaw; cells are empty where a flaw has no effect.
+
+    Args:
+        means: data frame of audit.csv.
+        augmentations: labels by name.
+    """
     touched = set(means["metric"])
-    shown = [metric for metric in registry.in_order() if metric.name in touched]
-    cells = {(row.flaw, row.augmentation, row.metric): (row.as_released, row.corrected) for row in means.itertuples()}
+    shown = [metric for metric in in_order() if metric.name in touched]
+    cells = {
+        (row["flaw"], row["augmentation"], row["metric"]): [
+            latex.number(row["as_released"]),
+            latex.number(row["corrected"]),
+        ]
+        for row in layout.records(means)
+    }
     groups = []
     for flaw in _flaws(means):
-        rows = [[rf"\multicolumn{{{1 + 2 * len(shown)}}}{{@{{}}l}}{{\textbf{{{FLAW_LABELS[flaw]}}}}}"]]
-        for name, label in labels.items():
-            pairs = (cells.get((flaw, name, metric.name)) for metric in shown)
-            rows.append([latex.escape(label), *(text for pair in pairs for text in _pair(pair))])
+        rows = [[layout.heading(1 + 2 * len(shown), labels.FLAWS[flaw])]]
+        for name, label in augmentations.items():
+            pairs = (cells.get((flaw, name, metric.name), ["", ""]) for metric in shown)
+            rows.append([latex.escape(label), *(text for pair in pairs for text in pair)])
         groups.append(rows)
-    over = ["", *(rf"\multicolumn{{2}}{{c}}{{\shortstack{{{_two_lines(metric.label)}}}}}" for metric in shown)]
-    below = ["Augmentation", *["rel.", "corr."] * len(shown)]
-    head = [" & ".join(over) + r" \\" + "\n" + " & ".join(below)]
+    upper = ["", *(layout.spanning(2, layout.two_lines(metric.label)) for metric in shown)]
+    lower = ["Augmentation", *["rel.", "corr."] * len(shown)]
     caption = "Every mean with the flaws of the released scripts (rel.) and with them corrected (corr.)."
+    head = layout.two_rows(upper, lower)
     return latex.longtable("l" + "rr" * len(shown), head, groups, caption, "tab:audit_numbers")
 
 
-def _pair(pair):
-    return ("", "") if pair is None else tuple(map(latex.number, pair))
+def _flaws(means: pd.DataFrame) -> list[str]:
+    """Return the flaws in audit.csv, in the order of the audit."""
+    found = set(means["flaw"])
+    return [flaw for flaw in audit.FLAWS if flaw in found]
 
 
-def _two_lines(label):
-    first, _, rest = latex.escape(label).partition(" ")
-    return rf"{first}\\{rest}"
-
-
-def _flaws(means):
-    return [flaw for flaw in audit.FLAWS if flaw in set(means["flaw"])]
-
-
-def _touched(means, flaw):
+def _touched(means: pd.DataFrame, flaw: str) -> list[Metric]:
+    """Return the metrics that audit.csv has for a flaw, in the order of tables."""
     names = set(means.loc[means["flaw"] == flaw, "metric"])
-    return [metric for metric in registry.in_order() if metric.name in names]
+    return [metric for metric in in_order() if metric.name in names]
