@@ -1,0 +1,35 @@
+"""The end of a script: its output is written, its exit handlers run, and errors become one line."""
+
+import subprocess
+import sys
+
+import pytest
+from pipeline import PROJECT
+
+from embedding_shift import cli
+from embedding_shift.errors import InputError
+
+SCRIPT = """
+import atexit
+from embedding_shift import cli
+def main():
+    atexit.register(print, "exit handler")
+    print("output", flush=False)
+cli.run(main)
+"""
+
+
+def test_output_is_written_and_exit_handlers_run():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env={"PYTHONPATH": str(PROJECT / "scripts")}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "output\nexit handler\n", "")
+
+
+def test_an_input_error_ends_the_script_with_one_line():
+    def main():
+        raise InputError("there is no file a.csv")
+
+    with pytest.raises(SystemExit) as end:
+        cli.run(main)
+    assert end.value.code == "error: there is no file a.csv"
