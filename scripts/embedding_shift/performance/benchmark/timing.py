@@ -7,7 +7,6 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from embedding_shift.compat import allocator
 from embedding_shift.errors import InputError
 
 COLUMNS = ["section", "name", "value", "unit", "ratio_to", "ratio"]
@@ -91,7 +90,6 @@ def _result(results, processes):
 
 def _work(prepare, arguments, repeats, barrier, results):
     try:
-        allocator.keep_freed()
         work = prepare(*arguments)
         work()
         times = []
