@@ -1,4 +1,4 @@
-"""Batches: their size within the memory, reading ahead, and gathering what comes out."""
+"""Batches: their size within a memory limit, reading ahead, and collecting outputs."""
 
 import threading
 
@@ -12,7 +12,7 @@ from embedding_shift.encoders import batching
 
 
 class Tower(torch.nn.Module):
-    """A tower whose largest layer has a known output: `width` channels of 16×16 in float32."""
+    """A tower whose largest output is known: `width` channels of 16×16 in float32."""
 
     def __init__(self, width, device="meta"):
         super().__init__()
@@ -39,17 +39,17 @@ def test_a_batch_fits_the_memory_and_is_a_power_of_two(width, memory):
     assert size == batching.LARGEST_BATCH or larger > memory
 
 
-def test_on_a_processor_a_batch_stays_in_the_cache():
+def test_on_a_processor_a_batch_fits_the_cache():
     assert batching.automatic_size(Tower(1024, "cpu"), (64, 64), 100_000) == batching.CACHED_MB
     assert batching.automatic_size(Tower(1024, "cpu"), (64, 64), 500) == 1
 
 
-def test_batches_hold_everything_in_order():
+def test_batches_hold_all_items_in_order():
     assert list(batching.batches(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(batching.batches([], 3)) == []
 
 
-def test_the_next_item_is_made_while_one_is_used():
+def test_the_next_item_is_computed_while_one_is_used():
     made = threading.Event()
 
     def items():
@@ -58,7 +58,7 @@ def test_the_next_item_is_made_while_one_is_used():
         yield 2
 
     found = []
-    for item in batching.ahead(items()):
+    for item in batching.read_ahead(items()):
         found.append(item)
         assert item == 2 or made.wait(10)
     assert found == [1, 2]
@@ -69,20 +69,20 @@ def test_a_failure_while_reading_ahead_is_raised():
         yield 1
         raise ValueError("the second is broken")
 
-    ahead = batching.ahead(items())
+    ahead = batching.read_ahead(items())
     assert next(ahead) == 1
     with pytest.raises(ValueError, match="the second is broken"):
         next(ahead)
 
 
 @given(lengths=st.lists(st.integers(0, 900), min_size=1, max_size=12))
-def test_rows_are_gathered_in_their_order(lengths):
+def test_rows_keep_their_order(lengths):
     generator = np.random.default_rng(0)
     parts = [generator.random((length, 2, 3)).astype(np.float32) for length in lengths]
     rows = batching.Rows()
     for part in parts:
         rows.add(part)
-        part[:] = np.nan  # What was added is a copy.
+        part[:] = np.nan  # Rows are copied.
     generator = np.random.default_rng(0)
     expected = np.concatenate([generator.random((length, 2, 3)).astype(np.float32) for length in lengths])
     assert rows.array.dtype == np.float32

@@ -1,4 +1,4 @@
-"""Bundles: every source ends in the same three files, and what is wrong with a source is said in one sentence."""
+"""Bundles: every source gives the same three files, and a faulty source is reported in one line."""
 
 import json
 import os
@@ -24,23 +24,23 @@ from embedding_shift.io import atomic
 
 REPOSITORY, COMMIT = "someone/small-clip", "0123456789abcdef0123456789abcdef01234567"
 CONFIG, WEIGHTS, PROVENANCE = "open_clip_config.json", "open_clip_model.safetensors", "provenance.json"
-NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
+UNREACHABLE = "http://127.0.0.1:9"  # the discard port, where nothing listens
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """The folder of a small CLIP, in open_clip's form."""
+    """The bundle of a small CLIP."""
     folder = tmp_path_factory.mktemp("source")
     write_clip_bundle(folder)
     return folder
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves the files of a folder as one repository of the Hugging Face hub, and remembers what it was asked for."""
+    """Serve the files of a folder as one repository of the Hugging Face hub, and record the requested paths."""
 
     def __init__(self, folder):
         super().__init__(("127.0.0.1", 0), HubHandler)
-        self.folder, self.asked = folder, []
+        self.folder, self.requested = folder, []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -52,7 +52,7 @@ class HubHandler(BaseHTTPRequestHandler):
         self.answer(with_body=True)
 
     def answer(self, with_body):
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         parts = self.path.strip("/").split("/")
         path = self.server.folder / parts[-1]
         known = parts[:3] == [*REPOSITORY.split("/"), "resolve"] and path.is_file()
@@ -89,7 +89,7 @@ def serve():
 
 
 def prepare(model, bundle, endpoint, cache, **environment):
-    """Run the script in a process of its own, since the hub's client reads its address once."""
+    """Run the script in a separate process, because the hub's client reads its address only once."""
     return run_python(
         [str(PROJECT / "scripts/prepare_bundle.py"), "--model", json.dumps(model), "--bundle", str(bundle)],
         endpoint,
@@ -115,7 +115,7 @@ def assert_same_encoder(bundle, source, views):
     np.testing.assert_array_equal(ours[2], expected[2])
 
 
-def test_a_local_bundle_says_what_it_is(source, tmp_path, kodak_views):
+def test_the_provenance_describes_a_local_bundle(source, tmp_path, kodak_views):
     bundles.prepare({"kind": "local-dir", "path": str(source)}, tmp_path)
     provenance = json.loads((tmp_path / PROVENANCE).read_text())
     assert provenance == {
@@ -135,7 +135,7 @@ def test_a_local_bundle_says_what_it_is(source, tmp_path, kodak_views):
 
 
 @pytest.mark.parametrize("safe", [True, False], ids=["safetensors", "bin"])
-def test_a_repository_of_the_hub(source, tmp_path, serve, kodak_views, safe):
+def test_a_model_of_a_repository(source, tmp_path, serve, kodak_views, safe):
     repository = tmp_path / "repository"
     repository.mkdir()
     (repository / CONFIG).write_text((source / CONFIG).read_text())
@@ -155,15 +155,17 @@ def test_a_repository_of_the_hub(source, tmp_path, serve, kodak_views, safe):
     assert provenance["weights_sha256"] == atomic.sha256(bundle / WEIGHTS)
     assert_same_encoder(bundle, source, kodak_views[:2])
 
-    asked = len(server.asked)
-    again = prepare(model | {"revision": COMMIT}, tmp_path / "again", NOBODY, tmp_path / "cache", HF_HUB_OFFLINE="1")
+    requested = len(server.requested)
+    again = prepare(
+        model | {"revision": COMMIT}, tmp_path / "again", UNREACHABLE, tmp_path / "cache", HF_HUB_OFFLINE="1"
+    )
     assert again.returncode == 0, again.stderr
-    assert len(server.asked) == asked
+    assert len(server.requested) == requested
     assert (tmp_path / "again" / WEIGHTS).read_bytes() == (bundle / WEIGHTS).read_bytes()
 
 
-def test_a_name_and_a_tag(source, tmp_path, serve, kodak_views):
-    """open_clip's registry is given one more model, since its own are hundreds of megabytes."""
+def test_a_model_of_open_clip_by_name_and_tag(source, tmp_path, serve, kodak_views):
+    """Add a model to open_clip's registry, because its own models have hundreds of megabytes."""
     repository = tmp_path / "repository"
     repository.mkdir()
     torch.save({"state_dict": load_file(source / WEIGHTS)}, repository / "open_clip_pytorch_model.bin")
@@ -184,21 +186,21 @@ def test_a_name_and_a_tag(source, tmp_path, serve, kodak_views):
     assert_same_encoder(tmp_path / "bundle", source, kodak_views[:2])
 
 
-def test_weights_that_would_run_code_are_refused(source, tmp_path, serve):
-    class Harm:
+def test_weights_that_run_code_are_refused(source, tmp_path, serve):
+    class RunsCode:
         def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "harm"),)
+            return os.mkdir, (str(tmp_path / "created"),)
 
     repository = tmp_path / "repository"
     repository.mkdir()
     (repository / CONFIG).write_text((source / CONFIG).read_text())
-    torch.save({"visual.proj": Harm()}, repository / "open_clip_pytorch_model.bin", pickle_module=pickle)
+    torch.save({"visual.proj": RunsCode()}, repository / "open_clip_pytorch_model.bin", pickle_module=pickle)
     done = prepare(
         {"kind": "hf-hub", "name": REPOSITORY}, tmp_path / "bundle", serve(repository).url, tmp_path / "cache"
     )
     assert done.returncode == 1
-    assert not (tmp_path / "harm").exists()
-    assert_one_sentence(done, "open_clip cannot load open_clip_pytorch_model.bin")
+    assert not (tmp_path / "created").exists()
+    assert_one_line(done, "open_clip cannot load open_clip_pytorch_model.bin")
     assert not (tmp_path / "bundle" / WEIGHTS).exists()
 
 
@@ -210,22 +212,22 @@ def test_weights_that_would_run_code_are_refused(source, tmp_path, serve):
     ],
     ids=["hf-hub", "open_clip"],
 )
-def test_no_hub_and_no_weights(tmp_path, model):
+def test_an_unreachable_hub_is_reported(tmp_path, model):
     for environment in ({}, {"HF_HUB_OFFLINE": "1"}):
-        done = prepare(model, tmp_path / "bundle", NOBODY, tmp_path / "cache", **environment)
-        assert_one_sentence(done, "is not on this machine and the Hugging Face hub cannot be reached")
+        done = prepare(model, tmp_path / "bundle", UNREACHABLE, tmp_path / "cache", **environment)
+        assert_one_line(done, "is not on this machine and the Hugging Face hub cannot be reached")
         assert "kind: local-dir" in done.stderr
         assert "Retrying" not in done.stderr
 
 
-def test_a_repository_without_the_files(tmp_path, serve):
+def test_a_repository_without_the_files_is_reported(tmp_path, serve):
     tmp_path.joinpath("repository").mkdir()
     server = serve(tmp_path / "repository")
     done = prepare({"kind": "hf-hub", "name": REPOSITORY}, tmp_path / "bundle", server.url, tmp_path / "cache")
-    assert_one_sentence(done, f"{REPOSITORY} on the hub has no {CONFIG}")
+    assert_one_line(done, f"{REPOSITORY} on the hub has no {CONFIG}")
 
 
-def assert_one_sentence(done, message):
+def assert_one_line(done, message):
     assert done.returncode == 1
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
@@ -233,7 +235,7 @@ def assert_one_sentence(done, message):
     assert message in lines[0]
 
 
-def test_every_name_with_the_wrong_activation_is_refused():
+def test_names_with_the_wrong_activation_are_refused():
     wrong = 0
     for name, tag in open_clip.list_pretrained():
         config, weights = open_clip.get_model_config(name), open_clip.get_pretrained_cfg(name, tag)
@@ -250,17 +252,17 @@ def test_every_name_with_the_wrong_activation_is_refused():
 @pytest.mark.parametrize(
     ("name", "tag", "message"),
     [
-        ("ViT-B-33", "openai", "open_clip has no model 'ViT-B-33'; near are ViT-B-32"),
+        ("ViT-B-33", "openai", "open_clip has no model 'ViT-B-33'; similar names are ViT-B-32"),
         ("ViT-B-32-quickgelu", "opened", "no weights 'opened' for 'ViT-B-32-quickgelu'; allowed are openai, "),
     ],
 )
-def test_unknown_names_and_tags(name, tag, message):
+def test_unknown_names_and_tags_are_refused(name, tag, message):
     with pytest.raises(InputError, match=message):
         hub.check_name(name, tag)
 
 
-def test_a_folder_that_is_no_bundle(source, tmp_path):
-    with pytest.raises(InputError, match=f"nowhere is no open_clip bundle: it has no {CONFIG}"):
+def test_a_folder_that_is_not_a_bundle_is_refused(source, tmp_path):
+    with pytest.raises(InputError, match=f"nowhere is not an open_clip bundle: it has no {CONFIG}"):
         bundles.copy(tmp_path / "nowhere", tmp_path / "bundle")
     broken = tmp_path / "broken"
     bundles.copy(source, broken)
@@ -272,7 +274,7 @@ def test_a_folder_that_is_no_bundle(source, tmp_path):
         bundles.copy(broken, tmp_path / "bundle")
 
 
-def test_weights_cut_short(source, tmp_path):
+def test_truncated_weights_are_refused(source, tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / CONFIG).write_text((source / CONFIG).read_text())
@@ -281,14 +283,14 @@ def test_weights_cut_short(source, tmp_path):
         bundles.copy(broken, tmp_path / "bundle")
 
 
-def test_a_size_that_the_tower_does_not_take(tmp_path):
+def test_an_image_size_that_the_tower_does_not_accept_is_refused(tmp_path):
     folder = write_bundle(tmp_path / "source", "EVA02-B-16", timm_model_name="eva02_tiny_patch14_224", image_size=336)
     with pytest.raises(InputError, match="does not run: Input height"):
         bundles.copy(folder, tmp_path / "bundle")
 
 
-def test_a_bundle_shares_no_file_with_the_folder_it_was_made_from(source, tmp_path):
-    """Snakemake sets the dates of what a job has written; they must not become those of the user's own weights."""
+def test_a_bundle_is_a_copy_of_its_source(source, tmp_path):
+    """Snakemake sets the mtime of a job's outputs; it must not change the mtime of the user's own weights."""
     bundles.copy(source, tmp_path / "bundle")
     for name in (CONFIG, WEIGHTS):
         assert not (tmp_path / "bundle" / name).samefile(source / name)

@@ -1,4 +1,4 @@
-"""Encoders: embeddings and attention of an open_clip CLIP equal those of transformers with the same weights."""
+"""Encoders: embeddings and attention of a CLIP equal those of transformers with the same weights."""
 
 import shutil
 
@@ -15,7 +15,7 @@ from embedding_shift.errors import InputError
 
 @pytest.fixture(scope="module", params=[True, False], ids=["quick_gelu", "gelu"])
 def clip(request, tmp_path_factory):
-    """A random CLIP: its bundle, configuration and state."""
+    """A CLIP with random weights: its bundle, configuration and weights."""
     bundle = tmp_path_factory.mktemp("clip")
     model_cfg, model = write_clip_bundle(bundle, quick_gelu=request.param, layers=3)
     return bundle, model_cfg, model.visual.state_dict()
@@ -23,20 +23,20 @@ def clip(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    """The bundle of a random CLIP whose shapes are large enough for several threads."""
+    """The bundle of a CLIP with random weights that is large enough to use several threads."""
     folder = tmp_path_factory.mktemp("bundle")
     write_clip_bundle(folder, width=256, patch_size=16)
     return folder
 
 
 def normalised(views):
-    """The encoder's input, computed here: float32 (N, 3, size, size)."""
+    """Return the input of the tower, float32 (N, 3, size, size), computed without the library."""
     pixels = np.stack([view.pixels for view in views]).astype(np.float64) / 255
     return torch.from_numpy(((pixels - MEAN) / STD).transpose(0, 3, 1, 2)).float()
 
 
 def transformers_model(model_cfg, state, activation=None):
-    """The same model in transformers; open_clip's names are mapped to its own."""
+    """Return the same model in transformers, with open_clip's names mapped to those of transformers."""
     vision = model_cfg["vision_cfg"]
     model = CLIPVisionModelWithProjection._from_config(
         CLIPVisionConfig(
@@ -81,7 +81,7 @@ def transformers_model(model_cfg, state, activation=None):
     return model
 
 
-def test_embedding_and_attention_equal_those_of_transformers(clip, kodak_views):
+def test_embedding_and_attention_equal_transformers(clip, kodak_views):
     bundle, model_cfg, state = clip
     views = kodak_views[:5]
     image_ids, embeddings, attention = Encoder(bundle, "cpu", batch_size=3).encode(views)
@@ -93,10 +93,10 @@ def test_embedding_and_attention_equal_those_of_transformers(clip, kodak_views):
     np.testing.assert_allclose(embeddings, expected.image_embeds.numpy(), atol=1e-5, rtol=0)
     class_token = expected.attentions[-1][:, :, 0, 1:].numpy()
     np.testing.assert_allclose(attention.reshape(5, 4, 49), class_token, atol=1e-5, rtol=0)
-    assert np.ptp(class_token, axis=-1).min() > 0.01, "even attention would show nothing"
+    assert np.ptp(class_token, axis=-1).min() > 0.01, "uniform attention would test nothing"
 
 
-def test_the_wrong_activation_would_be_seen(clip, kodak_views):
+def test_a_wrong_activation_would_be_detected(clip, kodak_views):
     bundle, model_cfg, state = clip
     _, embeddings, _ = Encoder(bundle, "cpu", batch_size=2).encode(kodak_views[:2])
     wrong = transformers_model(model_cfg, state, "gelu" if model_cfg["quick_gelu"] else "quick_gelu")
@@ -105,7 +105,7 @@ def test_the_wrong_activation_would_be_seen(clip, kodak_views):
     assert np.abs(embeddings - others).max() > 1e-3
 
 
-def test_openais_activation_becomes_one_operation(clip):
+def test_quick_gelu_becomes_silu(clip):
     from open_clip.transformer import QuickGELU
 
     before, after = load_image_tower(clip[0])[0], Encoder(clip[0]).visual
@@ -115,7 +115,7 @@ def test_openais_activation_becomes_one_operation(clip):
     assert not any(isinstance(module, QuickGELU) for module in after.modules())
 
 
-def test_companions_do_not_change_an_embedding(bundle, kodak_views):
+def test_other_views_of_a_batch_do_not_change_an_embedding(bundle, kodak_views):
     encoder = Encoder(bundle, "cpu", batch_size=8)
     _, expected, expected_attention = encoder.encode(kodak_views)
     for chosen in (slice(0, 24, 1), slice(5, 6), slice(23, None, -1), slice(3, 20, 2)):
@@ -138,13 +138,13 @@ def test_threads_do_not_change_an_embedding(bundle, kodak_views):
     np.testing.assert_array_equal(outputs[0][1], outputs[1][1])
 
 
-def test_the_batch_size_changes_rounding_at_most(bundle, kodak_views):
+def test_the_batch_size_changes_only_rounding(bundle, kodak_views):
     one, many = (Encoder(bundle, "cpu", batch_size=size).encode(kodak_views[:6]) for size in (1, 6))
     np.testing.assert_allclose(one[1], many[1], atol=1e-5, rtol=0)
     np.testing.assert_allclose(one[2], many[2], atol=1e-5, rtol=0)
 
 
-def test_encoding_nothing_gives_nothing(bundle):
+def test_no_views_give_empty_arrays(bundle):
     image_ids, embeddings, attention = Encoder(bundle, "cpu").encode([])
     assert image_ids == []
     assert embeddings.shape == (0, 32)
@@ -152,14 +152,14 @@ def test_encoding_nothing_gives_nothing(bundle):
 
 
 @pytest.mark.parametrize("name", ["open_clip_config.json", "open_clip_model.safetensors"])
-def test_an_incomplete_bundle_is_told(tmp_path, name):
+def test_an_incomplete_bundle_is_refused(tmp_path, name):
     write_clip_bundle(tmp_path / "bundle")
     (tmp_path / "bundle" / name).unlink()
     with pytest.raises(InputError, match=f"the bundle .*bundle has no {name}"):
         Encoder(tmp_path / "bundle", "cpu")
 
 
-def test_weights_that_do_not_fit_are_told(tmp_path):
+def test_weights_that_do_not_fit_are_refused(tmp_path):
     write_clip_bundle(tmp_path / "one")
     write_clip_bundle(tmp_path / "other", width=32)
     (tmp_path / "other/open_clip_model.safetensors").replace(tmp_path / "one/open_clip_model.safetensors")
@@ -167,7 +167,7 @@ def test_weights_that_do_not_fit_are_told(tmp_path):
         Encoder(tmp_path / "one", "cpu")
 
 
-def test_an_unknown_or_absent_device_is_told(bundle):
+def test_an_unavailable_device_is_refused(bundle):
     absent = next(
         name for name, there in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if not there.is_available()
     )
@@ -176,7 +176,7 @@ def test_an_unknown_or_absent_device_is_told(bundle):
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_weights_stored_in_few_digits_are_computed_with_in_single_precision(tmp_path, kodak_views, dtype):
+def test_weights_stored_in_half_precision_are_computed_in_single_precision(tmp_path, kodak_views, dtype):
     write_clip_bundle(tmp_path / "stored")
     weights = load_file(tmp_path / "stored" / WEIGHTS_FILE)
     shutil.copytree(tmp_path / "stored", tmp_path / "single")

@@ -1,4 +1,4 @@
-"""Image towers of every kind: embeddings as open_clip's own, and the attention by which each pools its patches."""
+"""Image towers of every kind: embeddings equal those of open_clip, and attention maps those of a second method."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.io import array_files
 from embedding_shift.metrics import evaluate, long_table, registry
 
-# What the attention maps show, heads, rows, columns, and the tokens beside the patches among the keys.
+# Source and shape (heads, rows, columns) of the attention maps, and the number of keys that are not patches.
 TOWERS = {
     "ViT-B-32-quickgelu": (CLASS_TOKEN, (12, 7, 7), 1),
     "ViT-B-16-SigLIP": (POOLING_HEAD, (12, 14, 14), 0),
@@ -29,7 +29,7 @@ TOWERS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    """One processor thread: the towers are small, and tests may share the machine."""
+    """Use one processor thread: the towers are small, and tests may share the machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -38,7 +38,7 @@ def one_thread():
 
 @pytest.fixture(scope="module", params=list(TOWERS))
 def tower(request, tmp_path_factory, kodak_views):
-    """A tower and two photographs: what open_clip, the recorder and the encoder make of them."""
+    """A tower, and its outputs for two photographs from open_clip, the recorder and the encoder."""
     name = request.param
     folder = write_bundle(tmp_path_factory.mktemp("tower"), name)
     model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
@@ -61,11 +61,11 @@ def tower(request, tmp_path_factory, kodak_views):
 
 
 def pooled(output):
-    """The embeddings; CoCa returns its tokens as well."""
+    """Return the embeddings; CoCa returns its tokens as well."""
     return output[0] if isinstance(output, tuple) else output
 
 
-def test_embedding_and_attention_are_those_of_open_clip(tower):
+def test_embedding_and_attention_equal_open_clip(tower):
     source, shape, _ = TOWERS[tower.name]
     embedding, attention = tower.encoded
     expected = tower.embedding.numpy()
@@ -76,19 +76,19 @@ def test_embedding_and_attention_are_those_of_open_clip(tower):
     if source != NO_MAP:
         expected = tower.attention.numpy()
         np.testing.assert_allclose(attention.reshape(2, shape[0], -1), expected, atol=1e-6, rtol=1e-4)
-        assert np.median(expected.std(-1) / expected.mean(-1)) > 0.01, "even attention would show nothing"
+        assert np.median(expected.std(-1) / expected.mean(-1)) > 0.01, "uniform attention would test nothing"
 
 
 def test_attention_rows_sum_to_one(tower):
     source, (heads, rows, columns), other_tokens = TOWERS[tower.name]
     if source == NO_MAP:
-        pytest.skip("it has no attention map")
+        pytest.skip("the tower has no attention map")
     assert tower.recorder.rows.shape == (2, heads, rows * columns + other_tokens)
     torch.testing.assert_close(tower.recorder.rows.sum(-1), torch.ones(2, heads), atol=1e-5, rtol=0)
     assert tower.recorder.maps.shape == (2, heads, rows, columns)
 
 
-def test_recording_leaves_the_output_and_the_model_as_they_were(tower):
+def test_recording_does_not_change_the_output_or_the_model(tower):
     assert torch.equal(tower.recorded, tower.embedding)
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in tower.model.modules())
 
@@ -96,13 +96,13 @@ def test_recording_leaves_the_output_and_the_model_as_they_were(tower):
 @pytest.mark.parametrize(
     "changes", [{"pool_type": "avg"}, {"attentional_pool": "cascade"}, {"scaled_cosine_attn": True}]
 )
-def test_a_pooling_without_one_query_on_the_patches_has_no_map(tmp_path, changes):
+def test_pooling_without_a_single_query_has_no_map(tmp_path, changes):
     folder = write_bundle(tmp_path, "ViT-B-32-quickgelu", layers=1, width=64, **changes)
-    # Some of these do not even run in open_clip, so the batch size is not left to be found.
+    # A batch size is given, because open_clip cannot run some of these towers.
     assert Encoder(folder, "cpu", batch_size=1).attention_source == NO_MAP
 
 
-def test_an_encoder_without_a_map_has_no_attention_metric(tmp_path, kodak_views):
+def test_an_encoder_without_a_map_has_no_attention_metrics(tmp_path, kodak_views):
     encoder = Encoder(write_bundle(tmp_path / "bundle", "MobileCLIP-S1"), "cpu", batch_size=2)
     parts = []
     for number, views in enumerate((kodak_views[:2], kodak_views[2:3], [])):
@@ -124,10 +124,10 @@ def test_an_encoder_without_a_map_has_no_attention_metric(tmp_path, kodak_views)
 
 
 def reference_attention(name, model, pictures):
-    """The pooling attention on the patches by another way: (N, heads, patches), or None without one.
+    """Return the pooling attention on the patches, (N, heads, patches), by a second method; None without a map.
 
-    timm's blocks without the fused kernel pass the softmaxed matrix through `attn_drop`; PyTorch's own module gives
-    it on request; timm's pooling head is re-computed from what goes into it.
+    timm's blocks pass the attention matrix through `attn_drop` unless the kernel is fused; PyTorch's module returns it
+    on request; the pooling head of timm is computed again from its input.
     """
     source, (_, rows, columns), _ = TOWERS[name]
     if source == NO_MAP:
@@ -154,7 +154,7 @@ def reference_attention(name, model, pictures):
 
 
 def input_of(module, visual, pictures):
-    """What goes into a module of an image tower during a forward pass."""
+    """Return the input of a module of an image tower during a forward pass."""
     caught = []
     hook = module.register_forward_pre_hook(lambda _, arguments: caught.append(arguments))
     visual(pictures)

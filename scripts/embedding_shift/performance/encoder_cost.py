@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from embedding_shift.encoders import hub, image_encoder, wheel_encoder
 from embedding_shift.encoders.attention import PoolingAttention
-from embedding_shift.encoders.bundles import PROVENANCE_FILE
+from embedding_shift.encoders.bundle_files import PROVENANCE_FILE
 from embedding_shift.errors import InputError
 
 FLOAT_BYTES = 4
@@ -67,7 +67,7 @@ def _architecture(model, bundle):
         return open_clip.get_model_config(model["name"])
     folder = _folder(model, bundle)
     if not (folder / image_encoder.CONFIG_FILE).is_file():
-        raise InputError(f"{folder} is no open_clip bundle: it has no {image_encoder.CONFIG_FILE}")
+        raise InputError(f"{folder} is not an open_clip bundle: it has no {image_encoder.CONFIG_FILE}")
     try:
         return json.loads((folder / image_encoder.CONFIG_FILE).read_text())["model_cfg"]
     except (ValueError, KeyError) as error:

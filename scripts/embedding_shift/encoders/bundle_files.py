@@ -1,0 +1,57 @@
+"""The files of an encoder's bundle: their names, and the types of their content.
+
+A bundle is a folder in the format that open_clip loads as `local-dir`, with one more file, `provenance.json`.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+from torch import Tensor
+
+from embedding_shift.config.entries import ModelSource
+
+CONFIG_FILE = "open_clip_config.json"
+WEIGHTS_FILE = "open_clip_model.safetensors"
+PROVENANCE_FILE = "provenance.json"
+
+State = dict[str, Tensor]
+"""Weights by name."""
+
+
+class BundleConfig(TypedDict):
+    """The content of CONFIG_FILE: open_clip's configurations of the model and of its preprocessing."""
+
+    model_cfg: dict[str, Any]
+    preprocess_cfg: dict[str, Any]
+
+
+class HubSource(TypedDict):
+    """Where weights come from that were fetched from the Hugging Face hub."""
+
+    repository: str
+    revision: str
+    file: str
+
+
+class AttentionDescription(TypedDict):
+    """What the attention maps of a tower show (a name in `attention`), and the shape (heads, rows, columns) of one."""
+
+    source: str
+    shape: list[int]
+
+
+class TowerDescription(TypedDict):
+    """An image tower: the size (height, width) of its input, its output, and the number of its parameters."""
+
+    image_size: list[int]
+    embedding_size: int
+    parameters: int
+    attention: AttentionDescription
+
+
+class Provenance(ModelSource):
+    """The content of PROVENANCE_FILE: the configured source, the fetched file, the weights, and the tower."""
+
+    repository: NotRequired[str]
+    file: NotRequired[str]
+    weights_sha256: str
+    tower: TowerDescription
