@@ -1,4 +1,4 @@
-"""Measure this machine in one run: its peak, encoding, all around it, and the whole against the published way."""
+"""Benchmark this machine: peak, encoding, views, metrics, and the pipeline compared with the original scripts."""
 
 import os
 
@@ -18,15 +18,15 @@ from embedding_shift.performance.benchmark import encoding, end_to_end, machine,
 from embedding_shift.performance.benchmark.timing import COLUMNS
 
 PROJECT = Path(__file__).resolve().parents[1]
-PUBLISHED_IMAGES = 24  # through the published way, scaled up
+PUBLISHED_IMAGES = 24  # measured with the original scripts and scaled up
 
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--photographs", required=True, help="folder of photographs to make the images of")
+    parser.add_argument("--photographs", required=True, help="folder of photographs from which the images are made")
     parser.add_argument("--offline-bundle", required=True, help="folder of the offline encoder's bundle")
-    parser.add_argument("--images", type=int, default=512, help="images of the whole pipeline")
-    parser.add_argument("--work", required=True, help="folder for what is made on the way; it is deleted")
+    parser.add_argument("--images", type=int, default=512, help="images of the runs of the pipeline")
+    parser.add_argument("--work", required=True, help="folder for temporary files; it is deleted")
     parser.add_argument("--output", required=True, help="CSV to write")
     arguments = parser.parse_args()
     work = Path(arguments.work)

@@ -1,4 +1,4 @@
-"""The whole pipeline, in single precision and in bfloat16, against the published way of working."""
+"""The whole pipeline, in single precision and in bfloat16, compared with the original paper's scripts."""
 
 import yaml
 
@@ -33,7 +33,7 @@ class Benchmark:
 
         Args:
             count: images of a run.
-            published_count: images that the published way is measured on; its time is scaled up to `count`.
+            published_count: images that the original scripts are measured on; their time is scaled up to `count`.
             speeds: views per second by name and precision of the encoder.
         """
         one = self._run("one", 1, "fp32")
@@ -42,17 +42,17 @@ class Benchmark:
         yield Row("figures and paper", "all", cores() * one.seconds_of(), "s")
         yield Row(SECTION, f"planning {PLANNED_IMAGES:,} images, {PLANNED_ENCODERS} encoders", self._plan(one), "s")
         published = count * self._published(published_count)
-        yield Row(SECTION, f"{count} images, the published way", published, "s")
+        yield Row(SECTION, f"{count} images, original scripts", published, "s")
         for precision in PRECISIONS:
             run = self._run(precision, count, precision)
             name = f"{count} images, {precision}"
             seconds = run.seconds_of("--", *pipeline.TABLES)
             encoding = count * (1 + len(self._augmentations)) / speeds[f"{VIT_B_32} {precision}"]
             rest = seconds - encoding
-            yield Row(SECTION, name, seconds, "s", "the published way", seconds / published)
-            yield Row(SECTION, f"{name}: how often as fast", published / seconds, "times")
+            yield Row(SECTION, name, seconds, "s", "original scripts", seconds / published)
+            yield Row(SECTION, f"{name}: speed-up", published / seconds, "times")
             yield Row(SECTION, f"{name}: encoding", encoding, "s")
-            yield Row(SECTION, f"{name}: all else", rest, "s", "encoding", rest / encoding)
+            yield Row(SECTION, f"{name}: overhead", rest, "s", "encoding", rest / encoding)
             for rule, jobs in sorted(run.jobs().items()):
                 yield Row(f"seconds of jobs, {precision}", rule, sum(seconds for seconds, _ in jobs), "s")
             if precision == "fp32":
@@ -66,7 +66,7 @@ class Benchmark:
         return pipeline.Run(self._project, self._work / "runs" / name, configuration)
 
     def _published(self, count):
-        """Return the seconds per image of the published way."""
+        """Return the seconds per image of the original scripts."""
         way = PublishedWay(self._bundle, self._augmentations)
 
         def measure():
