@@ -64,8 +64,9 @@ format: $(INSTALLED) ## format the Python files and the rules
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile rules
 
-docs: $(INSTALLED) ## regenerate docs/configuration.md from config/schema.yaml and the workflow diagram from the rules
+docs: $(INSTALLED) ## regenerate the tables of docs/ from the schema and the tests, and the workflow diagram from the rules
 	@$(BIN)/python scripts/describe_configuration.py --schema config/schema.yaml --output docs/configuration.md
+	@$(BIN)/python tests/helpers/image_variants.py docs/image_formats.md
 	@set -o pipefail; $(BIN)/snakemake --cores 1 --forceall --rulegraph mermaid-js 2> /dev/null \
 	    | $(BIN)/python scripts/draw_workflow.py --page README.md
 

@@ -37,7 +37,7 @@ def test_everything_is_there(finished):
 
 def test_the_contract_holds(finished):
     manifest = pd.read_csv(finished / "results/tiny/manifest.csv")
-    assert list(manifest) == ["image_id", "path", "sha256", "width", "height", "caption", "source"]
+    assert list(manifest) == ["image_id", "path", "sha256", "width", "height", "caption", "source", "converted"]
     assert tuple(manifest["image_id"]) == PHOTOGRAPHS
     metrics = pd.read_parquet(finished / RESULTS / "metrics.parquet")
     assert list(metrics) == ["image_id", "augmentation", "metric", "value"]

@@ -26,17 +26,17 @@ def ingest(
     """
     for image in images:
         try:
-            digest, pixels = _decoded(image, max_pixels)
+            digest, decoded = _decoded(image, max_pixels)
         except InputError as error:
-            yield IngestedImage.of(image, reason=str(error)), None
+            yield IngestedImage.rejected(image, str(error)), None
             continue
-        height, width = pixels.shape[:2]
-        view = shards.View(image.image_id, decoding.resize(pixels, size), {"image_sha256": digest})
-        yield IngestedImage.of(image, sha256=digest, width=width, height=height), view
+        height, width = decoded.pixels.shape[:2]
+        view = shards.View(image.image_id, decoding.resize(decoded.pixels, size), {"image_sha256": digest})
+        yield IngestedImage.usable(image, digest, width, height, "; ".join(decoded.remarks)), view
 
 
-def _decoded(image: ListedImage, max_pixels: int) -> tuple[str, decoding.Pixels]:
-    """Return the SHA-256 of the image's file and its pixels.
+def _decoded(image: ListedImage, max_pixels: int) -> tuple[str, decoding.DecodedImage]:
+    """Return the SHA-256 of the image's file, and the decoded image.
 
     Raises:
         InputError: the image cannot be used; the message is the reason.

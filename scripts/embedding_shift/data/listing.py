@@ -7,7 +7,10 @@ from pathlib import Path
 from embedding_shift.data.image_ids import IMAGE_ID, LONGEST_ID
 from embedding_shift.errors import InputError
 
-IMAGE_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+IMAGE_SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif", ".hif"),
+    *(".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".gif", ".bmp", ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm"),
+}
 LONGEST_CAPTION = 10_000  # characters
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from embedding_shift import sampling
 from embedding_shift.data.listing import ListedImage
 from embedding_shift.errors import InputError
 
-MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", "source"]
+MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", "source", "converted"]
 REJECT_COLUMNS = ["image_id", "path", "reason"]
 
 
@@ -21,6 +21,7 @@ class IngestedImage:
         image_id, path, caption, source: as in ListedImage.
         sha256: digest of the file in hexadecimal; of a rejected image, the expected digest or an empty text.
         width, height: in pixels, the right way up; None for a rejected image.
+        converted: what was converted when the image was decoded, such as its colour space; empty if nothing was.
         reason: why the image is rejected; empty for a usable image.
     """
 
@@ -31,21 +32,24 @@ class IngestedImage:
     height: int | None = None
     caption: str = ""
     source: str = ""
+    converted: str = ""
     reason: str = ""
 
     @classmethod
-    def of(
-        cls, image: ListedImage, reason: str = "", sha256: str = "", width: int | None = None, height: int | None = None
-    ) -> IngestedImage:
-        """Return the ingested image of a listed one."""
-        digest = sha256 or image.sha256
-        return cls(image.image_id, image.path, digest, width, height, image.caption, image.source, reason)
+    def usable(cls, image: ListedImage, sha256: str, width: int, height: int, converted: str) -> IngestedImage:
+        """Return the ingested image of a listed image that was decoded."""
+        return cls(image.image_id, image.path, sha256, width, height, image.caption, image.source, converted)
+
+    @classmethod
+    def rejected(cls, image: ListedImage, reason: str) -> IngestedImage:
+        """Return the ingested image of a listed image that cannot be used."""
+        return replace(cls.usable(image, image.sha256, 0, 0, ""), width=None, height=None, reason=reason)
 
     @classmethod
     def from_row(cls, row: dict[str, str]) -> IngestedImage:
         """Return the image of a row of a CSV file with INGESTED_COLUMNS."""
         width, height = (int(row[key]) if row[key] else None for key in ("width", "height"))
-        listed = (row["sha256"], width, height, row["caption"], row["source"], row["reason"])
+        listed = (row["sha256"], width, height, row["caption"], row["source"], row["converted"], row["reason"])
         return cls(row["image_id"], row["path"], *listed)
 
 

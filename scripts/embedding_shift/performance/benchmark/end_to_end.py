@@ -70,7 +70,7 @@ class Benchmark:
         way = PublishedWay(self._bundle, self._augmentations)
 
         def measure():
-            way.measure([decoding.resize(decoding.decode(data, 10**8), 224) for data in self._sources[:count]])
+            way.measure([decoding.resize(decoding.decode(data, 10**8).pixels, 224) for data in self._sources[:count]])
 
         return median_seconds(measure, 1) / count
 

@@ -26,7 +26,7 @@ def rows(photographs, configured):
         photographs: bytes of image files.
         configured: the section `augmentations` of the configuration.
     """
-    pixels = [decoding.resize(decoding.decode(data, 10**8), 224) for data in photographs]
+    pixels = [decoding.resize(decoding.decode(data, 10**8).pixels, 224) for data in photographs]
 
     def cost(section, name, function):
         milliseconds = 1000 * median_seconds(function, REPEATS) / len(pixels)
@@ -35,7 +35,7 @@ def rows(photographs, configured):
     yield cost(
         "images",
         "decode and resize",
-        lambda: [decoding.resize(decoding.decode(data, 10**8), 224) for data in photographs],
+        lambda: [decoding.resize(decoding.decode(data, 10**8).pixels, 224) for data in photographs],
     )
     originals = [shards.View(f"{place:04d}", picture, {"seed": place}) for place, picture in enumerate(pixels)]
     for name, entry in configured.items():
