@@ -331,12 +331,13 @@ def test_the_readme_shows_an_interval_or_a_dash(published):
     def last_row(found):
         return table.markdown(table.joined(published, {"first": found})).splitlines()[-1]
 
-    row = "| A shifts more than b. | section 4 | not resolved |"
-    assert last_row(judgement.untested("too few images", 2)) == f"{row} – | 2 |"
+    row = "| A shifts more than b. | section 4 |"
+    assert last_row(judgement.untested("too few images", 2)) == f"{row} not tested | – | 2 |"
     assert (
-        last_row(judgement.tested(judgement.Interval(-0.01234, -0.5, 0.0001), 9)) == f"{row} −0.0123 (−0.5 to 0) | 9 |"
+        last_row(judgement.tested(judgement.Interval(-0.01234, -0.5, 0.0001), 9))
+        == f"{row} not resolved | −0.0123 (−0.5 to 0) | 9 |"
     )
-    assert last_row(judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 9)) == f"{row} 0 (0 to 0) | 9 |"
+    assert last_row(judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 9)) == f"{row} not resolved | 0 (0 to 0) | 9 |"
 
 
 def test_claims_and_judgements_must_match(published):

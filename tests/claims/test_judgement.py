@@ -45,7 +45,13 @@ def test_what_is_read_is_what_was_written(tmp_path, names):
     [((0.2, 0.1, 0.3), "supported"), ((-0.2, -0.3, -0.1), "contradicted"), ((0.1, 0.0, 0.2), "not resolved")],
 )
 def test_the_verdict_says_on_which_side_of_zero_the_interval_lies(interval, verdict):
-    assert judgement.tested(judgement.Interval(*interval), 24).verdict == verdict
+    found = judgement.tested(judgement.Interval(*interval), 24)
+    assert found.verdict == found.outcome == verdict
+
+
+def test_a_claim_without_an_interval_is_shown_as_not_tested():
+    found = judgement.untested("too few images", 4)
+    assert (found.verdict, found.outcome) == ("not resolved", "not tested")
 
 
 @pytest.mark.parametrize(

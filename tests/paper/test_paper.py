@@ -13,7 +13,7 @@ from paper_run import needs_latex, read, run, small_paper, write_results
 from embedding_shift.claims import judgement, table
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.paper import build, findings, number_macros
+from embedding_shift.paper import build, number_macros
 from embedding_shift.paper.tables import result_tables, source_tables
 from embedding_shift.statistics import paired_tests
 
@@ -64,7 +64,7 @@ def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
     assert "Noise shifts the embedding more than any other augmentation. & section 4 & supported & 0.2500" in table
     assert table.count("not tested & ") == 1
     values = dict(number_macros.numbers(inputs))
-    counts = [int(values["num_claims", verdict]) for verdict in findings.VERDICTS]
+    counts = [int(values["num_claims", verdict]) for verdict in judgement.OUTCOMES]
     assert counts == [4, 3, 2, 1]
     assert sum(counts) == len(inputs.published_claims.claims) == table.count("section 4") + table.count("abstract")
 
@@ -82,12 +82,12 @@ def test_whether_a_claim_was_tested_is_decided_alike_in_readme_paper_and_numbers
     inputs = read(arguments)
     tested = len(judged) - 2
     paper, readme = result_tables.claims(inputs), table.markdown(table.joined(published, inputs.claims))
-    assert paper.count("& not tested & -- & -- &") == readme.count("| not resolved | – |") == 2
+    assert paper.count("& not tested & -- & -- &") == readme.count("| not tested | – |") == 2
     assert paper.count("& not resolved & 0.0000 & [0.0000, 0.0000]") == tested
     assert readme.count("| not resolved | 0 (0 to 0) | 3 |") == tested
     assert [line.endswith("| – | 0 |") for line in readme.splitlines()[2:]].index(True) == 0
     values = dict(number_macros.numbers(inputs))
-    assert [int(values["num_claims", verdict]) for verdict in findings.VERDICTS] == [0, 0, tested, 2]
+    assert [int(values["num_claims", verdict]) for verdict in judgement.OUTCOMES] == [0, 0, tested, 2]
 
 
 def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):

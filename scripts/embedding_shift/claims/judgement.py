@@ -1,7 +1,7 @@
 """The verdict on one published claim, and `claims.csv`, the table of all verdicts.
 
 A claim that a run could not test has a reason and no interval. In `claims.csv`, its cells for the effect and the bounds
-are empty, because 0 is a value that they may have. Whoever prints a judgement decides by its `interval`.
+are empty, because 0 is a value that they may have. Tables, numbers and sentences show the `outcome` of a judgement.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,8 @@ from embedding_shift.io import tables
 
 COLUMNS = ["claim", "verdict", "effect", "ci_low", "ci_high", "n", "reason"]
 SUPPORTED, CONTRADICTED, NOT_RESOLVED = "supported", "contradicted", "not resolved"
+NOT_TESTED = "not tested"
+OUTCOMES = (SUPPORTED, CONTRADICTED, NOT_RESOLVED, NOT_TESTED)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Judgement:
     n: int
     interval: Interval | None
     reason: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """One of OUTCOMES: NOT_TESTED for a claim without an interval, the verdict for any other claim."""
+        return self.verdict if self.interval else NOT_TESTED
 
 
 def tested(interval: Interval, n: int) -> Judgement:

@@ -7,7 +7,7 @@ from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
 
 HEADER = ("The original paper says", "Where", "Verdict", "Effect, with its interval", "Images")
-NOT_TESTED = "–"
+NOTHING = "–"
 SMALLEST = 0.0005  # a smaller number is printed as 0
 
 
@@ -28,7 +28,7 @@ def joined(published: PublishedClaims, judgements: Mapping[str, Judgement]) -> l
 def markdown(judged: Iterable[tuple[Claim, Judgement]]) -> str:
     """Return the claims with their judgements as a Markdown table; numbers have three significant digits."""
     rows = [
-        (claim.text, claim.source, judgement.verdict, _effect(judgement.interval), str(judgement.n))
+        (claim.text, claim.source, judgement.outcome, _effect(judgement.interval), str(judgement.n))
         for claim, judgement in judged
     ]
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (HEADER, *rows)]
@@ -37,7 +37,7 @@ def markdown(judged: Iterable[tuple[Claim, Judgement]]) -> str:
 
 def _effect(interval: Interval | None) -> str:
     if interval is None:
-        return NOT_TESTED
+        return NOTHING
     return f"{_number(interval.effect)} ({_number(interval.low)} to {_number(interval.high)})"
 
 

@@ -11,8 +11,6 @@ from embedding_shift.metrics import image_difference, registry
 from embedding_shift.paper.inputs import PaperInputs
 
 MAIN_METRIC = "cosine_similarity"
-NOT_TESTED = "not tested"
-VERDICTS = (judgement.SUPPORTED, judgement.CONTRADICTED, judgement.NOT_RESOLVED, NOT_TESTED)
 # The topics of claims, each with its own part of the results.
 SHIFT, GROUPS, ATTENTION, METRICS = "shift", "groups", "attention", "metrics"
 EVIDENCE = {
@@ -30,7 +28,7 @@ class JudgedClaim:
 
     Attributes:
         claim: the claim as the claims file states it.
-        verdict: one of VERDICTS.
+        verdict: one of `judgement.OUTCOMES`.
         interval: its effect with bounds, positive if the run agrees with the claim; None if it was not tested.
         reason: why it was not tested; empty otherwise.
     """
@@ -60,8 +58,7 @@ def judged_claims(inputs: PaperInputs) -> list[JudgedClaim]:
 
 
 def _judged(claim: published_claims.Claim, found: judgement.Judgement) -> JudgedClaim:
-    verdict = found.verdict if found.interval else NOT_TESTED
-    return JudgedClaim(claim, verdict, found.interval, found.reason)
+    return JudgedClaim(claim, found.outcome, found.interval, found.reason)
 
 
 @dataclass(frozen=True)

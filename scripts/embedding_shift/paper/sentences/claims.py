@@ -20,14 +20,14 @@ VERBS = {
     judgement.SUPPORTED: "supports",
     judgement.CONTRADICTED: "contradicts",
     judgement.NOT_RESOLVED: "does not resolve",
-    findings.NOT_TESTED: "does not test",
+    judgement.NOT_TESTED: "does not test",
 }
 
 HEADS = {
     judgement.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
     judgement.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
     judgement.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
-    findings.NOT_TESTED: "This run says nothing about {claims}, because it lacks what is needed for a test:",
+    judgement.NOT_TESTED: "This run says nothing about {claims}, because it lacks what is needed for a test:",
 }
 
 
@@ -39,7 +39,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     for topic, words in TOPICS.items():
         of_topic = [item for item in judged if item.topic == topic]
         yield ("claims_on", topic, "sentence"), _tally(of_topic, "published claim", f" on {words}") if of_topic else ""
-    yield ("claims_discussion",), "\n".join(_discussed(judged, verdict) for verdict in findings.VERDICTS)
+    yield ("claims_discussion",), "\n".join(_discussed(judged, verdict) for verdict in judgement.OUTCOMES)
 
 
 def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
@@ -47,7 +47,7 @@ def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
     if not judged:
         return "The claims file of this run lists no published claim."
     found = [item.verdict for item in judged]
-    counts = {verdict: found.count(verdict) for verdict in findings.VERDICTS if verdict in found}
+    counts = {verdict: found.count(verdict) for verdict in judgement.OUTCOMES if verdict in found}
     if len(judged) == 1:
         return f"This run {VERBS[found[0]]} the only {noun}{topic}."
     if len(counts) == 1:
@@ -60,14 +60,14 @@ def _every(verdict: str, count: int) -> str:
     """Return the verb for several claims that all have the same verdict, with their count."""
     if verdict == judgement.NOT_RESOLVED:
         return f"resolves none of the {latex.number(count)}"
-    if verdict == findings.NOT_TESTED:
+    if verdict == judgement.NOT_TESTED:
         return f"tests none of the {latex.number(count)}"
     return f"{VERBS[verdict]} {'both' if count == 2 else f'all {latex.number(count)}'}"
 
 
 def _untested(judged: Sequence[JudgedClaim]) -> str:
     """Give the reasons why claims were not tested."""
-    reasons = dict.fromkeys(item.reason for item in judged if item.verdict == findings.NOT_TESTED and item.reason)
+    reasons = dict.fromkeys(item.reason for item in judged if item.verdict == judgement.NOT_TESTED and item.reason)
     if not reasons:
         return ""
     return f"The reasons for claims that were not tested: {latex.escape('; '.join(reasons))}."
@@ -92,6 +92,6 @@ def _remark(item: JudgedClaim) -> str:
     if item.verdict == judgement.NOT_RESOLVED and item.interval:
         side = "agrees with the claim" if item.interval.effect > 0 else "speaks against the claim"
         return f"{text} The estimate {side}, but its interval includes zero."
-    if item.verdict == findings.NOT_TESTED and item.reason:
+    if item.verdict == judgement.NOT_TESTED and item.reason:
         return f"{text} Reason: {latex.escape(item.reason)}."
     return text
