@@ -1,12 +1,9 @@
 """Whatever is written appears whole or not at all, and what stood in the way is said; one run at a time."""
 
-import fcntl
 import os
 import re
 import resource
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 from multiprocessing import get_context
 
@@ -20,9 +17,7 @@ from faulty_runs import needs_mount
 from pipeline import PROJECT
 
 from embedding_shift import cli
-from embedding_shift.compat import snakemake_locks
 from embedding_shift.encoders import bundles
-from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, atomic, shards, tables
 from embedding_shift.plots import style
 
@@ -112,79 +107,6 @@ def test_what_a_killed_job_left_is_cleared_by_the_next(tmp_path):
     atomic.write_text(path, "whole")
     assert sorted(tmp_path.iterdir()) == sorted([path, young, other])
     assert path.read_text() == "whole"
-
-
-ATTEND = (
-    "import sys; from embedding_shift.compat import snakemake_locks;"
-    " mark = snakemake_locks.attend(sys.argv[1]); print('here'); input()"
-)
-
-
-@contextmanager
-def attending(folder):
-    """Another process that is at work in `folder`."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", ATTEND, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(PROJECT / "scripts")},
-    )
-    try:
-        assert process.stdout.readline() == "here\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Snakemake's folder, with the mark of a run that has been here and the lock that it left."""
-    with snakemake_locks.attend(tmp_path):
-        pass
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks/0.output.lock").write_text("results/paper.pdf\n")
-    return tmp_path
-
-
-def test_the_lock_of_a_killed_run_is_deleted(folder):
-    with snakemake_locks.attend(folder):
-        assert not (folder / "locks").exists()
-
-
-def test_the_lock_of_a_living_run_stays_until_it_is_killed(folder):
-    (folder / "locks/0.output.lock").rename(folder / "lock")
-    with attending(folder) as process:
-        (folder / "lock").rename(folder / "locks/0.output.lock")
-        with snakemake_locks.attend(folder):
-            assert (folder / "locks/0.output.lock").exists()
-        process.kill()
-        process.wait()
-        with snakemake_locks.attend(folder):
-            assert not (folder / "locks").exists()
-
-
-def test_the_lock_of_another_machine_stays(folder):
-    (folder / snakemake_locks.ATTENDANCE).write_text("elsewhere")
-    with snakemake_locks.attend(folder):
-        assert (folder / "locks/0.output.lock").exists()
-
-
-def test_of_two_runs_that_start_at_once_one_is_refused(tmp_path):
-    with snakemake_locks.start(tmp_path), pytest.raises(InputError, match="another run is at work in this folder"):
-        snakemake_locks.start(tmp_path)
-    snakemake_locks.start(tmp_path).close()
-
-
-def test_a_file_system_without_locks_is_no_obstacle(folder, monkeypatch):
-    def refuse(*_):
-        raise OSError("no locks")
-
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    snakemake_locks.attend(folder).close()
-    snakemake_locks.start(folder).close()
-    assert (folder / "locks/0.output.lock").exists()
 
 
 def test_every_test_that_the_page_on_faults_names_is_there():

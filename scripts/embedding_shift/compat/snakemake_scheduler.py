@@ -1,0 +1,40 @@
+"""Turn off Snakemake's default limit of started jobs per second.
+
+Reason: to enforce the limit, Snakemake re-evaluates its queue once per second in a thread, and starts another such
+thread whenever a job ends, so that its work grows with the square of the number of jobs. The number of cores and the
+scheduler of a cluster limit the jobs anyway.
+
+Written for: Snakemake 9.27, which keeps the limit in `workflow.scheduler.job_rate_limiter`.
+
+Fallback: with any other version the limit stays, and a message says so. A limit that the user sets
+(`--max-jobs-per-timespan`) always stays.
+"""
+
+from typing import Any
+
+from embedding_shift.compat import versions
+
+VERSIONS = ("9.27",)
+# Snakemake's default: at most so many jobs are started in so many seconds.
+DEFAULT_LIMIT = (100, 1)
+UNKNOWN_VERSION = (
+    "This version of Snakemake is not known to the project: its limit of started jobs per second stays, which slows "
+    "down runs of thousands of jobs."
+)
+
+
+def drop_default_limit(workflow: Any) -> str:
+    """Turn off the limit of a workflow whose scheduler is set up, unless the user has set one.
+
+    Args:
+        workflow: Snakemake's object of that name, in `onstart`.
+
+    Returns:
+        a message for the user if the limit stays because this version of Snakemake is not known, else an empty text.
+    """
+    if not versions.is_installed("snakemake", *VERSIONS):
+        return UNKNOWN_VERSION
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == DEFAULT_LIMIT:
+        workflow.scheduler.job_rate_limiter = None
+    return ""
