@@ -79,10 +79,9 @@ performance: $(INSTALLED) ## regenerate the tables and figure of docs/performanc
 	@cp $(BENCH).png docs/images/benchmark.png
 
 lock: | $(BIN)/python ## install the packages that envs/*.yaml name with a purpose, and pin what they need in turn
-	@for file in $(ENVIRONMENTS); do \
-	    sed -n '/# What these need/,$$d; s/^      - \([^ ]*==[^ ]*\).*/\1/p' $$file; done | sort -uf > $(VENV)/direct.txt
+	@$(BIN)/python envs/lock.py list --direct $(ENVIRONMENTS) > $(VENV)/direct.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/direct.txt
-	@$(BIN)/python envs/lock.py $(ENVIRONMENTS)
+	@$(BIN)/python envs/lock.py write $(ENVIRONMENTS)
 
 clean: ## delete everything that runs wrote or fetched; installed packages stay
 	rm -rf results logs benchmarks
@@ -90,7 +89,7 @@ clean: ## delete everything that runs wrote or fetched; installed packages stay
 # The virtual environment holds every package that envs/*.yaml pin. The list gets its name last: once it exists, all its
 # packages are installed.
 $(INSTALLED): $(ENVIRONMENTS) | $(BIN)/python
-	@sed -n 's/^      - \([^ ]*==[^ ]*\).*/\1/p' $(ENVIRONMENTS) | sort -uf > $(VENV)/wanted.txt
+	@$(BIN)/python envs/lock.py list $(ENVIRONMENTS) > $(VENV)/wanted.txt
 	@echo "Installing the pinned packages into $(VENV) (6 GB, some minutes; large downloads are shown)"
 	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r $(VENV)/wanted.txt \
 	    | { grep --line-buffered -oE '(Downloading|Using cached) .*\([0-9.]+ [MG]B\)|^Installing' || true; } \

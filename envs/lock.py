@@ -1,19 +1,17 @@
-"""Pin what the packages of an environment file need in turn, as it is installed where this runs (`make lock`).
+"""Read and write the pins of the environment files, envs/*.yaml.
 
-Above the marker line of each file stand the packages that this project uses itself, written by hand, each with what
-it is for; below it stands what they need, written by this script. What a package needs on one operating system alone
-is left to that package: PyTorch pins its own CUDA libraries, for Linux only.
+Above the marker line of each file are the packages that the project uses itself, written by hand, each with its
+purpose. Below it are the packages that these need in turn, written by `lock.py write` from the packages that are
+installed. A requirement that holds on one operating system only is left to the package that has it: PyTorch pins its
+own CUDA libraries, for Linux only.
 
-usage: python envs/lock.py FILE...
+Only `write` needs a package beyond the standard library: `list` tells pip what to install in an empty environment.
 """
 
+import argparse
 import re
-import sys
 from importlib import metadata
 from pathlib import Path
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 MARKER = "      # What these need in turn, written by `make lock`:"
 PIN = re.compile(r"^      - (?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[^\s;#]+)", re.MULTILINE)
@@ -25,18 +23,21 @@ SYSTEMS = (
 
 
 def pins(text):
-    """Return {name: version} of the pins in (a part of) an environment file."""
+    """Return {name: version} of the pins in an environment file, or in a part of it."""
     return {match["name"]: match["version"] for match in PIN.finditer(text)}
 
 
 def split(text):
-    """Return what stands above and below the marker line; nothing is below where there is no marker."""
+    """Return the text above and below the marker line; the text below is empty if there is no marker."""
     above, _, below = text.partition(MARKER + "\n")
     return above, below
 
 
 def needed(names):
-    """Return the canonical names of all that the installed distributions `names` need in turn, sorted."""
+    """Return the sorted canonical names of all distributions that the installed distributions `names` need."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
     found, waiting = set(), [(canonicalize_name(name), frozenset()) for name in names]
     seen = set(waiting)
     while waiting:
@@ -53,7 +54,7 @@ def needed(names):
 
 
 def _applies(requirement, extras):
-    """Whether the requirement, with its parent's `extras`, holds here and on more than one operating system."""
+    """Return whether a requirement, with its parent's `extras`, holds here and on more than one operating system."""
     if requirement.marker is None:
         return True
 
@@ -64,7 +65,7 @@ def _applies(requirement, extras):
 
 
 def locked(text):
-    """Return the environment file's text with the pins below the marker renewed."""
+    """Return the text of an environment file with new pins below the marker."""
     above, _ = split(text)
     names = needed(pins(above))
     if not names:
@@ -73,6 +74,29 @@ def locked(text):
     return "\n".join([above.rstrip("\n"), MARKER, *lines]) + "\n"
 
 
-if __name__ == "__main__":
-    for path in map(Path, sys.argv[1:]):
+def listed(texts, direct):
+    """Return the sorted requirements (`name==version`) of environment files; if `direct`, those above the markers."""
+    found = {
+        f"{name}=={version}" for text in texts for name, version in pins(split(text)[0] if direct else text).items()
+    }
+    return sorted(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Read and write the pins of environment files.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    show = commands.add_parser("list", help="print the pins of all files as requirements for pip")
+    show.add_argument("--direct", action="store_true", help="only the packages that the project uses itself")
+    write = commands.add_parser("write", help="pin what the packages of each file need, as it is installed here")
+    for command in (show, write):
+        command.add_argument("files", nargs="+", type=Path, help="environment files")
+    arguments = parser.parse_args()
+    if arguments.command == "list":
+        print("\n".join(listed([path.read_text() for path in arguments.files], arguments.direct)))
+        return
+    for path in arguments.files:
         path.write_text(locked(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()
