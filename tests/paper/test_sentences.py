@@ -105,6 +105,13 @@ def test_images_that_were_left_out_are_counted(tmp_path, rejects, start):
     assert macros(read(write_results(tmp_path, ["A"], 3, rejects)))["rejected_images_sentence"].startswith(start)
 
 
+def test_only_the_fast_elastic_transform_is_said_to_be_faster(tmp_path):
+    inputs = read(write_results(tmp_path, ["A"], 3))
+    for transform, said in (("ElasticTransform", False), ("FastElasticTransform", True)):
+        inputs.augmentations[0]["transform"] = transform
+        assert ("faster" in macros(inputs)["elastic_sentence"]) == said
+
+
 def test_the_extremes_are_named_with_their_means_and_intervals(study):
     found = macros(study)
     assert found["shift_sentence"] == (

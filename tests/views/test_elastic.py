@@ -23,7 +23,7 @@ def drawn(transform, shape, seed):
 
 
 def both(**parameters):
-    return [module.ElasticTransform(**parameters, p=1) for module in (elastic, albumentations)]
+    return [kind(**parameters, p=1) for kind in (elastic.FastElasticTransform, albumentations.ElasticTransform)]
 
 
 def assert_same_maps(found, expected):
@@ -95,10 +95,11 @@ def test_the_record_has_the_same_form():
     assert quick == reference
 
 
-def test_the_configuration_gets_the_quick_one_with_the_same_checks():
-    assert type(augmentations.build("ElasticTransform", {"alpha": 30, "sigma": 60})) is elastic.ElasticTransform
+@pytest.mark.parametrize("kind", [elastic.FastElasticTransform, albumentations.ElasticTransform])
+def test_the_configuration_gets_each_under_its_own_name_with_the_same_checks(kind):
+    assert type(augmentations.build(kind.__name__, {"alpha": 30, "sigma": 60})) is kind
     with pytest.raises(augmentations.InputError, match=r"sigma: .*greater than or equal to 1; found 0"):
-        augmentations.build("ElasticTransform", {"sigma": 0})
+        augmentations.build(kind.__name__, {"sigma": 0})
 
 
 @pytest.mark.parametrize(("size", "sigma"), [(224, 60), (31, 3.7), (2, 5)])

@@ -280,6 +280,14 @@ def test_a_registered_transform_can_be_configured(monkeypatch, kodak_views):
         transforms.build("AddConstant", {"amount": 1})
 
 
+@pytest.mark.parametrize("name", ["ElasticTransform", "HorizontalFlip", "BasicTransform"])
+def test_a_transform_of_ones_own_does_not_hide_one_of_albumentations(name):
+    with pytest.raises(InputError, match=rf"has a transform '{name}'; give the registered class another name"):
+        transforms.register_transform(type(name, (albumentations.ImageOnlyTransform,), {}))
+    assert type(transforms.build("ElasticTransform", {})) is albumentations.ElasticTransform
+    assert name not in transforms.CUSTOM_TRANSFORMS
+
+
 def test_albumentations_loads_without_what_hardly_anything_uses():
     """In a process of its own; afterwards the modules can be imported as ever, and what needs SciPy gets it."""
     code = (

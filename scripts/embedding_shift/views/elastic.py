@@ -15,7 +15,7 @@ RANKS = (16, 24, 32)
 LARGEST_ERROR = 1e-9
 
 
-class ElasticTransform(albumentations.ElasticTransform):
+class FastElasticTransform(albumentations.ElasticTransform):
     """ElasticTransform of albumentations, faster: the same arguments, draws and, up to rounding, displacements.
 
     A Gaussian blur is linear in rows and in columns. It is therefore a product with two matrices that depend on the

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.errors import InputError
-from embedding_shift.views.elastic import ElasticTransform
+from embedding_shift.views.elastic import FastElasticTransform
 
 cv2.setNumThreads(0)  # A job uses one thread; the workflow runs jobs in parallel.
 
@@ -25,6 +25,9 @@ TransformClass = TypeVar("TransformClass", bound=type)
 def register_transform(transform: TransformClass) -> TransformClass:
     """Class decorator: make a custom transform available to the configuration under its class name.
 
+    Raises:
+        InputError: albumentations has a transform of that name, which the custom transform would hide.
+
     Example:
         >>> @register_transform
         ... class Invert(albumentations.ImageOnlyTransform):
@@ -35,11 +38,18 @@ def register_transform(transform: TransformClass) -> TransformClass:
         >>> int(view.min()), int(view.max())
         (255, 255)
     """
-    CUSTOM_TRANSFORMS[transform.__name__] = transform
+    name = transform.__name__
+    if _is_transform(getattr(albumentations, name, None)):
+        raise InputError(f"albumentations has a transform {name!r}; give the registered class another name")
+    CUSTOM_TRANSFORMS[name] = transform
     return transform
 
 
-register_transform(ElasticTransform)
+def _is_transform(found: object) -> bool:
+    return inspect.isclass(found) and issubclass(found, albumentations.BasicTransform)
+
+
+register_transform(FastElasticTransform)
 
 
 def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicTransform:
@@ -57,8 +67,7 @@ def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicT
         (3, 7)
     """
     transform_class: Any = CUSTOM_TRANSFORMS.get(transform) or getattr(albumentations, transform, None)
-    is_transform = inspect.isclass(transform_class) and issubclass(transform_class, albumentations.BasicTransform)
-    if not is_transform:
+    if not _is_transform(transform_class):
         version = albumentations.__version__
         custom = ", ".join(sorted(CUSTOM_TRANSFORMS))
         raise InputError(

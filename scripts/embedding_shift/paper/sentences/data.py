@@ -51,6 +51,6 @@ def _forward_pass(attention: bool) -> str:
 
 
 def _elastic(transforms: list[str]) -> str:
-    if not any("Elastic" in transform for transform in transforms):
+    if "FastElasticTransform" not in transforms:
         return ""
     return "The elastic transform uses a faster smoothing than Albumentations, with the same result up to rounding."
