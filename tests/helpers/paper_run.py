@@ -18,7 +18,7 @@ from embedding_shift.io import tables
 from embedding_shift.metrics import image_difference, long_table, registry
 from embedding_shift.paper import inputs
 from embedding_shift.statistics import paired_tests, rank_agreement
-from embedding_shift.study import dose_response, noise_floor, variance, variant_names
+from embedding_shift.study import dose_response, noise_floor, precision, variance, variant_names
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -195,6 +195,13 @@ def write_acquisition(folder, dataset):
     columns = ["status", "reason", "n"]
     tables.write_rows(folder / "acquisition.csv", columns, [dict(zip(columns, row, strict=True)) for row in rows])
     return ["--acquired", dataset, "--acquisitions", str(folder / "acquisition.csv")]
+
+
+def write_precision(folder, ratio):
+    """Write the errors of an encoder in reduced precision; return the arguments that name them."""
+    row = ("bf16", "cosine_similarity", 160, 1e-5, 2e-5, 1e-5 * ratio, "augmentation_0", ratio)
+    tables.write_csv(folder / "precision.csv", pd.DataFrame([row], columns=precision.COLUMNS))
+    return ["--reduced", "CLIP & Co on 50 %", "--precisions", str(folder / "precision.csv")]
 
 
 def write_rank_agreement(folder):

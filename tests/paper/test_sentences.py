@@ -171,6 +171,37 @@ def test_agreement_between_encoders_is_reported_where_there_are_several(tmp_path
     assert "is 0.5000 (1: the same ranking)" in found["encoders_takeaway_sentence"]
 
 
+@pytest.mark.parametrize(
+    ("images", "sentence"),
+    [
+        ([], "Every metric has a value for every image under every augmentation."),
+        (["a"], r"1 value is not defined, on 1 image; Table~\ref{tab:exclusions} gives the reasons."),
+        (["a", "b", "a"], r"3 values are not defined, on 2 images; Table~\ref{tab:exclusions} gives the reasons."),
+    ],
+)
+def test_values_that_are_not_defined_are_counted(tmp_path, images, sentence):
+    rows = [{"image_id": name, "augmentation": "a", "metric": "detail_preservation", "reason": "b"} for name in images]
+    found = macros(read(write_results(tmp_path, ["A"], 4, exclusions=rows)))
+    assert found["exclusions_sentence"] == sentence
+
+
+@pytest.mark.parametrize(
+    ("ratios", "sentence"),
+    [
+        ([], "Encoders compute in single precision."),
+        ([250, 100], "The mean error is at least 100 times smaller throughout."),
+        ([250, 99], r"The mean error is less than 100 times smaller for L2 distance of CLIP \& Co on 50 \%"),
+    ],
+)
+def test_errors_of_reduced_precision_are_compared_with_the_smallest_shift(tmp_path, ratios, sentence):
+    arguments = write_results(tmp_path, ["A"], 4)
+    if ratios:
+        metrics = ["cosine_similarity", "l2_distance"]
+        pd.DataFrame({"metric": metrics, "ratio": ratios}).to_csv(tmp_path / "precision.csv", index=False)
+        arguments += ["--reduced", "CLIP & Co on 50 %", "--precisions", str(tmp_path / "precision.csv")]
+    assert sentence in macros(read(arguments))["precision_sentence"]
+
+
 # Claims
 
 

@@ -14,6 +14,7 @@ from paper_run import (
     needs_latex,
     read,
     write_acquisition,
+    write_precision,
     write_rank_agreement,
     write_results,
     write_study,
@@ -40,9 +41,11 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     ]
     arguments = write_results(tmp_path, NASTY, 24, rejects, ["m & n", "~"], exclusions=exclusions)
     arguments += write_study(tmp_path, names(NASTY)) + write_acquisition(tmp_path, "Data & 50 %")
+    arguments += write_precision(tmp_path, 99)
     text = build(tmp_path, arguments + write_rank_agreement(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert ABSENT not in text and "Audit of the released scripts" in text
+    assert "100 times smaller for Cosine similarity of CLIP & Co on 50 %" in text
     assert "404 & 50 %" in text and "11,111" in text and "m & n" in text
     assert "Agreement of two encoders on the ranking" in text
     assert f"{len(NASTY)} values are not defined, on {len(NASTY)} images" in text
@@ -58,7 +61,7 @@ def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
     assert "n/a: not applicable, because no attention map of m is known." in text
     assert "attention of the final layer changes most" not in text
     assert "Other encoders and datasets" not in text
-    assert "No image of this run had to be fetched" in text
+    assert "outcome of every URL" not in text and "Encoders compute in single precision." in text
 
 
 @needs_latex

@@ -23,6 +23,7 @@ def numbers(inputs: PaperInputs) -> list[Macro]:
         *_extremes(main),
         *_patch_similarity(main),
         *_verdicts(inputs),
+        *_flags(inputs),
         *_study(inputs),
         *_cells(inputs),
     ]
@@ -38,7 +39,6 @@ def _counts(inputs: PaperInputs) -> Iterator[Macro]:
         "metrics": len(main.metrics(overview=True)),
         "views": n_images * (1 + len(main.augmentations)),
         "models": len({results.model for results in inputs.results}),
-        "results": len(inputs.results),
         "datasets": len({results.dataset for results in inputs.results}),
         "attention_grid_pages": figures["attention_grid_pages"],
         "attention_samples": min(figures["attention_samples"], n_images),
@@ -92,14 +92,25 @@ def _verdicts(inputs: PaperInputs) -> Iterator[Macro]:
     yield from ((("num_claims", verdict), latex.number(found.count(verdict))) for verdict in judgement.OUTCOMES)
 
 
+def _flags(inputs: PaperInputs) -> Iterator[Macro]:
+    """Yield 1 or 0 for each part of the paper that only some runs have."""
+    parts = {
+        "study_done": bool(inputs.study),
+        "results_compared": len(inputs.results) > 1,
+        "encoders_compared": inputs.rank_agreement is not None,
+        "images_downloaded": bool(inputs.acquisitions),
+        "precision_reduced": bool(inputs.precisions),
+        "values_excluded": bool(inputs.exclusions),
+    }
+    yield from (((name,), str(int(present))) for name, present in parts.items())
+
+
 def _study(inputs: PaperInputs) -> Iterator[Macro]:
-    """Yield the numbers of the study; without a study, only that there is none."""
+    """Yield the numbers of the study; none without a study."""
     study, settings = inputs.study, inputs.settings["study"]
-    yield ("study_done",), str(int(bool(study)))
     if study:
         yield ("num_study_images",), latex.number(inputs.study_images)
         yield ("num_study_draws",), latex.number(settings["draws"])
-        yield ("equal_damage_done",), str(int(not study["equal_damage"].empty))
         for name, reference in (("beyond_floor", variant_names.JPEG), ("beyond_ceiling", variant_names.ANOTHER)):
             beyond = findings.beyond(inputs, reference)
             yield ("num", name), latex.ABSENT if beyond is None else latex.number(len(beyond))

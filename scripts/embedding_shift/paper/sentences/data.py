@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 
+import pandas as pd
+
+from embedding_shift.metrics import registry
 from embedding_shift.paper import latex
-from embedding_shift.paper.inputs import PaperInputs
+from embedding_shift.paper.inputs import PaperInputs, Row
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted
+
+SAFE_RATIO = 100  # two orders of magnitude between the error of reduced precision and the smallest shift
 
 
 def sentences(inputs: PaperInputs) -> Iterator[Macro]:
@@ -17,6 +22,8 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("rejected_images_sentence",), _rejected(len(inputs.rejects))
     yield ("requested_images_sentence",), _requested(inputs.settings["n_images"], n_images)
     yield ("forward_pass_sentence",), _forward_pass(bool(inputs.main.ranked("attention_similarity")))
+    yield ("precision_sentence",), _precision(inputs.precisions)
+    yield ("exclusions_sentence",), _exclusions(inputs.exclusions)
     yield ("elastic_sentence",), _elastic([row["transform"] for row in inputs.augmentations])
 
 
@@ -47,6 +54,40 @@ def _forward_pass(attention: bool) -> str:
     return (
         "One forward pass per view gives the embedding. No attention map is known for this encoder, so the metrics "
         "that compare attention do not apply to it."
+    )
+
+
+def _precision(precisions: dict[str, pd.DataFrame]) -> str:
+    """Say whether encoders compute in single precision, and otherwise whether their errors may hide a shift."""
+    if not precisions:
+        return "Encoders compute in single precision."
+    close = [
+        f"{registry.REGISTRY[metric].label} of {label}"
+        for label, frame in precisions.items()
+        for metric in frame.loc[frame["ratio"] < SAFE_RATIO, "metric"]
+    ]
+    compared = (
+        r"Not every encoder computes in single precision; Table~\ref{tab:precision} compares the resulting errors with "
+        "the smallest mean shift, on a sample of the views."
+    )
+    if not close:
+        return f"{compared} The mean error is at least {SAFE_RATIO} times smaller throughout."
+    names = latex.escape("; ".join(close))
+    return (
+        f"{compared} The mean error is less than {SAFE_RATIO} times smaller for {names}: there, "
+        "small shifts may be rounding errors."
+    )
+
+
+def _exclusions(exclusions: list[Row]) -> str:
+    """Say how many values are not defined, and on how many images."""
+    if not exclusions:
+        return "Every metric has a value for every image under every augmentation."
+    verb = "is" if len(exclusions) == 1 else "are"
+    images = counted(len({row["image_id"] for row in exclusions}), "image")
+    return (
+        f"{counted(len(exclusions), 'value')} {verb} not defined, on {images}; Table~\\ref{{tab:exclusions}} gives the "
+        "reasons."
     )
 
 

@@ -21,9 +21,7 @@ def all_tables(inputs: PaperInputs) -> dict[str, str]:
 
 
 def comparison(results: Sequence[Results]) -> str:
-    """Mean cosine similarity with interval for every dataset and encoder; a sentence if there is only one of each."""
-    if len(results) == 1:
-        return "This run has one dataset and one encoder, so that there is nothing to compare.\n"
+    """Mean cosine similarity with interval for every dataset and encoder."""
     rows = []
     for name, label in results[0].augmentations.items():
         cells = []
@@ -35,12 +33,7 @@ def comparison(results: Sequence[Results]) -> str:
     titles = [f"{entry.model}, {entry.dataset}" if several else entry.model for entry in results]
     header = ["Augmentation", *(rf"\shortstack{{{_word_per_line(title)}}}" for title in titles)]
     images = ["Images", *(latex.number(_images(entry.summary)) for entry in results)]
-    table = latex.tabular("l" + "c" * len(results), header, [[images], rows])
-    caption = r"Mean cosine similarity with \ConfidencePercent{} interval for every encoder and dataset."
-    return (
-        "Table~\\ref{tab:comparison} compares the mean cosine similarity of all encoders and datasets of this run.\n"
-        + layout.with_caption(table, caption, "tab:comparison")
-    )
+    return latex.tabular("l" + "c" * len(results), header, [[images], rows])
 
 
 def _images(summary: pd.DataFrame) -> int:

@@ -1,6 +1,6 @@
-r"""Parts of tables: columns, heads of two rows, captions around a table, and cells.
+r"""Parts of tables: columns, heads of two rows, and cells.
 
-Captions of tables that every run has are in the text. A table that only some runs have brings its own caption.
+Captions are in the text. A table that may break across pages brings its own caption.
 """
 
 from collections.abc import Sequence
@@ -47,14 +47,6 @@ def two_lines(label: str) -> str:
     """Return a head that breaks after its first word."""
     first, _, rest = latex.escape(label).partition(" ")
     return rf"\shortstack{{{first}\\{rest}}}"
-
-
-def with_caption(table: str, caption: str, label: str) -> str:
-    """Return a table as a float of the paper, with caption and label."""
-    return (
-        f"\\begin{{table}}[htbp]\n\\centering\n\\caption{{{caption}}}\n\\label{{{label}}}\n"
-        f"\\small\n\\fittable{{{table}}}\n\\end{{table}}\n"
-    )
 
 
 def percent(share: float) -> str:

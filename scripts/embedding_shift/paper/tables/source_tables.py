@@ -12,7 +12,6 @@ from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs, Row
 from embedding_shift.paper.tables import layout
 
-SAFE_RATIO = 100  # two orders of magnitude between the error of reduced precision and the smallest shift
 # A line of an environment file that pins a package. The packages that the environment itself asks for have a comment;
 # those that they depend on have none.
 PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
@@ -28,34 +27,23 @@ def rejects(inputs: PaperInputs) -> str:
 
 
 def exclusions(inputs: PaperInputs) -> str:
-    """Number of undefined values by metric and reason; a sentence if all values are defined."""
-    if not inputs.exclusions:
-        return "Every metric has a value for every image under every augmentation.\n"
+    """Number of undefined values by metric and reason."""
     found = Counter((row["metric"], row["reason"]) for row in inputs.exclusions)
     places = {metric.name: place for place, metric in enumerate(registry.in_order())}
     rows = [
         [latex.escape(registry.REGISTRY[name].label), latex.escape(reason), latex.number(count)]
         for (name, reason), count in sorted(found.items(), key=lambda item: (places[item[0][0]], item[0][1]))
     ]
-    table = latex.tabular("l" + layout.paragraph(0.52) + "r", ["Metric", "Reason", "Values"], [rows])
-    total = len(inputs.exclusions)
-    images = len({row["image_id"] for row in inputs.exclusions})
-    caption = "Undefined values by metric and reason, one for each image and augmentation. The means leave them out."
-    return (
-        f"{latex.number(total)} {'value is' if total == 1 else 'values are'} not defined, on "
-        f"{latex.number(images)} {'image' if images == 1 else 'images'}; Table~\\ref{{tab:exclusions}} gives the "
-        "reasons.\n" + layout.with_caption(table, caption, "tab:exclusions")
-    )
+    header = ["Metric", "Reason", "Values"]
+    return latex.tabular("l" + layout.paragraph(0.52) + "r", header, [rows or layout.empty(3)])
 
 
 def acquisition(acquisitions: Mapping[str, Sequence[Row]]) -> str:
-    """Number of URLs by outcome and reason, for every dataset that was downloaded; a sentence if none was.
+    """Number of URLs by outcome and reason, for every dataset that was downloaded.
 
     Args:
         acquisitions: rows of acquisition_summary.csv by label of the dataset.
     """
-    if not acquisitions:
-        return "No image of this run had to be fetched from a URL.\n"
     groups = []
     for dataset, outcomes in acquisitions.items():
         rows = [
@@ -64,17 +52,8 @@ def acquisition(acquisitions: Mapping[str, Sequence[Row]]) -> str:
         ]
         total = latex.number(sum(int(row["n"]) for row in outcomes))
         groups.append([[layout.heading(2, latex.escape(dataset)), rf"\textbf{{{total}}}"], *rows])
-    table = latex.tabular("l" + layout.paragraph(0.6) + "r", ["Outcome", "Reason", "URLs"], groups)
-    caption = (
-        "URLs by outcome and reason. Ok: the content is usable. Dead: the content is gone for good. Failed: a "
-        "temporary failure. Refused: the download is not allowed. Unusable: the content is not usable. Skipped: the "
-        "image is not needed. Repeated: the list has the same URL further up. Content that several URLs give is used "
-        "once."
-    )
-    return (
-        "Table~\\ref{tab:acquisition} gives the outcome of every URL in the lists of images.\n"
-        + layout.with_caption(table, caption, "tab:acquisition")
-    )
+    header = ["Outcome", "Reason", "URLs"]
+    return latex.tabular("l" + layout.paragraph(0.6) + "r", header, groups or [layout.empty(3)])
 
 
 def encoder(provenance: Mapping[str, Any]) -> str:
@@ -97,45 +76,20 @@ def _flat(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 def precision(inputs: PaperInputs) -> str:
-    """Errors of encoders with reduced precision; a sentence if all compute in single precision.
-
-    The mean error should be at least SAFE_RATIO times smaller than the smallest shift.
-    """
-    if not inputs.precisions:
-        return "Encoders compute in single precision.\n"
-    groups, close = [], []
+    """Errors of encoders with reduced precision, and the smallest shift that they must not hide."""
+    groups = []
     for encoder_label, frame in inputs.precisions.items():
         rows = []
         for row in layout.records(frame):
-            metric = registry.REGISTRY[row["metric"]].label
             errors = (int(row["n"]), row["mean_error"], row["largest_error"], row["smallest_shift"])
             where = latex.escape(inputs.main.augmentations[row["augmentation"]])
             ratio = r"$\infty$" if isinf(row["ratio"]) else latex.number(row["ratio"])
-            rows.append([latex.escape(metric), *map(latex.number, errors), where, ratio])
-            if row["ratio"] < SAFE_RATIO:
-                close.append(f"{metric} of {encoder_label}")
+            metric = latex.escape(registry.REGISTRY[row["metric"]].label)
+            rows.append([metric, *map(latex.number, errors), where, ratio])
         name = f"{encoder_label} ({frame['precision'].iloc[0]})" if len(frame) else encoder_label
         groups.append([[layout.heading(7, latex.escape(name))], *rows])
     header = ["Metric", "Views", "Mean error", "Largest", "Smallest shift", "Augmentation", "Ratio"]
-    caption = (
-        "Errors of reduced precision against single precision, as a shift: one minus the metric, or the L2 distance "
-        "itself. The ratio is the smallest mean shift of an augmentation divided by the mean error."
-    )
-    return (
-        "Not every encoder computes in single precision. Table~\\ref{tab:precision} compares the resulting errors with "
-        f"the smallest mean shift, on a sample of the views. {_verdict_on_precision(close)}\n"
-        + layout.with_caption(latex.tabular("lrrrrlr", header, groups), caption, "tab:precision")
-    )
-
-
-def _verdict_on_precision(close: Sequence[str]) -> str:
-    """Say whether the errors are small enough, or name the metrics and encoders for which they are not."""
-    if not close:
-        return f"The mean error is at least {SAFE_RATIO} times smaller throughout."
-    return (
-        f"The mean error is less than {SAFE_RATIO} times smaller for {latex.escape('; '.join(close))}: small shifts by "
-        "these metrics may be rounding errors."
-    )
+    return latex.tabular("lrrrrlr", header, groups or [layout.empty(7)])
 
 
 def software(environments: Iterable[str]) -> str:
