@@ -1,0 +1,41 @@
+"""The table of the configured augmentations, `augmentations.csv`, with their labels and colours."""
+
+import json
+from collections.abc import Mapping
+
+from embedding_shift.config.entries import AugmentationEntry
+from embedding_shift.errors import InputError
+from embedding_shift.views import doses, transforms
+
+COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
+RESERVE_COLORS = ("#666666", "#000000", "#B2DF8A", "#A6761D", "#FB9A99")
+
+
+def rows(augmentations: Mapping[str, AugmentationEntry]) -> list[dict[str, str]]:
+    """Check every augmentation of the configuration, and return its row with COLUMNS.
+
+    The label defaults to the name, and the colour to a reserve colour. `parameters` is JSON.
+
+    Args:
+        augmentations: entries of the configuration by name.
+
+    Raises:
+        InputError: a transform cannot be built as configured or at a dose; the message names the augmentation.
+    """
+    reserve = iter(RESERVE_COLORS * len(augmentations))
+    found = []
+    for name, entry in augmentations.items():
+        _check(name, entry)
+        label, color = entry.get("label", name), entry.get("color") or next(reserve)
+        cells = (name, label, color, entry["transform"], json.dumps(entry["parameters"]))
+        found.append(dict(zip(COLUMNS, cells, strict=True)))
+    return found
+
+
+def _check(name: str, entry: AugmentationEntry) -> None:
+    try:
+        transforms.build(entry["transform"], entry["parameters"])
+        if "dose" in entry:
+            doses.check(entry["transform"], entry["parameters"], entry["dose"])
+    except InputError as error:
+        raise InputError(f"augmentation {name!r}: {error}") from None
