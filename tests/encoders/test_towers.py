@@ -7,10 +7,11 @@ import open_clip
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from towers import write_bundle
 
 from embedding_shift.encoders.attention import CLASS_TOKEN, NO_MAP, POOLING_HEAD, PoolingAttention
-from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.image_encoder import WEIGHTS_FILE, Encoder, load_image_tower
 from embedding_shift.io import array_files
 from embedding_shift.metrics import evaluate, long_table, registry
 
@@ -50,6 +51,7 @@ def tower(request, tmp_path_factory, kodak_views):
             recorded = pooled(model.encode_image(pictures))
         return SimpleNamespace(
             name=name,
+            folder=folder,
             model=model,
             recorder=recorder,
             recorded=recorded,
@@ -63,6 +65,24 @@ def tower(request, tmp_path_factory, kodak_views):
 def pooled(output):
     """Return the embeddings; CoCa returns its tokens as well."""
     return output[0] if isinstance(output, tuple) else output
+
+
+def test_a_loaded_tower_has_every_parameter_and_buffer_of_open_clips_own(tower):
+    """Buffers that are not stored, such as rotary position embeddings, are among them."""
+    loaded, own = load_image_tower(tower.folder)[0], tower.model.visual
+    for kind in ("named_parameters", "named_buffers"):
+        found, expected = dict(getattr(loaded, kind)()), dict(getattr(own, kind)())
+        assert found.keys() == expected.keys()
+        assert not [name for name in expected if not torch.equal(found[name], expected[name])]
+
+
+def test_a_tower_that_applies_its_layers_while_it_is_built_can_be_loaded(tmp_path):
+    name = "vit_tiny_r_s16_p8_224"
+    folder = write_bundle(tmp_path, "EVA02-B-16", timm_model_name=name, timm_pool="token", timm_proj="linear")
+    loaded = load_image_tower(folder)[0].state_dict()
+    stored = load_file(folder / WEIGHTS_FILE)
+    assert loaded.keys() == {key.removeprefix("visual.") for key in stored if key.startswith("visual.")}
+    assert all(torch.equal(loaded[key], stored[f"visual.{key}"]) for key in loaded)
 
 
 def test_embedding_and_attention_equal_open_clip(tower):

@@ -1,9 +1,6 @@
 """Augmentations: the configured ones draw within their ranges, and a view depends on seed, image and name alone."""
 
-import importlib
 import random
-import subprocess
-import sys
 
 import albumentations
 import cv2
@@ -12,7 +9,6 @@ import pytest
 import yaml
 from pipeline import PROJECT
 
-from embedding_shift.compat import imports
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import augment, transforms
@@ -286,26 +282,3 @@ def test_a_transform_of_ones_own_does_not_hide_one_of_albumentations(name):
         transforms.register_transform(type(name, (albumentations.ImageOnlyTransform,), {}))
     assert type(transforms.build("ElasticTransform", {})) is albumentations.ElasticTransform
     assert name not in transforms.CUSTOM_TRANSFORMS
-
-
-def test_albumentations_loads_without_what_hardly_anything_uses():
-    """In a process of its own; afterwards the modules can be imported as ever, and what needs SciPy gets it."""
-    code = (
-        "import sys, numpy; from embedding_shift.views import geometry, transforms\n"
-        "for name in ('torch', 'huggingface_hub', 'scipy'): assert name not in sys.modules, name\n"
-        "ringing = transforms.build('RingingOvershoot', {})\n"
-        "picture = numpy.eye(64, dtype=numpy.uint8)[..., None].repeat(3, 2) * 255\n"
-        "assert (transforms.apply(ringing, picture, 1)[0] != picture).any()\n"
-        "import torch, huggingface_hub; print(torch.ones(1).item())"
-    )
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT / "scripts")
-    assert (finished.stdout, finished.stderr) == ("1.0\n", "")
-
-
-def test_a_module_that_is_loaded_stays_so():
-    with imports.without("json", "no_such_module"):
-        assert importlib.import_module("json").dumps({}) == "{}"
-        with pytest.raises(ImportError, match="no_such_module"):
-            importlib.import_module("no_such_module")
-    assert "no_such_module" not in sys.modules
-    assert sys.modules["json"]

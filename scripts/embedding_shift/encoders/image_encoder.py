@@ -1,16 +1,19 @@
 """Load an encoder from its open_clip bundle and run views through it."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch.overrides import TorchFunctionMode
+from torch.nn.modules.module import register_module_parameter_registration_hook
 from tqdm import tqdm
 
-from embedding_shift.compat import activations, imports, onednn
+from embedding_shift.compat import activations, onednn, open_clip_import
 from embedding_shift.encoders import batching
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.errors import InputError, one_line
@@ -133,9 +136,8 @@ def from_arguments(arguments, **changes):
     """Return the Encoder that the arguments describe, with `changes` of its options; set up the process for it."""
     torch.set_num_threads(arguments.threads)
     torch.backends.cudnn.allow_tf32 = False  # On GPUs, convolutions of single precision would have its range alone.
-    imports.refuse("huggingface_hub")  # Everything is in the bundle: an encoding job never looks elsewhere.
-    if not _uses_timm(arguments.bundle):
-        imports.refuse("timm")
+    os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything: an encoding job needs no network.
+    open_clip_import.import_open_clip(needs_timm=_uses_timm(arguments.bundle))
     names = ("bundle", "device", "batch_size", "memory_mb", "precision")
     return Encoder(**{name: getattr(arguments, name) for name in names} | changes)
 
@@ -178,8 +180,7 @@ def load_image_tower(bundle):
 
     try:
         config = json.loads((bundle / CONFIG_FILE).read_text())
-        with _NoFirstWeights():
-            visual = build_image_tower(config["model_cfg"])
+        visual = _build_without_weights(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True, assign=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
     except KeyError as error:
@@ -189,24 +190,36 @@ def load_image_tower(bundle):
     return visual.eval().requires_grad_(False), preprocessing
 
 
-class _NoFirstWeights(TorchFunctionMode):
-    """While it is active, parameters are not filled with random numbers: what is read replaces them in any case."""
+def _build_without_weights(model_cfg: dict[str, Any]) -> torch.nn.Module:
+    """Return the image tower of `model_cfg`, whose parameters have no values if the tower can be built without them."""
+    try:
+        with _without_initial_weights():
+            return build_image_tower(model_cfg)
+    except RuntimeError:  # Some towers apply their layers while they are built, to find out the size of the output.
+        return build_image_tower(model_cfg)
 
-    FILLS = (torch.Tensor.uniform_, torch.Tensor.normal_)
 
-    def __torch_function__(self, function, types, arguments=(), options=None):
-        options = options or {}
-        fills = function in self.FILLS or getattr(function, "__module__", "") == "torch.nn.init"
-        target = arguments[0] if arguments else options.get("tensor")
-        if fills and isinstance(target, torch.nn.Parameter):
-            return target
-        return function(*arguments, **options)
+@contextmanager
+def _without_initial_weights() -> Iterator[None]:
+    """Within this context, parameters of new modules have a shape but no values (torch's device "meta").
+
+    This saves the time to fill them with random numbers. Buffers, and what modules compute when they are built, stay
+    as they are. The parameters must be loaded with `assign=True`.
+    """
+
+    def without_values(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter) -> torch.nn.Parameter:
+        return torch.nn.Parameter(parameter.to("meta"), parameter.requires_grad)
+
+    hook = register_module_parameter_registration_hook(without_values)  # type: ignore[arg-type] # wrong in torch
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def build_image_tower(model_cfg):
     """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built."""
-    with imports.without("transformers", **_stand_ins()):
-        import open_clip  # Only loading needs it.
+    import open_clip  # Only loading needs it.
 
     vision_cfg = model_cfg["vision_cfg"] | {"timm_model_pretrained": False}
     return open_clip.CustomTextCLIP(
@@ -215,24 +228,6 @@ def build_image_tower(model_cfg):
         text_cfg=NO_TEXT,
         quick_gelu=model_cfg.get("quick_gelu", False),
     ).visual
-
-
-def _stand_ins():
-    """Return what takes the place of modules that are imported by open_clip's, and are slow to load and not used here.
-
-    Text towers alone need tokenizers and transformers; torchvision and timm ask the machinery of torch.compile for what
-    has a meaning under torch.compile alone; torchvision tells ONNX of its operators. Together these take 1.3 seconds.
-    """
-    compiler = SimpleNamespace(
-        is_compile_supported=lambda device: False, disable=lambda function, *arguments, **options: function
-    )
-    names = ("SimpleTokenizer", "HFTokenizer", "SigLipTokenizer", "DEFAULT_CONTEXT_LENGTH", "tokenize", "decode")
-    return {
-        "torch._dynamo": compiler,
-        "torch._dynamo.utils": compiler,
-        "torchvision.ops._register_onnx_ops": SimpleNamespace(_register_custom_op=lambda: None),
-        "open_clip.tokenizer": SimpleNamespace(**dict.fromkeys(names)),
-    }
 
 
 def _read_image_weights(path):
