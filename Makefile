@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 DEMO := results/kodak/dinov2_vits14
 OFFLINE := results/models/dinov2_vits14
 BENCH := results/benchmarks/bench
-PLAN := results/benchmarks/plan.txt
+PLAN := results/benchmarks/plan.json
 
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
@@ -39,9 +39,9 @@ bench: $(INSTALLED) ## benchmark this machine in about 10 minutes: results/bench
 
 forecast: $(INSTALLED) ## predict time, memory and disk of a run on this machine (CORES=2, ARGS=... as for make paper)
 	@test -f $(BENCH).csv || { echo "error: run 'make bench' first: the forecast needs a benchmark of this machine" >&2; exit 1; }
-	@$(BIN)/snakemake --cores $(CORES) --dry-run --forceall --quiet rules $(ARGS) > $(PLAN) || { cat $(PLAN); exit 1; }
+	@$(BIN)/snakemake --cores $(CORES) --forceall --d3dag $(ARGS) > $(PLAN) 2> $(PLAN:.json=.log) || { cat $(PLAN:.json=.log) >&2; exit 1; }
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules progress reason host $(ARGS) -- results/forecast.csv \
-	    2> $(PLAN:.txt=.log) || { cat $(PLAN:.txt=.log) >&2; exit 1; }
+	    2> $(PLAN:.json=.log) || { cat $(PLAN:.json=.log) >&2; exit 1; }
 
 report: $(INSTALLED) ## collect the figures, tables and run times of a finished run in results/report.html
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)

@@ -1,13 +1,13 @@
 """Forecast the time, memory and disk space of a run.
 
-input:   results/benchmarks/bench.csv of `make bench`, results/benchmarks/plan.txt of a dry run, the configuration
+input:   results/benchmarks/bench.csv of `make bench`, results/benchmarks/plan.json of `snakemake --d3dag`, the configuration
 output:  results/benchmarks/towers/{model}.json, results/forecast.csv
 steps:   count each encoder's work → add up stage by stage; `make forecast` does it all, dry run included
 """
 
 from snakemake.utils import available_cpu_count
 
-BENCH, PLAN = "results/benchmarks/bench.csv", "results/benchmarks/plan.txt"
+BENCH, PLAN = "results/benchmarks/bench.csv", "results/benchmarks/plan.json"
 FORECAST_SETTINGS = (
     "image_size",
     "datasets",

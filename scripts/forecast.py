@@ -12,7 +12,7 @@ from embedding_shift.performance import benchmark_costs, forecast, forecast_stag
 def main():
     parser = cli.parser(__doc__)
     parser.add_argument("--bench", required=True, help="CSV of the benchmark of this machine")
-    parser.add_argument("--plan", required=True, help="what a dry run of everything says")
+    parser.add_argument("--plan", required=True, help="JSON of the graph of jobs, from `snakemake --forceall --d3dag`")
     parser.add_argument(
         "--towers", nargs="+", required=True, help="JSON of every encoder's tower, in the models' order"
     )

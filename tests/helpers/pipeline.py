@@ -68,6 +68,13 @@ class Pipeline:
             text=True,
         )
 
+    def standard_output(self, *arguments):
+        """Run Snakemake and return its standard output."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=ENVIRONMENT, check=True, capture_output=True, text=True
+        ).stdout
+
     def planned(self, *arguments):
         """Return {rule: number of jobs} that a run would do now."""
         done = self.run("--dry-run", *arguments)

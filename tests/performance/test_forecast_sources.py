@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import tarfile
 
 import cv2
@@ -128,7 +127,7 @@ def test_a_name_that_open_clip_does_not_know_is_refused():
 
 
 def test_a_plan_without_jobs_is_refused():
-    with pytest.raises(InputError, match="no table of jobs"):
+    with pytest.raises(InputError, match="not the JSON"):
         forecast.planned_jobs("Nothing to be done.")
 
 
@@ -149,15 +148,15 @@ def test_the_forecast_of_a_configuration(unrun):
     # Braces, which Snakemake would take for a wildcard.
     configured["datasets"]["tiny"] = {"kind": "webdataset", "path": "data/{00..00}.tar"}
     unrun.config = configured
-    planned = unrun.run("--dry-run", "--forceall", "--quiet", "rules")
-    jobs = forecast.planned_jobs(planned.stdout)
-    total = int(re.search(r"^total +(\d+)$", planned.stdout, re.MULTILINE)[1])
-    assert sum(jobs.values()) == total
+    plan = unrun.standard_output("--forceall", "--d3dag")
+    jobs = forecast.planned_jobs(plan)
+    assert jobs == unrun.planned("--forceall")
+    total = sum(jobs.values())
     assert {rule for rules in forecast_stages.RULES.values() for rule in rules} - jobs.keys() == {"acquire_images"}
     assert set(forecast_stages.TABLE_READERS) <= jobs.keys()
 
     (unrun / "results/benchmarks").mkdir(parents=True)
-    (unrun / "results/benchmarks/plan.txt").write_text(planned.stdout)
+    (unrun / "results/benchmarks/plan.json").write_text(plan)
     missing = unrun.run("--quiet", "all", "--", "results/forecast.csv")
     assert missing.returncode != 0
     assert missing.stdout.strip().endswith("run `make bench` first, which measures this machine")

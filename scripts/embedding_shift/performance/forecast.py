@@ -9,8 +9,9 @@ Stages: `preparation` (listing, checks, bundles, planning), `decode` (decoding, 
 `study`, and `figures and paper` (all that follows).
 """
 
-import re
+import json
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 
 from embedding_shift.errors import InputError
@@ -62,16 +63,19 @@ class Stage:
         }
 
 
-def planned_jobs(text):
-    """Return {rule: number of jobs} of the statistics in what `snakemake --dry-run` says.
+def planned_jobs(plan: str) -> dict[str, int]:
+    """Return {rule: number of jobs} of a plan.
+
+    Args:
+        plan: JSON of the graph of jobs, the output of `snakemake --d3dag`.
 
     Raises:
-        InputError: there are none.
+        InputError: the text is no such graph.
     """
-    table = re.search(r"^job +count\n[- ]+\n(.*?)^total +(\d+)$", text, re.MULTILINE | re.DOTALL)
-    if table is None:
-        raise InputError("the plan of the run holds no table of jobs")
-    return {rule: int(count) for rule, count in (line.split() for line in table[1].splitlines())}
+    try:
+        return dict(Counter(node["value"]["rule"] for node in json.loads(plan)["nodes"]))
+    except (ValueError, KeyError, TypeError):
+        raise InputError("the plan of the run is not the JSON that `snakemake --d3dag` prints") from None
 
 
 def forecast(stages, cores):
