@@ -116,8 +116,8 @@ def test_a_figures_code_concerns_the_figure_and_the_paper_alone(again):
 
 
 def test_a_metric_of_ones_own_reaches_tables_and_figures(again):
-    readme = (PROJECT / "README.md").read_text()
-    (code,) = re.findall(r"^```python\n(@registry.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    page = (PROJECT / "docs/extend.md").read_text()
+    (code,) = re.findall(r"^```python\n(@registry.*?)^```", page, re.MULTILINE | re.DOTALL)
     module = again / "scripts/embedding_shift/metrics/pixel_metrics.py"
     module.write_text(f"{module.read_text()}\n\n{code}")
     done = again.run(f"{RESULTS}/summary.csv", f"{RESULTS}/figures/metric_heatmap.pdf", "results/tables/summary.tex")
