@@ -4,7 +4,7 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
-from embedding_shift.metrics import representation_metrics
+from embedding_shift.statistics import pairwise_distance
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     arrays = [array_files.concatenate([path], "embedding")[1] for path in arguments.embeddings]
-    distance = representation_metrics.pairwise_cosine_distance(arrays)
+    distance = pairwise_distance.pairwise_cosine_distance(arrays)
     frame = pd.DataFrame(distance, columns=arguments.augmentations)
     frame.insert(0, "augmentation", arguments.augmentations)
     tables.write_csv(arguments.output, frame)

@@ -184,13 +184,3 @@ def test_attention_map_is_the_mean_over_heads():
     scaled = representation_metrics.attention_map(heads)
     assert scaled[0, 0] == 1
     assert scaled[-1, -1] == pytest.approx(1 / 3)
-
-
-def test_pairwise_distance_is_the_mean_over_images_of_one_minus_cosine():
-    embeddings = np.random.default_rng(0).normal(size=(3, 5, 8)).astype(np.float32)
-    distance = representation_metrics.pairwise_cosine_distance(list(embeddings))
-    assert np.array_equal(distance, distance.T)
-    assert not distance.diagonal().any()
-    for i, j in ((0, 1), (0, 2), (1, 2)):
-        cosine = representation_metrics.cosine_similarity(embeddings[i], embeddings[j])
-        assert distance[i, j] == pytest.approx(1 - cosine.mean(), abs=1e-12)
