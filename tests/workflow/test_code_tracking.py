@@ -1,0 +1,190 @@
+"""An edit of the code makes the jobs that depend on it run again, and no others.
+
+A comment counts as an edit: which lines of a file matter is nothing that a workflow can tell.
+"""
+
+import pytest
+from pipeline import PROJECT
+from rule_graph import RuleGraph
+from tiny_run import tiny_config
+
+IMAGES = {"acquire_images", "list_images", "ingest_images", "write_manifest", "pack_originals"}
+STUDY_IMAGES = {"make_study_references"}
+ENCODERS = {"prepare_bundle"}
+AUGMENTATIONS = {"describe_augmentations"}  # figures read labels and colours in its table
+VIEWS = {"augment_views"}
+STUDY_VIEWS = {"make_study_views"}
+ENCODING = {"encode_views", "merge_encoded", "encode_precision_sample"}
+STUDY_ENCODING = {"encode_study_views", "encode_references"}
+PIXEL_METRICS = {"compute_pixel_metrics"}
+STUDY_PIXEL_METRICS = {"compute_study_pixels"}
+METRICS = {"compute_registered_attention", "compute_metrics"}
+DISTANCES = {"compute_pairwise_distance"}
+STUDY_METRICS = {"compute_study_metrics"}
+STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
+STUDY_STATISTICS = {"tabulate_study", "audit_method"}
+PICTURES = {"plot_augmentation_strip"}
+ATTENTION_PICTURES = {"plot_attention_grid"}
+DENDROGRAM = {"plot_dendrogram"}
+FIGURES_OF_IMAGES = {
+    "plot_attention_samples",
+    "plot_cosine_distribution",
+    "plot_cosine_samples",
+    "plot_l2_kde",
+}
+FIGURES_OF_SUMMARIES = {
+    "plot_l2_bars",
+    "plot_metric_clustermap",
+    "plot_metric_comparison",
+    "plot_metric_heatmap",
+    "plot_metric_profiles",
+    "plot_model_comparison",
+    "plot_radar",
+}
+RANKS_FIGURE = {"plot_critical_difference"}
+METHOD = {"plot_method"}
+STUDY_FIGURES = {"plot_noise_floor", "plot_dose_response", "plot_equal_damage"}
+AUDIT_FIGURE = {"plot_audit"}
+TEXTS = {"write_numbers", "write_paper_tables"}
+PAPER = {"build_paper", "copy_paper", "all"}
+
+FIGURES = (
+    PICTURES
+    | ATTENTION_PICTURES
+    | DENDROGRAM
+    | FIGURES_OF_IMAGES
+    | FIGURES_OF_SUMMARIES
+    | RANKS_FIGURE
+    | METHOD
+    | STUDY_FIGURES
+    | AUDIT_FIGURE
+)
+FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
+FROM_METRICS = STATISTICS | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
+FROM_ENCODING = ENCODING | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
+FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
+FROM_STUDY_VIEWS = STUDY_VIEWS | {"encode_study_views"} | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
+FROM_IMAGES = IMAGES | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
+EVERYTHING = FROM_IMAGES | ENCODERS | AUGMENTATIONS
+
+# The edited file, and what runs again.
+EDITS = {
+    "embedding_shift/cli.py": EVERYTHING,
+    "embedding_shift/sampling.py": FROM_IMAGES,
+    "embedding_shift/config/validation.py": set(),
+    "embedding_shift/config/macro_names.py": TEXTS | METHOD | PAPER,
+    "embedding_shift/compat/onednn.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
+    "embedding_shift/compat/albumentations_import.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/compat/snakemake_locks.py": set(),
+    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images"},
+    "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
+    "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS,
+    "embedding_shift/data/decoding.py": FROM_IMAGES,
+    "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
+    "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/views/record.py": FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/views/doses.py": AUGMENTATIONS | FROM_STUDY_VIEWS | (FIGURES - METHOD),
+    "embedding_shift/views/geometry.py": PIXEL_METRICS | STUDY_PIXEL_METRICS | METRICS | FROM_METRICS,
+    "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
+    "embedding_shift/encoders/hub.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
+    # Every user of a metric loads them all, but no user of a view or an encoder does.
+    "embedding_shift/metrics/pixel_metrics.py": PIXEL_METRICS
+    | STUDY_PIXEL_METRICS
+    | METRICS
+    | ATTENTION_PICTURES
+    | FROM_METRICS,
+    "embedding_shift/metrics/representation_metrics.py": PIXEL_METRICS
+    | STUDY_PIXEL_METRICS
+    | METRICS
+    | ATTENTION_PICTURES
+    | FROM_METRICS,
+    "embedding_shift/metrics/image_difference.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,
+    "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
+    "embedding_shift/statistics/bootstrap.py": STATISTICS
+    | STUDY_STATISTICS
+    | FIGURES_OF_SUMMARIES
+    | RANKS_FIGURE
+    | METHOD
+    | STUDY_FIGURES
+    | AUDIT_FIGURE
+    | TEXTS
+    | PAPER,
+    "embedding_shift/statistics/pairwise_distance.py": DISTANCES | DENDROGRAM | TEXTS | PAPER,
+    "embedding_shift/statistics/rank_agreement.py": {"compare_models", "plot_model_comparison"} | TEXTS | PAPER,
+    "embedding_shift/study/references.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
+    "embedding_shift/study/study_views.py": FROM_STUDY_VIEWS,
+    "embedding_shift/study/study_pixels.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,
+    "embedding_shift/study/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
+    "embedding_shift/study/precision.py": {"measure_precision"} | TEXTS | PAPER,
+    "embedding_shift/claims/verdicts.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
+    "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
+    "embedding_shift/plots/style.py": (FIGURES - METHOD) | PAPER,
+    "embedding_shift/plots/dendrogram.py": DENDROGRAM | PAPER,
+    "embedding_shift/plots/summary/radar.py": {"plot_radar"} | PAPER,
+    "embedding_shift/plots/study/audit.py": AUDIT_FIGURE | PAPER,
+    "embedding_shift/paper/latex.py": TEXTS | METHOD | PAPER,
+    "embedding_shift/paper/number_macros.py": {"write_numbers"} | PAPER,
+    "embedding_shift/performance/forecast.py": set(),
+    # Encoded shards are deleted once they are merged, and merging them again needs them.
+    "merge_encoded.py": FROM_ENCODING,
+    "summarise_metrics.py": {"summarise_metrics", "measure_precision", "compare_models", "plot_noise_floor"}
+    | FIGURES_OF_SUMMARIES
+    | METHOD
+    | TEXTS
+    | PAPER,
+    "write_numbers.py": {"write_numbers"} | PAPER,
+}
+
+
+@pytest.fixture(scope="module")
+def rule_graph(prepared, tmp_path_factory):
+    """The rules of a run with a study, an encoder in reduced precision and images from URLs."""
+    pipeline = prepared.copy(tmp_path_factory.mktemp("rules") / "project")
+    (pipeline / "data/urls.tsv").write_text("A photograph\thttp://127.0.0.1/photograph.png\n")
+    config = tiny_config(study={"images": 2})
+    config["models"]["reduced"] = config["models"]["clip"] | {"precision": "bf16"}
+    config["datasets"]["urls"] = {"kind": "tsv", "path": "data/urls.tsv"}
+    pipeline.config = config
+    return RuleGraph.of(pipeline)
+
+
+def test_every_rule_and_every_package_stands_here(rule_graph):
+    assert set(rule_graph.inputs) == EVERYTHING
+    library = PROJECT / "scripts/embedding_shift"
+    packages = {path.name for path in library.iterdir() if (path / "__init__.py").exists()}
+    assert packages <= {path.split("/")[1] for path in EDITS if "/" in path}
+
+
+@pytest.mark.parametrize("path", EDITS)
+def test_what_runs_again_after_an_edit(rule_graph, path):
+    assert (PROJECT / "scripts" / path).exists()
+    assert rule_graph.redone_after(f"scripts/{path}") == EDITS[path]
+
+
+def test_a_metric_concerns_neither_views_nor_encoders(rule_graph):
+    of_metrics = {rule for rule, inputs in rule_graph.inputs.items() if any("/metrics/" in path for path in inputs)}
+    assert not of_metrics & (IMAGES | STUDY_IMAGES | ENCODERS | VIEWS | STUDY_VIEWS | ENCODING | STUDY_ENCODING)
+
+
+REAL = (
+    "embedding_shift/metrics/pixel_metrics.py",
+    "embedding_shift/statistics/pairwise_distance.py",
+    "embedding_shift/plots/summary/radar.py",
+    "embedding_shift/performance/forecast.py",
+    "merge_encoded.py",
+)
+
+
+@pytest.fixture(scope="module")
+def rules_of_the_finished_run(finished, tmp_path_factory):
+    """It has no study, one encoder in single precision, and no images from URLs."""
+    return set(finished.copy(tmp_path_factory.mktemp("forced") / "project").planned("--forceall"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", REAL)
+def test_a_dry_run_after_an_edit_names_the_same_rules(again, rules_of_the_finished_run, path):
+    file = again / "scripts" / path
+    file.write_text(file.read_text() + "\n# changed\n")
+    assert set(again.planned()) == EDITS[path] & rules_of_the_finished_run
