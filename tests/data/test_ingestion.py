@@ -2,9 +2,12 @@
 
 import hashlib
 
+import icc_profiles
 import numpy as np
 import pytest
+import variants_of_jpeg
 from image_files import ingested, write_image, write_table
+from PIL import Image
 
 from embedding_shift.data import manifest
 from embedding_shift.data.sources import csv_table, folder
@@ -22,6 +25,18 @@ def test_a_usable_image_is_measured_and_resized(tmp_path):
     assert (rows["a"].width, rows["a"].height, rows["a"].reason) == (4, 6, "")
     assert rows["a"].sha256 == hashlib.sha256(data).hexdigest() == views["a"].record["image_sha256"]
     assert np.array_equal(views["a"].pixels, np.full((8, 8, 3), 9, np.uint8))
+
+
+def test_conversions_are_recorded(tmp_path):
+    write_image(tmp_path / "a.png", 9)
+    (tmp_path / "b.jpg").write_bytes(variants_of_jpeg.rgb(icc_profile=icc_profiles.rgb_profile(icc_profiles.ADOBE_RGB)))
+    Image.new("LA", (4, 4), (0, 9)).save(tmp_path / "c.png")
+    images, _ = ingested(folder.list_images(tmp_path), max_pixels=10_000)
+    assert {name: image.converted for name, image in images.items()} == {
+        "a": "",
+        "b": "ICC profile a test to sRGB",
+        "c": "transparency blended with white",
+    }
 
 
 def test_a_missing_file_is_rejected(tmp_path):

@@ -1,12 +1,19 @@
 """The manifest and the rejects."""
 
 import random
+from dataclasses import asdict
 
 import pytest
 
-from embedding_shift.data.manifest import IngestedImage, select
+from embedding_shift.data.manifest import INGESTED_COLUMNS, IngestedImage, select
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
+
+
+def test_rows_are_read_as_they_were_written(tmp_path):
+    images = [IngestedImage("a", "a.png", "0" * 64, 4, 3, "c", "s", "r to s"), IngestedImage("b", "b.png", reason="no")]
+    tables.write_rows(tmp_path / "t.csv", INGESTED_COLUMNS, map(asdict, images))
+    assert [IngestedImage.from_row(row) for row in tables.read_rows(tmp_path / "t.csv")] == images
 
 
 def usable(image_id):

@@ -103,7 +103,7 @@ def of_palette(bits, entry_bits=16, **options):
 
 
 GREY_FLOATS = floats(GREY_LEFT[:1], GREY_RIGHT[:1], "f4", 1)
-SPECKLED = GREY_FLOATS + np.where(np.random.default_rng(0).random(GREY_FLOATS.shape) < 0.05, 5, 0).astype("f4")
+SPECKLED = GREY_FLOATS + np.where(np.random.default_rng(0).random(GREY_FLOATS.shape) < 0.05, 90, 0).astype("f4")
 HALF_NAN = np.where(np.arange(WIDTH)[None, :, None] < 9, np.nan, GREY_FLOATS).astype("f4")
 NIR = array((*LEFT, 0), (*RIGHT, 255), np.uint8)
 INTEGER_BITS = (1, 2, 4, 6, 8, 10, 12, 14, 16, 32, 64)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import http_server as web
 import pytest
+import variants_of_jpeg
 from fetching import MAX_PIXELS, QUICK, acquire, outcome_of, short
 from PIL import Image
 from pipeline import PROJECT
@@ -29,6 +30,12 @@ def converted(data, suffix, **options):
     file = io.BytesIO()
     Image.open(io.BytesIO(data)).resize((96, 64)).save(file, suffix, **options)
     return file.getvalue()
+
+
+def half_jpeg():
+    """Return half of a JPEG with an end marker, as some proxies deliver it."""
+    data = variants_of_jpeg.jpeg(variants_of_jpeg.detailed())
+    return data[: len(data) // 2] + b"\xff\xd9"
 
 
 def huge_png():
@@ -66,6 +73,8 @@ def behaviours(photographs):
         (web.image(huge_png()), "unusable", "too many pixels", 1),
         (web.image(b""), "unusable", "empty", 2),
         (web.too_short_a_length(jpeg), "unusable", "damaged image", 2),
+        (web.image(half_jpeg()), "unusable", "damaged image", 2),
+        (web.image(variants_of_jpeg.without(variants_of_jpeg.cmyk(), 0xEE)), "unusable", "unsupported image", 1),
         (web.redirect("/loop"), "refused", "too many redirects", 1),
         (web.redirect("http://10.0.0.1/secret.png"), "refused", "private address", 1),
         (web.redirect("http://169.254.169.254/latest/meta-data"), "refused", "private address", 1),

@@ -12,7 +12,7 @@ IMAGE_REASONS = {
     "file is empty": ("empty", True),
     "not an image": ("not an image", False),
     "pixels are allowed": ("too many pixels", False),
-    "unsupported image": ("unsupported kind of image", False),
+    "unsupported image": ("unsupported image", False),
 }
 
 

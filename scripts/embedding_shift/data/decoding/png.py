@@ -12,7 +12,7 @@ sRGB, then gAMA and cHRM.
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 import imagecodecs
@@ -25,7 +25,9 @@ from embedding_shift.data.decoding.sample_range import at_full_range
 from embedding_shift.errors import InputError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOUR_CHUNKS = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+# Chunks that change the result: decoders disagree about repeated or misplaced ones.
+DECISIVE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+GREY, RGB, PALETTE = 0, 2, 3  # colour types
 METADATA_KEYWORDS = (b"Raw profile type exif\0", b"Raw profile type APP1\0", b"XML:com.adobe.xmp\0")
 ANIMATION = b"acTL"
 LONGEST_METADATA = 2**20
@@ -39,9 +41,7 @@ CHROMATICITY_TOLERANCE = 150
 class _Chunks(NamedTuple):
     """What the chunks of a file say."""
 
-    size: tuple[int, int]
-    bits: int
-    colours: dict[bytes, bytes]
+    decisive: dict[bytes, bytes]
     metadata: list[bytes]
     frames: int
 
@@ -53,7 +53,7 @@ def decode(data: bytes, max_pixels: int) -> Raster:
         InputError: it is damaged, too large, or its colours cannot be converted.
     """
     chunks = _read_chunks(data, max_pixels)
-    profile = _profile(chunks.colours)
+    profile = _profile(chunks.decisive)
     try:
         values = imagecodecs.png_decode(data)
     except (imagecodecs.PngError, ValueError, MemoryError) as error:
@@ -90,22 +90,39 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _read_chunks(data: bytes, max_pixels: int) -> _Chunks:
-    size, bits, frames, colours, metadata = None, 0, 1, {}, []
+    """Return what the chunks of a file say.
+
+    Raises:
+        InputError: a chunk is damaged, or decoders would disagree about it.
+    """
+    header, frames, found, metadata, in_data = b"", 1, dict[bytes, bytes](), list[bytes](), False
     for kind, content in _chunks(data):
-        if size is None:
+        if not header:
             if kind != b"IHDR" or len(content) != 13:
                 raise InputError("damaged image: the PNG does not begin with its header")
-            width, height, bits = struct.unpack_from(">IIB", content)
-            size = width, height
+            header = content
+            width, height = struct.unpack_from(">II", header)
             check_size(width, height, max_pixels)
-        elif kind in COLOUR_CHUNKS:
-            colours[kind] = content
+        elif kind in DECISIVE_CHUNKS:
+            if kind in found or in_data:
+                raise InputError(f"damaged image: the PNG chunk {kind.decode()} occurs twice or after the image data")
+            if kind == b"tRNS" and len(content) not in _transparency_sizes(header, found.get(b"PLTE")):
+                raise InputError("damaged image: the PNG chunk tRNS does not have the right size or place")
+            found[kind] = content
         elif kind == ANIMATION and len(content) == 8:
             frames = struct.unpack_from(">I", content)[0]
         elif kind == b"eXIf" or (kind in (b"tEXt", b"zTXt", b"iTXt") and content.startswith(METADATA_KEYWORDS)):
             metadata.append(_chunk(kind, content))
-    assert size is not None
-    return _Chunks(size, bits, colours, metadata, frames)
+        in_data = in_data or kind == b"IDAT"
+    return _Chunks(found, metadata, frames)
+
+
+def _transparency_sizes(header: bytes, palette: bytes | None) -> Container[int]:
+    """Return the sizes that a tRNS chunk may have: it names a grey, a colour, or the alpha of palette entries."""
+    colour_type = header[9]
+    if colour_type == PALETTE:
+        return range(1, len(palette or b"") // 3 + 1)
+    return {GREY: (2,), RGB: (6,)}.get(colour_type, ())
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -125,21 +142,21 @@ def _orientation(metadata: list[bytes]) -> int:
         return 1
 
 
-def _profile(colours: dict[bytes, bytes]) -> colour.Profile | None:
+def _profile(chunks: dict[bytes, bytes]) -> colour.Profile | None:
     """Return the colour description that takes precedence; None for sRGB.
 
     Raises:
         InputError: it cannot be read or is not supported.
     """
     try:
-        if b"cICP" in colours:
-            return _cicp_profile(*struct.unpack(">4B", colours[b"cICP"]))
-        if b"iCCP" in colours:
-            return colour.embedded(_decompressed_profile(colours[b"iCCP"]))
-        if b"sRGB" in colours:
+        if b"cICP" in chunks:
+            return _cicp_profile(*struct.unpack(">4B", chunks[b"cICP"]))
+        if b"iCCP" in chunks:
+            return colour.embedded(_decompressed_profile(chunks[b"iCCP"]))
+        if b"sRGB" in chunks:
             return None
-        gamma = struct.unpack(">I", colours[b"gAMA"])[0] if b"gAMA" in colours else None
-        chromaticities = struct.unpack(">8I", colours[b"cHRM"]) if b"cHRM" in colours else SRGB_CHROMATICITIES
+        gamma = struct.unpack(">I", chunks[b"gAMA"])[0] if b"gAMA" in chunks else None
+        chromaticities = struct.unpack(">8I", chunks[b"cHRM"]) if b"cHRM" in chunks else SRGB_CHROMATICITIES
     except struct.error:
         raise InputError("damaged image: a colour chunk of the PNG has the wrong length") from None
     return _calibrated_profile(gamma, chromaticities)

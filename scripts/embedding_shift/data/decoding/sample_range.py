@@ -3,8 +3,9 @@
 Black is 0. White is
 
 - 2^n − 1 for unsigned samples of n bits, and 2^(n−1) − 1 for signed ones,
-- 1, 255 or 65535 for floating-point samples: the smallest that the image exceeds by at most a quarter. An image
-  that does not reach a sixteenth of 255 or 65535 is rejected, because its range is ambiguous.
+- 1, 255 or 65535 for floating-point samples: the smallest that the image exceeds by at most a quarter. The range is
+  ambiguous, and the image rejected, if white would be 255 or 65535 but the image does not reach a sixteenth of it, or
+  if less than a tenth of its pixels exceed the next smaller white.
 
 A few odd pixels do not change the result: NaN, infinity and outliers may occur in one pixel, or in 0.1 % of the pixels
 if that is more. NaN becomes black; all other values outside the range are clipped. If more pixels are odd, the image is
@@ -22,6 +23,7 @@ ODD_SHARE = 0.001
 FLOAT_WHITES = (1, 255, 65535)
 OVERSHOOT = 0.25  # Interpolation overshoots at edges; a bicubic one by less than this.
 SMALLEST_USE = 1 / 16
+SMALLEST_SHARE = 0.1
 BLOCK = 2**20  # pixels converted at a time, to bound the memory
 MAX_16 = 65535
 
@@ -85,13 +87,16 @@ def _type_for(white: int) -> np.dtype[np.unsignedinteger]:
 
 def _white_of_floats(values: NDArray[Any]) -> int:
     low, high = _odd_limits(values)
+    smaller = 0
     for white in FLOAT_WHITES:
         if high <= white * (1 + OVERSHOOT):
             if low < -white * OVERSHOOT:
                 raise InputError(f"its floating-point samples are as low as {low:.4g}, so that black is undefined")
-            if white > 1 and high < white * SMALLEST_USE:
+            share = np.mean(values.max(axis=2) > smaller * (1 + OVERSHOOT))
+            if smaller and (high < white * SMALLEST_USE or share < SMALLEST_SHARE):
                 break
             return white
+        smaller = white
     raise InputError(
         f"its floating-point samples reach {high:.4g}, so that white is undefined; the known ranges are 0–1, 0–255 and "
         "0–65535"

@@ -10,6 +10,7 @@
 import io
 import logging
 
+import imagecodecs
 import numpy as np
 import simplejpeg
 import tifffile
@@ -18,10 +19,18 @@ from numpy.typing import NDArray
 from embedding_shift.data.decoding import colour, tiff_layout
 from embedding_shift.data.decoding.raster import Raster
 from embedding_shift.data.decoding.sample_range import at_full_range
-from embedding_shift.data.decoding.tiff_layout import Layout, damaged, unsupported
+from embedding_shift.data.decoding.tiff_layout import Layout, Segment, damaged, unsupported
 from embedding_shift.errors import InputError
 
 ASSOCIATED, UNASSOCIATED = 1, 2
+REVERSED_BITS = 2
+DECOMPRESSORS = {
+    tiff_layout.LZW: imagecodecs.lzw_decode,
+    **dict.fromkeys(tiff_layout.DEFLATE, imagecodecs.zlib_decode),
+    tiff_layout.PACKBITS: imagecodecs.packbits_decode,
+    tiff_layout.LZMA: imagecodecs.lzma_decode,
+    tiff_layout.ZSTD: imagecodecs.zstd_decode,
+}
 GREY_PHOTOMETRICS = (tiff_layout.WHITE_IS_ZERO, tiff_layout.BLACK_IS_ZERO)
 
 # What is wrong with a file is in the reason; tifffile's own messages are about details of its parsing.
@@ -48,10 +57,13 @@ def decode(data: bytes, max_pixels: int) -> Raster:
 
 def _decode_page(file: tifffile.TiffFile, page: tifffile.TiffPage, max_pixels: int) -> Raster:
     layout = tiff_layout.checked(file, page, max_pixels)
-    if layout.compression == tiff_layout.JPEG:
-        _check_jpeg_segments(file, page, layout)
+    for segment in tiff_layout.segments(file, page, layout):
+        file.filehandle.seek(segment.offset)
+        _check_compressed(file.filehandle.read(segment.size), segment, page, layout)
     planes = page.asarray(squeeze=False, maxworkers=1)  # (planes, 1, height, width, samples of a plane)
     values = np.moveaxis(planes[:, 0], 0, -2).reshape(layout.height, layout.width, layout.samples)
+    if layout.compression in tiff_layout.CCITT:
+        _check_fax(file, values[..., 0])
     colours = tiff_layout.COLOUR_SAMPLES[layout.photometric]
     if layout.photometric == tiff_layout.PALETTE:
         raster = Raster(_with_palette(page, values[..., 0], layout.bits))
@@ -66,19 +78,32 @@ def _decode_page(file: tifffile.TiffFile, page: tifffile.TiffPage, max_pixels: i
     return raster
 
 
-def _check_jpeg_segments(file: tifffile.TiffFile, page: tifffile.TiffPage, layout: Layout) -> None:
-    """Raise InputError if a strip or tile is a damaged JPEG, which decoders would fill with grey."""
-    tables = page.jpegtables or b""
-    channels = "RGB" if layout.samples == 3 and layout.planar == 1 else "GRAY"
-    for offset, size in zip(page.dataoffsets, page.databytecounts, strict=True):
-        file.filehandle.seek(offset)
-        segment = file.filehandle.read(size)
-        # The tables are a JPEG of their own: without its end and the segment's start, they are one.
-        stream = tables[:-2] + segment[2:] if tables else segment
+def _check_compressed(data: bytes, segment: Segment, page: tifffile.TiffPage, layout: Layout) -> None:
+    """Raise InputError if a strip or tile is a damaged JPEG or does not have the size that the tags give.
+
+    Decoders fill missing parts of a JPEG with grey, and they disagree about data that is longer than the tags say.
+    """
+    if layout.compression == tiff_layout.JPEG:
+        tables = page.jpegtables or b""
+        channels = "RGB" if layout.samples == 3 and layout.planar == 1 else "GRAY"
+        # The tables are a JPEG of their own: without its end and the segment's start, both are one file.
+        stream = tables[:-2] + data[2:] if tables else data
         try:
             simplejpeg.decode_jpeg(stream, channels, min_height=1, min_width=1, min_factor=8, strict=True)
         except ValueError as error:
             raise damaged(str(error)) from None
+    elif layout.compression in DECOMPRESSORS:
+        ordered = imagecodecs.bitorder_decode(data) if page.fillorder == REVERSED_BITS else data
+        size = len(DECOMPRESSORS[layout.compression](ordered, out=segment.largest + 1))
+        if size not in (segment.smallest, segment.largest):
+            raise damaged(f"a strip or tile of the TIFF has {size} bytes instead of {segment.smallest}")
+
+
+def _check_fax(file: tifffile.TiffFile, values: NDArray[np.bool_]) -> None:
+    """Raise InputError if libtiff decodes a fax otherwise: its codes have no redundancy that would reveal damage."""
+    file.filehandle.seek(0)
+    if not np.array_equal(imagecodecs.tiff_decode(file.filehandle.read()), values):
+        raise damaged("decoders disagree about the fax compression of the TIFF")
 
 
 def _with_palette(page: tifffile.TiffPage, indices: NDArray[np.unsignedinteger], bits: int) -> NDArray[np.uint8]:

@@ -34,6 +34,8 @@ STRUCTURE = {
     *SINGLE_VALUES, BITS, STRIP_OFFSETS, ORIENTATION, ROWS_PER_STRIP, STRIP_BYTE_COUNTS, COLOUR_MAP, TILE_WIDTH,
     TILE_LENGTH, TILE_OFFSETS, TILE_BYTE_COUNTS, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, ICC_PROFILE,
 }  # fmt: skip
+STRIP_TAGS = {STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_BYTE_COUNTS}
+TILE_TAGS = {TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTE_COUNTS}
 INTEGER_TYPES = {1, 3, 4, 13, 16, 18}  # BYTE, SHORT, LONG, IFD, LONG8, IFD8
 
 REDUCED_OR_MASK = 0b101  # in the subfile type
@@ -52,8 +54,23 @@ COMPRESSIONS = {NONE, *CCITT, JPEG, PACKBITS, WEBP, *PREDICTABLE}
 HORIZONTAL, FLOATING_POINT = 2, 3
 PREDICTABLE_BITS = {8, 16, 32, 64}
 BYTES_PER_PIXEL = 16
+LARGEST_MARGIN = 4096  # pixels of a tile beyond the image
 # Formats that build on TIFF and whose images tifffile reads by rules of their own.
 SPECIAL_FORMATS = ("eer", "indica", "lsm", "mdgel", "ndpi", "stk", "vista")
+
+
+class Segment(NamedTuple):
+    """A strip or tile.
+
+    Attributes:
+        offset, size: of the stored bytes in the file.
+        smallest, largest: of the bytes after decompression. They differ for the last strip, which may be filled up.
+    """
+
+    offset: int
+    size: int
+    smallest: int
+    largest: int
 
 
 class Layout(NamedTuple):
@@ -111,7 +128,6 @@ def checked(file: tifffile.TiffFile, page: tifffile.TiffPage, max_pixels: int) -
     if width * height * samples * max(1, layout.bits // 8) > BYTES_PER_PIXEL * max_pixels:
         raise InputError(f"{width}×{height} pixels with {samples} samples of {layout.bits} bits are too large")
     _check_kind(page, layout, values)
-    _check_segments(file, page, layout)
     return layout
 
 
@@ -210,29 +226,39 @@ def _check_kind(page: tifffile.TiffPage, layout: Layout, values: dict[int, int])
         raise unsupported("with a reference black and white of RGB samples")
 
 
-def _check_segments(file: tifffile.TiffFile, page: tifffile.TiffPage, layout: Layout) -> None:
-    """Raise InputError unless every strip or tile is there, inside the file, and, if uncompressed, of its size."""
-    tiled = {TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS} & set(page.tags.keys())
-    if tiled and ({STRIP_OFFSETS, ROWS_PER_STRIP} & set(page.tags.keys())):
-        raise damaged("the TIFF has both strips and tiles")
+def segments(file: tifffile.TiffFile, page: tifffile.TiffPage, layout: Layout) -> list[Segment]:
+    """Return the strips or tiles of a page.
+
+    Raises:
+        InputError: one is missing, lies outside the file, or, if it is uncompressed, is truncated.
+    """
+    found = set(page.tags.keys())
+    tiled = bool(found & TILE_TAGS)
+    if tiled and found & STRIP_TAGS:
+        raise damaged("the TIFF has tags of both strips and tiles")
     if tiled:
         width, height = _single_value(page, TILE_WIDTH, None), _single_value(page, TILE_LENGTH, None)
-        if not (0 < width <= layout.width + 4096 and 0 < height <= layout.height + 4096):
+        if not (0 < width <= layout.width + LARGEST_MARGIN and 0 < height <= layout.height + LARGEST_MARGIN):
             raise damaged(f"the TIFF has tiles of {width}×{height} pixels")
     else:
         width, height = layout.width, min(_single_value(page, ROWS_PER_STRIP, layout.height), layout.height)
     if height < 1:
         raise damaged("the TIFF has strips without rows")
     planes = layout.samples if layout.planar == 2 else 1
-    count = math.ceil(layout.width / width) * math.ceil(layout.height / height) * planes
+    down = math.ceil(layout.height / height)
+    count = math.ceil(layout.width / width) * down * planes
     offsets = _values(page, TILE_OFFSETS if tiled else STRIP_OFFSETS) or ()
     sizes = _values(page, TILE_BYTE_COUNTS if tiled else STRIP_BYTE_COUNTS) or ()
     if not len(offsets) == len(sizes) == count:
         raise damaged(f"the TIFF has {len(offsets)} offsets and {len(sizes)} sizes for {count} strips or tiles")
     row = math.ceil(width * layout.samples // planes * layout.bits / 8)
+    last = row * (height if tiled else layout.height - (down - 1) * height)
+    result = []
     for number, (offset, size) in enumerate(zip(offsets, sizes, strict=True)):
+        segment = Segment(offset, size, last if number % down == down - 1 else row * height, row * height)
         if offset < 8 or size < 1 or offset + size > file.filehandle.size:
             raise damaged(f"strip or tile {number} of the TIFF lies outside the file or is empty")
-        rows = height if tiled else min(height, layout.height - number % math.ceil(layout.height / height) * height)
-        if layout.compression == NONE and size < row * rows:
+        if layout.compression == NONE and size < segment.smallest:
             raise damaged(f"strip or tile {number} of the TIFF is truncated")
+        result.append(segment)
+    return result
