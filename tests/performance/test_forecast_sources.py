@@ -62,7 +62,9 @@ def test_urls_are_counted_once_each_and_no_more_than_are_asked_for(folder):
 
 def test_shards_elsewhere_need_a_number_of_images():
     assert count("webdataset", "https://a.example/{0..3}.tar", 500) == (500, 500)
-    with pytest.raises(InputError, match=r"dataset 'mine': the number of images in https://a\.example/1\.tar .* `n_images`"):
+    with pytest.raises(
+        InputError, match=r"dataset 'mine': the number of images in https://a\.example/1\.tar .* `n_images`"
+    ):
         count("webdataset", "https://a.example/1.tar")
 
 
