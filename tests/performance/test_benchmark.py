@@ -1,4 +1,4 @@
-"""The benchmark measures real work and reads real records; the tables it writes are what it measured."""
+"""The benchmark: timing, whole runs, the original scripts, and its tables and figure."""
 
 import functools
 
@@ -13,15 +13,15 @@ from small_models import write_clip_bundle
 from embedding_shift.errors import InputError
 from embedding_shift.io import generated_text
 from embedding_shift.performance.benchmark import encoding, pipeline, report, timing
-from embedding_shift.performance.benchmark.original_scripts import PublishedWay
+from embedding_shift.performance.benchmark.original_scripts import OriginalScripts
 from embedding_shift.plots import benchmark, style
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 PHOTOGRAPHS = [path.read_bytes() for path in sorted((PROJECT / "resources/kodak/images").glob("*.png"))[:2]]
 
 
-def note_calls(path):
-    """Work for several processes: each call adds a letter to a file of its own."""
+def count_calls(path):
+    """Return the work of one of several processes: each call adds a letter to the process's own file."""
     mine = path / str(len(list(path.iterdir())))
 
     def work():
@@ -31,8 +31,8 @@ def note_calls(path):
     return work
 
 
-def test_every_core_does_the_work_once_more_than_it_is_counted(tmp_path):
-    assert timing.side_by_side(note_calls, (tmp_path,), repeats=3) >= 0
+def test_every_core_repeats_the_work_after_one_unmeasured_call(tmp_path):
+    assert timing.parallel_seconds(count_calls, (tmp_path,), repeats=3) >= 0
     assert "".join(path.read_text() for path in tmp_path.iterdir()) == "x" * 4 * timing.cores()
 
 
@@ -41,18 +41,18 @@ def fail(reason):
 
 
 def test_a_process_that_fails_ends_the_measurement(capfd):
-    with pytest.raises(InputError, match="has failed in a process of its own"):
-        timing.side_by_side(fail, ("no such encoder",))
+    with pytest.raises(InputError, match="a process of the benchmark failed"):
+        timing.parallel_seconds(fail, ("no such encoder",))
     assert "no such encoder" in capfd.readouterr().err
 
 
-def test_a_median_leaves_out_the_first_call():
+def test_a_median_ignores_the_first_call():
     calls = []
     timing.median_seconds(functools.partial(calls.append, 1), repeats=4)
     assert len(calls) == 5
 
 
-def test_photographs_are_cut_differently_and_the_same_each_time(tmp_path):
+def test_crops_of_photographs_differ_and_are_reproducible(tmp_path):
     for folder in ("one", "again"):
         pipeline.write_photographs(PHOTOGRAPHS, tmp_path / folder, 5)
     one, again = ([path.read_bytes() for path in sorted((tmp_path / name).iterdir())] for name in ("one", "again"))
@@ -60,7 +60,7 @@ def test_photographs_are_cut_differently_and_the_same_each_time(tmp_path):
     assert cv2.imread(str(tmp_path / "one/000000.jpg")).shape == (*pipeline.SIZE, 3)
 
 
-def test_a_run_names_the_jobs_that_snakemake_recorded(tmp_path):
+def test_a_run_reads_the_usage_of_its_jobs(tmp_path):
     run = pipeline.Run(PROJECT, tmp_path / "run", {})
     head = "s\th:m:s\tmax_rss\tmax_vms\n"
     for path, line in {
@@ -75,24 +75,24 @@ def test_a_run_names_the_jobs_that_snakemake_recorded(tmp_path):
     assert rows["augment_views"].value == 120.5 and rows["compute_metrics"].unit == "MB"
 
 
-def test_a_run_that_fails_says_so(tmp_path):
+def test_the_error_of_a_failed_run_ends_with_its_output(tmp_path):
     run = pipeline.Run(PROJECT, tmp_path / "run", {"datasets": 3})
     with pytest.raises(InputError, match=r"(?s)the pipeline failed in .*the key .models. is missing"):
         run.seconds_of("--dry-run")
 
 
-def test_the_published_way_passes_every_picture_through_the_encoder_once_and_twice_per_view(tmp_path):
+def test_the_original_scripts_encode_every_image_in_batches_and_twice_per_view(tmp_path):
     write_clip_bundle(tmp_path)
-    way = PublishedWay(tmp_path, {name: CONFIGURED[name] for name in ("blur", "horizontal_flip")})
+    scripts = OriginalScripts(tmp_path, {name: CONFIGURED[name] for name in ("blur", "horizontal_flip")})
     passes = []
-    way.visual.register_forward_hook(lambda module, inputs, output: passes.append(len(inputs[0])))
-    way.measure([np.full((224, 224, 3), value, np.uint8) for value in (10, 200)])
-    assert passes == [2] * 3 + [1] * 8  # Three batches of two pictures; two pictures, two augmentations, two passes.
+    scripts.visual.register_forward_hook(lambda module, inputs, output: passes.append(len(inputs[0])))
+    scripts.run([np.full((224, 224, 3), value, np.uint8) for value in (10, 200)])
+    assert passes == [2] * 3 + [1] * 8  # Three batches of two images; two images, two augmentations, two passes.
 
 
-def test_the_architecture_of_the_seed_papers_encoder_costs_what_is_known(tmp_path):
+def test_an_encoding_task_encodes_with_the_original_papers_encoder(tmp_path):
     bundle = encoding.write_random_bundle(tmp_path / "bundle")
-    encode, count = encoding.encoding_of(bundle, "bf16")
+    encode, count = encoding.encoding_task(bundle, "bf16")
     image_ids, embeddings, attention = encode()
     assert len(image_ids) == count and embeddings.shape == (count, 512) and attention.shape == (count, 12, 7, 7)
 
@@ -110,7 +110,7 @@ BENCH = pd.DataFrame(
 )
 
 
-def test_the_page_holds_the_table(tmp_path):
+def test_the_page_gets_the_tables(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- bench:start -->\nold\n<!-- bench:end -->\nafter\n")
     generated_text.replace_in(page, "bench", report.as_markdown(BENCH))
@@ -120,7 +120,7 @@ def test_the_page_holds_the_table(tmp_path):
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
 
 
-def test_the_bars_show_what_was_measured():
+def test_the_bars_show_the_measurements():
     style.apply()
     figure = benchmark.draw(BENCH)
     widths = [[bar.get_width() for bar in axes.patches] for axes in figure.axes]

@@ -1,8 +1,9 @@
-"""The forecast of a made-up run, on a made-up benchmark: every sum done again by hand."""
+"""The forecast of a made-up run on a made-up benchmark: every sum is computed again by hand."""
 
 import csv
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 from benchmark_costs_table import BENCH
@@ -30,13 +31,13 @@ JOBS = {
     "plot_radar": 1,
     "all": 1,
 }
-TOWER = {
-    "gflop": 20,
-    "tower_bytes": forecast_stages.VIT_B_32_BYTES + 50_000_000,
-    "bundle_bytes": 400_000_000,
-    "embedding_bytes": 2048,
-    "attention_bytes": 2352,
-}
+ENCODER = benchmark_costs.EncoderCost(
+    gflop=20,
+    tower_bytes=forecast_stages.VIT_B_32_BYTES + 50_000_000,
+    bundle_bytes=400_000_000,
+    embedding_bytes=2048,
+    attention_bytes=2352,
+)
 ENTRY = {"kind": "open_clip", "precision": "fp32"}
 SETTINGS = {
     "models": {"clip": ENTRY},
@@ -49,7 +50,7 @@ LISTED, USED = 1200, 1000
 
 
 def costs(folder, changes=None, image_size=224):
-    """The Costs of a made-up benchmark; a value of None leaves its row out."""
+    """Return the costs of a made-up benchmark; a change to None removes a row."""
     path = folder / "bench.csv"
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
@@ -59,98 +60,100 @@ def costs(folder, changes=None, image_size=224):
     return benchmark_costs.Costs(path, image_size)
 
 
-def rows(folder, cores=2, jobs=(), image_size=224, changes=None, **settings):
-    """{stage: row} of the forecast for a made-up run on a machine of two cores."""
+def rows(folder, cores=2, jobs=(), image_size=224, changes=None, encoder=ENCODER, **settings):
+    """Return the rows of the forecast by stage, for a made-up run on a machine with two cores."""
     settings = SETTINGS | settings
     run = forecast_stages.Run(
         costs=costs(folder, changes, image_size),
         jobs=JOBS | dict(jobs),
         images={"photographs": (LISTED, USED)},
-        towers=dict.fromkeys(settings["models"], TOWER),
+        encoders=dict.fromkeys(settings["models"], encoder),
         settings=settings,
         machine_cores=2,
     )
-    return {row["stage"]: row for row in forecast.forecast(forecast_stages.stages(run), cores)}
+    return {row.stage: row for row in forecast.forecast(forecast_stages.stages(run), cores)}
 
 
 def core_seconds(row, cores=2):
-    return row["hours"] * 3600 * min(cores, row["jobs"])
+    return row.hours * 3600 * min(cores, row.jobs)
 
 
-def test_the_time_of_every_stage_is_its_views_and_its_jobs(tmp_path):
+def test_the_time_of_a_stage_is_the_sum_over_its_views_and_jobs(tmp_path):
     found = {stage: core_seconds(row) for stage, row in rows(tmp_path).items()}
     assert found["preparation"] == pytest.approx(7 + 5 + 3 * 2)
     assert found["decode"] == pytest.approx((LISTED * (5 + 2) + USED * (1 + 2)) / 1000 + 4 * (1.25 + 0.75))
     assert found["augment"] == pytest.approx(USED * (3 + 1 + 2 * (1 + 2)) / 1000 + 8 * 2)
     assert found["pixel metrics"] == pytest.approx(USED * (4 + 6 + 2 * 2 * 1) / 1000 + 8 * 3)
-    # Twice the work of ViT-B/32, of which two cores encode 50 a second; 1 ms to read each.
+    # Twice the work of ViT-B/32, of which two cores encode 50 views per second; reading a view takes 1 ms.
     assert found["encode clip"] == pytest.approx(USED * 3 * (2 * 2 / 50 + 0.001) + 12 * 5)
     assert found["comparison"] == pytest.approx(USED * (1 + 0 + 1 + 2) / 1000 + 3 * 0.5 + 2 * 1 + 4 + 2.5 + 1.5)
     assert found["figures and paper"] == pytest.approx(100)
     assert "study" not in found
 
 
-def test_a_stage_is_done_by_as_many_cores_as_it_has_jobs(tmp_path):
+def test_a_stage_uses_as_many_cores_as_it_has_jobs(tmp_path):
     on_two, on_many = rows(tmp_path), rows(tmp_path, cores=100)
     for stage in on_two.keys() - {"all"}:
-        jobs = on_two[stage]["jobs"]
-        assert on_many[stage]["hours"] == pytest.approx(on_two[stage]["hours"] * 2 / jobs)
+        jobs = on_two[stage].jobs
+        assert on_many[stage].hours == pytest.approx(on_two[stage].hours * 2 / jobs)
     encode = rows(tmp_path, cores=100, encode_threads=4)["encode clip"]
-    assert encode["hours"] == pytest.approx(on_two["encode clip"]["hours"] * 2 / 48)
-    assert encode["memory_mb"] == pytest.approx(12 * 1100)
+    assert encode.hours == pytest.approx(on_two["encode clip"].hours * 2 / 48)
+    assert encode.memory_mb == pytest.approx(12 * 1100)
 
 
 def test_the_whole_run_is_the_sum_of_its_stages_and_needs_the_memory_of_the_largest(tmp_path):
     found = rows(tmp_path)
     total = found.pop("all")
     for name in ("jobs", "hours", "disk_mb", "temporary_mb"):
-        assert total[name] == pytest.approx(sum(row[name] for row in found.values()))
-    assert total["jobs"] == sum(JOBS.values())
-    # Two encoding jobs at once, with 50 MB of weights more than measured, twice while they load.
-    assert total["memory_mb"] == found["encode clip"]["memory_mb"] == pytest.approx(2 * (1000 + 2 * 50))
+        assert getattr(total, name) == pytest.approx(sum(getattr(row, name) for row in found.values()))
+    assert total.jobs == sum(JOBS.values())
+    # Two encoding jobs at the same time, with 50 MB more weights than in the benchmark, which count twice.
+    assert total.memory_mb == found["encode clip"].memory_mb == pytest.approx(2 * (1000 + 2 * 50))
 
 
-def test_the_long_table_is_joined_in_memory_by_one_job_of_a_dataset_and_encoder(tmp_path):
+def test_one_job_of_a_dataset_and_encoder_joins_the_long_table_in_memory(tmp_path):
     table = 2 * USED * len(registry.in_order()) * 300 / 1e6
     found = rows(tmp_path, cores=2, jobs={"judge_claims": 1, "plot_l2_kde": 1})
-    assert found["comparison"]["memory_mb"] == pytest.approx(300 + table)
-    assert found["figures and paper"]["memory_mb"] == pytest.approx(2 * (300 + table)), "as many read it as can at once"
-    assert found["augment"]["memory_mb"] == 2 * 200 and found["pixel metrics"]["memory_mb"] == 2 * 150
+    assert found["comparison"].memory_mb == pytest.approx(300 + table)
+    assert found["figures and paper"].memory_mb == pytest.approx(2 * (300 + table)), (
+        "several jobs read the table at the same time"
+    )
+    assert found["augment"].memory_mb == 2 * 200 and found["pixel metrics"].memory_mb == 2 * 150
 
 
-def test_the_disk_holds_views_outputs_and_tables_and_what_is_temporary_apart(tmp_path):
+def test_disk_space_holds_views_outputs_and_tables(tmp_path):
     found = rows(tmp_path)
-    assert found["preparation"]["disk_mb"] == pytest.approx(400)
-    assert found["decode"]["disk_mb"] == pytest.approx(USED * 0.15)
-    assert found["decode"]["temporary_mb"] == pytest.approx(LISTED * 0.15)
-    assert found["augment"]["disk_mb"] == pytest.approx(2 * USED * 0.15)
-    assert found["encode clip"]["disk_mb"] == pytest.approx(3 * USED * (2048 + 2352 + 160) / 1e6)
-    assert found["encode clip"]["temporary_mb"] == pytest.approx(3 * USED * (2048 + 2352 + 80) / 1e6)
-    assert sum(row["temporary_mb"] > 0 for row in found.values()) == 3  # The two above, and the whole.
+    assert found["preparation"].disk_mb == pytest.approx(400)
+    assert found["decode"].disk_mb == pytest.approx(USED * 0.15)
+    assert found["decode"].temporary_mb == pytest.approx(LISTED * 0.15)
+    assert found["augment"].disk_mb == pytest.approx(2 * USED * 0.15)
+    assert found["encode clip"].disk_mb == pytest.approx(3 * USED * (2048 + 2352 + 160) / 1e6)
+    assert found["encode clip"].temporary_mb == pytest.approx(3 * USED * (2048 + 2352 + 80) / 1e6)
+    assert sum(row.temporary_mb > 0 for row in found.values()) == 3  # The two stages above, and the whole run.
     registered = len(registry.of_kind("registered_attention")) * 13
     rows_of_a_view = len(registry.in_order()) * 10 + registered
-    assert found["comparison"]["disk_mb"] == pytest.approx(2 * USED * rows_of_a_view / 1e6)
+    assert found["comparison"].disk_mb == pytest.approx(2 * USED * rows_of_a_view / 1e6)
 
 
-def test_larger_views_take_time_and_disk_by_their_area(tmp_path):
+def test_time_and_disk_space_are_proportional_to_the_area_of_views(tmp_path):
     usual, large = rows(tmp_path), rows(tmp_path, image_size=448)
-    assert large["augment"]["disk_mb"] == pytest.approx(4 * usual["augment"]["disk_mb"])
+    assert large["augment"].disk_mb == pytest.approx(4 * usual["augment"].disk_mb)
     seconds = [core_seconds(found["augment"]) - 8 * 2 for found in (usual, large)]
     assert seconds[1] == pytest.approx(4 * seconds[0])
 
 
-def test_reduced_precision_is_faster_and_pays_for_its_sample(tmp_path):
+def test_reduced_precision_is_faster_and_adds_its_sample(tmp_path):
     models = {"clip": ENTRY | {"precision": "bf16"}}
     row = rows(tmp_path, models=models, jobs={"encode_precision_sample": 1})["encode clip"]
-    assert row["jobs"] == 13
+    assert row.jobs == 13
     expected = USED * 3 * (2 * 2 / 200 + 0.001) + 16 * 3 * (2 * 2 / 50 + 0.001) + 13 * 5
     assert core_seconds(row) == pytest.approx(expected)
 
 
 def test_the_offline_encoder_has_its_own_speed(tmp_path):
-    measured = costs(tmp_path)
-    assert measured.encoding({"kind": "wheel"}, {"gflop": 8}, "fp32", 2) == pytest.approx(2 / 40)
-    assert measured.encoding({"kind": "local-dir"}, {"gflop": 8}, "fp32", 2) == pytest.approx(2 / 50 * 0.8)
+    measured, encoder = costs(tmp_path), replace(ENCODER, gflop=8)
+    assert measured.encoding_seconds({"kind": "wheel"}, encoder, "fp32", 2) == pytest.approx(2 / 40)
+    assert measured.encoding_seconds({"kind": "local-dir"}, encoder, "fp32", 2) == pytest.approx(2 / 50 * 0.8)
 
 
 def test_the_study_counts_its_draws_doses_and_references(tmp_path):
@@ -159,29 +162,29 @@ def test_the_study_counts_its_draws_doses_and_references(tmp_path):
     study = {"images": 5, "draws": 3, "doses": [0, 0.5, 1]}
     jobs = {"make_study_views": 2, "encode_study_views": 2, "encode_references": 1}
     row = rows(tmp_path, jobs=jobs, study=study, augmentations=augmentations)["study"]
-    assert row["jobs"] == 5
+    assert row.jobs == 5
     blur, flip = 5 * (2 + 2), 5 * 2  # two more draws; doses 0.5 and 1
     made = blur * (2 + 3 + 1 + 4 + 1 + 0) + flip * (2 + 1 + 1 + 6 + 1 + 2)
     pairs = 10 * 4
     encoded = (blur + flip + 4 * 5) * (2 * 2 / 50 + 0.001)
     assert core_seconds(row) == pytest.approx((made + pairs) / 1000 + encoded + 3 * 5 + 2 * 2)
     output = (blur + flip) * (2048 + 2352 + 80)
-    assert row["disk_mb"] == pytest.approx(((blur + flip + 10) * 150_000 + output) / 1e6)
+    assert row.disk_mb == pytest.approx(((blur + flip + 10) * 150_000 + output) / 1e6)
 
 
-def test_an_augmentation_of_ones_own_costs_as_much_as_the_dearest(tmp_path):
+def test_a_custom_augmentation_costs_as_much_as_the_most_expensive(tmp_path):
     measured = costs(tmp_path)
-    assert measured.of_augmentation("augmentation", "", "vignette") == pytest.approx(0.003)
-    assert measured.of_augmentation("metrics", "pixels ", "vignette") == pytest.approx(0.006)
+    assert measured.augmentation_seconds("augmentation", "", "vignette") == pytest.approx(0.003)
+    assert measured.augmentation_seconds("metrics", "pixels ", "vignette") == pytest.approx(0.006)
 
 
-def test_an_encoder_without_attention_maps_has_none_to_compare(tmp_path, monkeypatch):
-    monkeypatch.setitem(TOWER, "attention_bytes", 0)
-    assert core_seconds(rows(tmp_path)["comparison"]) == pytest.approx(3 * 0.5 + 2 * 1 + 4 + 2.5 + 1.5)
+def test_an_encoder_without_attention_maps_has_no_attention_metrics(tmp_path):
+    encoder = replace(ENCODER, attention_bytes=0)
+    assert core_seconds(rows(tmp_path, encoder=encoder)["comparison"]) == pytest.approx(3 * 0.5 + 2 * 1 + 4 + 2.5 + 1.5)
 
 
 @pytest.mark.parametrize("names", [names for names in BENCH if names[0] != "augmentation"])
-def test_a_row_that_the_benchmark_lacks_is_named(names, tmp_path):
+def test_the_error_names_a_missing_row(names, tmp_path):
     models = {
         "clip": ENTRY,
         "reduced": ENTRY | {"precision": "bf16"},
@@ -192,22 +195,22 @@ def test_a_row_that_the_benchmark_lacks_is_named(names, tmp_path):
         rows(tmp_path, changes={names: None}, models=models)
 
 
-def test_without_a_benchmark_the_command_that_makes_it_is_named(tmp_path):
+def test_the_error_names_the_command_that_makes_the_benchmark(tmp_path):
     with pytest.raises(InputError, match=r"there is no .*bench\.csv: run `make bench` first"):
         benchmark_costs.Costs(tmp_path / "bench.csv", 224)
 
 
 def test_a_benchmark_without_numbers_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no benchmark"):
+    with pytest.raises(InputError, match="is not a benchmark"):
         costs(tmp_path, {("shards", "read"): "fast"})
 
 
-def test_a_disk_that_is_too_small_is_warned_of(tmp_path):
+def test_a_warning_tells_that_the_disk_is_too_small(tmp_path):
     free = shutil.disk_usage(tmp_path).free / 1e6
-    fits = [{"disk_mb": free * 0.5, "temporary_mb": free * 0.3}]
-    too_much = [{"disk_mb": free * 0.9, "temporary_mb": free * 0.3}]
-    assert forecast.disk_warning(fits, tmp_path) is None
-    warning = forecast.disk_warning(too_much, tmp_path)
-    assert (
-        warning.startswith(f"warning: the run needs {free * 1.2 / 1e3:,.1f} GB of disk, ") and str(tmp_path) in warning
+    fits, too_large = (
+        [forecast.Row("all", 1, 0, 0, disk_mb=free * share, temporary_mb=free * 0.3)] for share in (0.5, 0.9)
     )
+    assert forecast.disk_warning(fits, tmp_path) is None
+    warning = forecast.disk_warning(too_large, tmp_path)
+    assert warning.startswith(f"warning: the run needs {free * 1.2 / 1e3:,.1f} GB of disk space, ")
+    assert str(tmp_path) in warning

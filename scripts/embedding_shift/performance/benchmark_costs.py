@@ -1,26 +1,48 @@
-"""What the benchmark of this machine says that things cost."""
+"""Costs of views, jobs and encoders on this machine, from its benchmark."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from embedding_shift.config.entries import ModelSource
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
-PIXELS = 224**2  # of the views that the benchmark measures
+PIXELS = 224**2  # of a view in the benchmark
 VIT_B_32, OFFLINE = "ViT-B/32", "offline encoder"
+
+
+@dataclass(frozen=True)
+class EncoderCost:
+    """The work of an encoder per view and the size of its files; `encoder_cost.count` counts them.
+
+    Attributes:
+        gflop: 10⁹ floating-point operations per view; a multiplication and an addition count as two.
+        tower_bytes: size of the image tower's weights in single precision.
+        bundle_bytes: size of the bundle.
+        embedding_bytes: size of the embedding of one view.
+        attention_bytes: size of the attention maps of one view; 0 without maps.
+    """
+
+    gflop: float
+    tower_bytes: int
+    bundle_bytes: int
+    embedding_bytes: int
+    attention_bytes: int
 
 
 class Costs:
     """Costs of one view or one job, from the rows of `bench.csv`.
 
     Attributes:
-        area: pixels of a view by those of the benchmark's; what is done to pixels takes time in proportion.
+        area: pixels of a view, relative to a view in the benchmark. The time of work on pixels is proportional to it.
     """
 
-    def __init__(self, path, image_size):
-        """Read the benchmark at `path` for views of `image_size` pixels a side.
+    def __init__(self, path: str | Path, image_size: int) -> None:
+        """Read the benchmark at `path` for views of `image_size` × `image_size` pixels.
 
         Raises:
-            InputError: there is none, or a value is no number.
+            InputError: the file does not exist, or a value is not a number.
         """
         if not Path(path).is_file():
             raise InputError(f"there is no {path}: run `make bench` first, which measures this machine")
@@ -28,7 +50,7 @@ class Costs:
         self.area = image_size**2 / PIXELS
         self._values = {(row["section"], row["name"]): self._number(row) for row in tables.read_rows(path)}
 
-    def value(self, section, name):
+    def value(self, section: str, name: str) -> float:
         """Return a measured value, in the unit of its row.
 
         Raises:
@@ -38,53 +60,55 @@ class Costs:
             raise InputError(f"{self._path} has no row {section!r}, {name!r}: run `make bench` again")
         return self._values[section, name]
 
-    def of_pixels(self, section, name):
-        """Return the seconds of something that is done to a view's pixels."""
+    def seconds_per_view(self, section: str, name: str) -> float:
+        """Return the seconds of work on the pixels of one view."""
         return self.value(section, name) / 1000 * self.area
 
-    def of_augmentation(self, section, prefix, augmentation):
-        """Return the seconds per view of something that depends on the augmentation.
+    def augmentation_seconds(self, section: str, prefix: str, augmentation: str) -> float:
+        """Return the seconds per view of work that depends on the augmentation.
 
-        An augmentation that was not measured, as one of a user's own, costs as much as the dearest that was.
+        An augmentation that was not measured, such as a custom one, costs as much as the most expensive measured one.
 
         Args:
-            section, prefix: of the rows; the augmentation's name follows the prefix.
-            augmentation: its name.
+            section: section of the rows.
+            prefix: start of their names; the name of the augmentation follows.
+            augmentation: name of the augmentation.
         """
         names = [name for measured, name in self._values if measured == "augmentation"]
         if augmentation in names or not names:
-            return self.of_pixels(section, prefix + augmentation)
-        return max(self.of_pixels(section, prefix + name) for name in names)
+            return self.seconds_per_view(section, prefix + augmentation)
+        return max(self.seconds_per_view(section, prefix + name) for name in names)
 
-    def start_up(self, script):
-        """Return the seconds of a job of a script that has nothing to do."""
+    def start_up_seconds(self, script: str) -> float:
+        """Return the seconds of a script's job on a single image."""
         return self.value("start-up", script)
 
-    def memory(self, script):
-        """Return the peak memory in MB of a job of a script."""
+    def memory_mb(self, script: str) -> float:
+        """Return the peak memory in MB of a script's job."""
         return self.value("memory", script)
 
-    def view_bytes(self):
-        """Return what a view takes in its shard."""
+    def view_bytes(self) -> float:
+        """Return the size of a view in its shard."""
         return self.value("shards", "size") * 1000 * self.area
 
-    def encoding(self, model, tower, precision, machine_cores):
-        """Return the core seconds of one view in an encoder.
+    def encoding_seconds(self, model: ModelSource, cost: EncoderCost, precision: str, machine_cores: int) -> float:
+        """Return the core seconds of encoding one view.
 
-        The offline encoder was measured; any other takes time in proportion to its work, from that of ViT-B/32.
+        The offline encoder was measured. The time of any other encoder is proportional to its work, relative to the
+        measured ViT-B/32.
 
         Args:
             model: the encoder's entry in the configuration.
-            tower: as of `tower_work.describe`.
+            cost: its work per view.
             precision: name of the precision.
             machine_cores: processors of this machine, all of which the benchmark used.
         """
         measured = OFFLINE if model["kind"] == "wheel" else VIT_B_32
         seconds = machine_cores / self.value("encoding", f"{measured} {precision}")
-        return seconds * tower["gflop"] / self.value("encoding", f"{measured} work")
+        return seconds * cost.gflop / self.value("encoding", f"{measured} work")
 
-    def _number(self, row):
+    def _number(self, row: Mapping[str, str]) -> float:
         try:
             return float(row["value"])
         except (KeyError, TypeError, ValueError):
-            raise InputError(f"{self._path} is no benchmark: {row} has no value that is a number") from None
+            raise InputError(f"{self._path} is not a benchmark: the value of {row} is not a number") from None

@@ -1,40 +1,66 @@
-"""What a run will take, before it starts: jobs, hours, memory and disk of every stage.
+"""Forecast the jobs, hours, memory and disk space of every stage of a run.
 
-The times per view and per job come from `bench.csv`, the numbers of jobs from Snakemake's plan, all else from the
-configuration. The forecast is of a run from nothing. It leaves out what the network decides, the fetching of images
-and weights, and what is small: figures, logs and tables of the paper.
+The times per view and per job come from `bench.csv`, the numbers of jobs from Snakemake's plan, and everything else
+from the configuration. The forecast assumes a run from the beginning. It leaves out what depends on the network
+(fetching images and weights) and what is small (figures, logs and tables of the paper).
 
 Stages: `preparation` (listing, checks, bundles, planning), `decode` (decoding, resizing, original views), `augment`,
 `pixel metrics`, `encode {model}`, `comparison` (merging, attention with the geometry undone, long table, summary),
-`study`, and `figures and paper` (all that follows).
+`study`, and `figures and paper` (everything else).
 """
 
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
-COLUMNS = ["stage", "jobs", "hours", "memory_mb", "disk_mb", "temporary_mb"]
 ALL = "all"
 MB = 1e6
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What a stage takes.
+class Row:
+    """A row of the forecast.
 
     Attributes:
-        name: of the stage.
-        jobs: their number.
-        core_seconds: of all its jobs together.
-        memory_mb: of its largest job.
-        disk: bytes of the files that it leaves.
-        temporary: bytes of the files that are deleted on the way, at most.
-        threads: of one job.
-        large_jobs: jobs that need `memory_mb`, beside which the others are small; None for all.
+        stage: name of the stage, or ALL for the whole run.
+        jobs: number of jobs.
+        hours: run time.
+        memory_mb: memory of all jobs that run at the same time.
+        disk_mb: files that remain.
+        temporary_mb: files that are deleted during the run.
+    """
+
+    stage: str
+    jobs: int
+    hours: float
+    memory_mb: float
+    disk_mb: float
+    temporary_mb: float
+
+
+COLUMNS = [field.name for field in fields(Row)]
+AMOUNTS = ["memory_mb", "disk_mb", "temporary_mb"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The cost of a stage.
+
+    Attributes:
+        name: name of the stage.
+        jobs: number of jobs.
+        core_seconds: time of all its jobs together.
+        memory_mb: memory of its largest job.
+        disk: bytes of the files that remain.
+        temporary: bytes of the files that are deleted during the run, at most.
+        threads: threads of one job.
+        large_jobs: number of jobs that need `memory_mb`; the others are small. None if all are large.
     """
 
     name: str
@@ -46,31 +72,28 @@ class Stage:
     threads: int = 1
     large_jobs: int | None = None
 
-    def row(self, cores):
-        """Return the stage's row of the forecast on so many cores: a dictionary of COLUMNS.
-
-        `memory_mb` is of all jobs that run at once; a stage of fewer jobs than there are cores leaves the rest idle.
-        """
+    def row(self, cores: int) -> Row:
+        """Return the forecast of the stage on `cores` processors; a stage with fewer jobs leaves some of them idle."""
         at_once = max(1, min(self.jobs, cores // self.threads))
         large_jobs = at_once if self.large_jobs is None else min(at_once, self.large_jobs)
-        return {
-            "stage": self.name,
-            "jobs": self.jobs,
-            "hours": self.core_seconds / 3600 / min(cores, at_once * self.threads),
-            "memory_mb": self.memory_mb * large_jobs,
-            "disk_mb": self.disk / MB,
-            "temporary_mb": self.temporary / MB,
-        }
+        return Row(
+            stage=self.name,
+            jobs=self.jobs,
+            hours=self.core_seconds / 3600 / min(cores, at_once * self.threads),
+            memory_mb=self.memory_mb * large_jobs,
+            disk_mb=self.disk / MB,
+            temporary_mb=self.temporary / MB,
+        )
 
 
 def planned_jobs(plan: str) -> dict[str, int]:
-    """Return {rule: number of jobs} of a plan.
+    """Return the number of jobs of a plan by rule.
 
     Args:
         plan: JSON of the graph of jobs, the output of `snakemake --d3dag`.
 
     Raises:
-        InputError: the text is no such graph.
+        InputError: the text is not such a graph.
     """
     try:
         return dict(Counter(node["value"]["rule"] for node in json.loads(plan)["nodes"]))
@@ -78,38 +101,46 @@ def planned_jobs(plan: str) -> dict[str, int]:
         raise InputError("the plan of the run is not the JSON that `snakemake --d3dag` prints") from None
 
 
-def forecast(stages, cores):
-    """Return the rows of the forecast, dictionaries of COLUMNS, the last of them for the whole run.
+def forecast(stages: Iterable[Stage], cores: int) -> list[Row]:
+    """Return the rows of the forecast; the last row is that of the whole run.
 
-    The stages follow one another, so that hours and disk add up and the largest stage needs the memory.
+    The stages follow one another: hours and disk space add up, and the largest stage determines the memory.
 
     Args:
-        stages: as of `forecast_stages.stages`.
+        stages: the stages, see `forecast_stages.stages`.
         cores: processors that the run may use.
     """
     rows = [stage.row(cores) for stage in stages]
-    total = {name: sum(row[name] for row in rows) for name in COLUMNS[1:]}
-    return [*rows, {"stage": ALL} | total | {"memory_mb": max(row["memory_mb"] for row in rows)}]
+    total = Row(
+        stage=ALL,
+        jobs=sum(row.jobs for row in rows),
+        hours=sum(row.hours for row in rows),
+        memory_mb=max(row.memory_mb for row in rows),
+        disk_mb=sum(row.disk_mb for row in rows),
+        temporary_mb=sum(row.temporary_mb for row in rows),
+    )
+    return [*rows, total]
 
 
-def disk_warning(rows, folder):
-    """Return a sentence where the file system of `folder` has less free than the run needs, else None."""
-    needed = rows[-1]["disk_mb"] + rows[-1]["temporary_mb"]
+def disk_warning(rows: Sequence[Row], folder: Path) -> str | None:
+    """Return a warning if the file system of `folder` has less free space than the run needs, else None."""
+    total = rows[-1]
+    needed = total.disk_mb + total.temporary_mb
     free = shutil.disk_usage(folder).free / MB
     if free >= needed:
         return None
     return (
-        f"warning: the run needs {needed / 1e3:,.1f} GB of disk, {rows[-1]['temporary_mb'] / 1e3:,.1f} GB of them for"
-        f" a time, and {folder} has {free / 1e3:,.1f} GB free"
+        f"warning: the run needs {needed / 1e3:,.1f} GB of disk space, {total.temporary_mb / 1e3:,.1f} GB of it"
+        f" temporarily, and {folder} has {free / 1e3:,.1f} GB free"
     )
 
 
-def as_text(rows):
-    """Return the forecast as a table for people."""
+def as_text(rows: Iterable[Row]) -> str:
+    """Return the forecast as an aligned table."""
     cells = [["stage", "jobs", "hours", "memory (MB)", "disk (MB)", "temporary (MB)"]]
     for row in rows:
-        amounts = [f"{row[name]:,.0f}" for name in COLUMNS[3:]]
-        cells.append([row["stage"], f"{row['jobs']:,}", f"{row['hours']:.3f}", *amounts])
+        amounts = [f"{getattr(row, name):,.0f}" for name in AMOUNTS]
+        cells.append([row.stage, f"{row.jobs:,}", f"{row.hours:.3f}", *amounts])
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(line))
@@ -117,7 +148,10 @@ def as_text(rows):
     )
 
 
-def write(path, rows):
-    """Write the forecast as CSV: hours to a hundredth of a minute, MB to whole ones."""
-    rounded = [row | {"hours": f"{row['hours']:.5f}"} for row in rows]
-    tables.write_rows(path, COLUMNS, [row | {name: round(row[name]) for name in COLUMNS[3:]} for row in rounded])
+def write(path: str | Path, rows: Iterable[Row]) -> None:
+    """Write the forecast as CSV: hours with five decimals, MB as whole numbers."""
+    written = [
+        asdict(row) | {"hours": f"{row.hours:.5f}"} | {name: round(getattr(row, name)) for name in AMOUNTS}
+        for row in rows
+    ]
+    tables.write_rows(path, COLUMNS, written)

@@ -1,13 +1,16 @@
-"""The stages of a run, and what each takes, from the benchmark's costs and the numbers of images, views and jobs."""
+"""The cost of every stage of a run, from the benchmark's costs and the numbers of images, views and jobs."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
-# The modules of metrics are imported for what they enter in the registry.
+from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry
 from embedding_shift.metrics import registry
+from embedding_shift.performance.benchmark_costs import Costs, EncoderCost
 from embedding_shift.performance.forecast import MB, Stage
 from embedding_shift.study import study_views
 
-# Which rules belong to which stage; `figures and paper` has all others.
+# The rules of every stage; OTHERS has all other rules.
 RULES = {
     "preparation": ["acquire_images", "describe_augmentations", "list_images", "prepare_bundle", "write_manifest"],
     "decode": ["ingest_images", "pack_originals"],
@@ -33,7 +36,7 @@ RULES = {
     ],
 }
 OTHERS = "figures and paper"
-# Those of them that read the whole long table.
+# Rules of OTHERS whose jobs read the whole long table.
 TABLE_READERS = [
     "compare_augmentations",
     "judge_claims",
@@ -41,81 +44,95 @@ TABLE_READERS = [
     "plot_cosine_samples",
     "plot_l2_kde",
 ]
-ENCODED_REFERENCES = 4  # of each of the study's images: again, in other batches, in another precision, and as JPEG
-# Measured on tables of 2,000 and 6,000 images: on the disk, and in memory while the long table is joined.
+# Per image of the study: encoded again, in other batches, in another precision, and as JPEG.
+ENCODED_REFERENCES = 4
+# Per row of the long table, of a part of it, and in memory while the parts are joined; measured with 2,000 and 6,000
+# images.
 LONG_TABLE_BYTES, PART_BYTES, JOINING_BYTES = 10, 13, 300
-ID_BYTES = 80  # of an image id of 20 characters in NumPy's arrays, as those of URLs are
-VIT_B_32_BYTES = 351_396_864  # the image tower's weights in single precision, which the benchmark loads
+ID_BYTES = 80  # of an image id of 20 characters in NumPy's arrays; ids of URLs have 20
+VIT_B_32_BYTES = 351_396_864  # weights in single precision of the image tower that the benchmark loads
+
+
+class Settings(TypedDict):
+    """The part of the configuration that the forecast needs."""
+
+    image_size: int
+    datasets: dict[str, DatasetEntry]
+    models: dict[str, ModelEntry]
+    augmentations: dict[str, AugmentationEntry]
+    study: StudyEntry
+    precision_sample: int
+    encode_threads: int
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be run.
+    """The size of a run.
 
     Attributes:
-        costs: the benchmark's Costs.
-        jobs: {rule: number of jobs}.
-        images: {dataset: (images that are decoded, images that are used)}.
-        towers: {model: as of `tower_work.describe`}.
-        settings: of the configuration `datasets`, `models`, `augmentations`, `study`, `precision_sample` and
-            `encode_threads`.
+        costs: the costs that the benchmark measured.
+        jobs: number of jobs by rule.
+        images: by dataset, the number of images that are decoded and the number that is used.
+        encoders: cost by model.
+        settings: the configuration.
         machine_cores: processors of this machine.
     """
 
-    costs: object
-    jobs: dict
-    images: dict
-    towers: dict
-    settings: dict
+    costs: Costs
+    jobs: Mapping[str, int]
+    images: Mapping[str, tuple[int, int]]
+    encoders: Mapping[str, EncoderCost]
+    settings: Settings
     machine_cores: int
 
     @property
-    def used(self):
-        """Images of all datasets."""
+    def used(self) -> int:
+        """Number of used images of all datasets."""
         return sum(used for _, used in self.images.values())
 
     @property
-    def augmentations(self):
-        """{name: entry} of the augmentations."""
+    def augmentations(self) -> dict[str, AugmentationEntry]:
+        """Entries of the augmentations by name."""
         return self.settings["augmentations"]
 
     @property
-    def views(self):
-        """Views of each image, the original among them."""
+    def views(self) -> int:
+        """Number of views of each image, including the original."""
         return 1 + len(self.augmentations)
 
-    def count(self, *rules):
+    def count(self, *rules: str) -> int:
         """Return the number of jobs of the rules together."""
         return sum(self.jobs.get(rule, 0) for rule in rules)
 
-    def start_ups(self, rules):
+    def start_up_seconds(self, rules: Iterable[str]) -> float:
         """Return the seconds that the jobs of the rules need to start."""
-        return sum(self.count(rule) * self.costs.start_up(rule) for rule in rules)
+        return sum(self.count(rule) * self.costs.start_up_seconds(rule) for rule in rules)
 
-    def encoding(self, model, precision=None):
-        """Return the core seconds of encoding one view, in the model's own precision if none is named."""
+    def encoding_seconds(self, model: str, precision: str | None = None) -> float:
+        """Return the core seconds of reading and encoding one view, by default in the precision of the model."""
         entry = self.settings["models"][model]
         precision = precision or entry["precision"]
-        seconds = self.costs.encoding(entry, self.towers[model], precision, self.machine_cores)
-        return seconds + self.costs.of_pixels("shards", "read")
+        seconds = self.costs.encoding_seconds(entry, self.encoders[model], precision, self.machine_cores)
+        return seconds + self.costs.seconds_per_view("shards", "read")
 
-    def registered_seconds(self, augmentation):
-        """Return the seconds of comparing the attention of one view, as it is and with the geometry undone."""
-        plain = self.costs.of_pixels("metrics", "attention")
-        return plain + self.costs.of_augmentation("metrics", "registered attention ", augmentation)
+    def attention_seconds(self, augmentation: str) -> float:
+        """Return the seconds of the attention metrics of one view, registered and not."""
+        unregistered = self.costs.seconds_per_view("metrics", "attention")
+        return unregistered + self.costs.augmentation_seconds("metrics", "registered attention ", augmentation)
 
-    def encoding_memory(self, model):
-        """Return the peak memory in MB of an encoding job; weights larger than ViT-B/32's are there twice."""
-        return self.costs.memory("encode_views") + 2 * max(0, self.towers[model]["tower_bytes"] - VIT_B_32_BYTES) / MB
+    def encoding_memory_mb(self, model: str) -> float:
+        """Return the peak memory in MB of an encoding job; weights beyond those of ViT-B/32 count twice."""
+        additional = max(0, self.encoders[model].tower_bytes - VIT_B_32_BYTES)
+        return self.costs.memory_mb("encode_views") + 2 * additional / MB
 
-    def joining_memory(self):
+    def joining_memory_mb(self) -> float:
         """Return the peak memory in MB of a job that joins the long table of the largest dataset."""
         rows = max(used for _, used in self.images.values()) * len(self.augmentations) * _metrics(*registry.KINDS)
-        return self.costs.memory("compute_metrics") + rows * JOINING_BYTES / MB
+        return self.costs.memory_mb("compute_metrics") + rows * JOINING_BYTES / MB
 
 
-def stages(run):
-    """Yield the Stages of a Run, in their order."""
+def stages(run: Run) -> Iterator[Stage]:
+    """Yield the stages of a run in their order."""
     yield _preparation(run)
     yield _decode(run)
     yield _augment(run)
@@ -128,107 +145,109 @@ def stages(run):
     yield _figures_and_paper(run)
 
 
-def _preparation(run):
+def _preparation(run: Run) -> Stage:
     name = "preparation"
     bundles = run.count("prepare_bundle")
     jobs = run.count(*RULES[name])
-    seconds = run.costs.start_up("Snakemake") + bundles * run.costs.start_up("encode_views")
-    seconds += (jobs - bundles) * run.costs.start_up("augment_views")
-    memory = max(map(run.encoding_memory, run.towers))
-    disk = sum(tower["bundle_bytes"] for tower in run.towers.values())
+    seconds = run.costs.start_up_seconds("Snakemake") + bundles * run.costs.start_up_seconds("encode_views")
+    seconds += (jobs - bundles) * run.costs.start_up_seconds("augment_views")
+    memory = max(map(run.encoding_memory_mb, run.encoders))
+    disk = sum(encoder.bundle_bytes for encoder in run.encoders.values())
     return Stage(name, jobs, seconds, memory, disk, large_jobs=bundles)
 
 
-def _decode(run):
+def _decode(run: Run) -> Stage:
     name, costs = "decode", run.costs
-    read, write = (costs.of_pixels("shards", way) for way in ("read", "write"))
+    read, write = (costs.seconds_per_view("shards", way) for way in ("read", "write"))
     listed = sum(listed for listed, _ in run.images.values())
-    # How long decoding takes, the size of the photographs decides, not that of the views.
+    # The time of decoding depends on the size of the photographs, not on that of the views.
     seconds = listed * (costs.value("images", "decode and resize") / 1000 + write) + run.used * (read + write)
     jobs, view = run.count(*RULES[name]), costs.view_bytes()
-    seconds += run.start_ups(RULES[name])
-    return Stage(name, jobs, seconds, costs.memory("augment_views"), run.used * view, listed * view)
+    seconds += run.start_up_seconds(RULES[name])
+    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), run.used * view, listed * view)
 
 
-def _augment(run):
+def _augment(run: Run) -> Stage:
     name, costs = "augment", run.costs
-    around = costs.of_pixels("shards", "read") + costs.of_pixels("shards", "write")
-    seconds = sum(run.used * (around + costs.of_augmentation("augmentation", "", each)) for each in run.augmentations)
+    seconds = sum(costs.augmentation_seconds("augmentation", "", each) for each in run.augmentations)
+    copying = costs.seconds_per_view("shards", "read") + costs.seconds_per_view("shards", "write")
+    seconds = run.used * (seconds + len(run.augmentations) * copying)
     jobs = run.count(*RULES[name])
-    seconds += jobs * costs.start_up("augment_views")
+    seconds += jobs * costs.start_up_seconds("augment_views")
     disk = run.used * len(run.augmentations) * costs.view_bytes()
-    return Stage(name, jobs, seconds, costs.memory("augment_views"), disk)
+    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk)
 
 
-def _pixel_metrics(run):
+def _pixel_metrics(run: Run) -> Stage:
     name, costs = "pixel metrics", run.costs
-    read = 2 * costs.of_pixels("shards", "read")
-    seconds = sum(run.used * (read + costs.of_augmentation("metrics", "pixels ", each)) for each in run.augmentations)
+    seconds = sum(costs.augmentation_seconds("metrics", "pixels ", each) for each in run.augmentations)
+    seconds = run.used * (seconds + len(run.augmentations) * 2 * costs.seconds_per_view("shards", "read"))
     jobs = run.count(*RULES[name])
-    seconds += jobs * costs.start_up("compute_pixel_metrics")
+    seconds += jobs * costs.start_up_seconds("compute_pixel_metrics")
     rows = run.used * len(run.augmentations) * _metrics("pixels", "registered_pixels")
-    return Stage(name, jobs, seconds, costs.memory("compute_pixel_metrics"), rows * PART_BYTES)
+    return Stage(name, jobs, seconds, costs.memory_mb("compute_pixel_metrics"), rows * PART_BYTES)
 
 
-def _encode(run, model):
-    tower, threads = run.towers[model], run.settings["encode_threads"]
-    jobs = run.count("encode_views") // len(run.towers)
+def _encode(run: Run, model: str) -> Stage:
+    encoder, threads = run.encoders[model], run.settings["encode_threads"]
+    jobs = run.count("encode_views") // len(run.encoders)
     views = run.used * run.views
-    seconds = views * run.encoding(model)
+    seconds = views * run.encoding_seconds(model)
     if run.settings["models"][model]["precision"] != "fp32":
         reduced = [entry for entry in run.settings["models"].values() if entry["precision"] != "fp32"]
         jobs += run.count("encode_precision_sample") // len(reduced)
         sample = sum(min(used, run.settings["precision_sample"]) for _, used in run.images.values())
-        seconds += sample * run.views * run.encoding(model, "fp32")
-    seconds += jobs * run.costs.start_up("encode_views")
-    output = tower["embedding_bytes"] + tower["attention_bytes"]
+        seconds += sample * run.views * run.encoding_seconds(model, "fp32")
+    seconds += jobs * run.costs.start_up_seconds("encode_views")
+    output = encoder.embedding_bytes + encoder.attention_bytes
     disk, temporary = views * (output + 2 * ID_BYTES), views * (output + ID_BYTES)
-    return Stage(f"encode {model}", jobs, seconds, run.encoding_memory(model), disk, temporary, threads)
+    return Stage(f"encode {model}", jobs, seconds, run.encoding_memory_mb(model), disk, temporary, threads)
 
 
-def _comparison(run):
+def _comparison(run: Run) -> Stage:
     name = "comparison"
-    with_maps = sum(tower["attention_bytes"] > 0 for tower in run.towers.values())
-    seconds = sum(with_maps * run.used * run.registered_seconds(each) for each in run.augmentations)
-    seconds += run.start_ups(RULES[name])
+    with_maps = sum(encoder.attention_bytes > 0 for encoder in run.encoders.values())
+    seconds = sum(with_maps * run.used * run.attention_seconds(each) for each in run.augmentations)
+    seconds += run.start_up_seconds(RULES[name])
     rows = len(run.augmentations) * _metrics(*registry.KINDS)
     registered = with_maps * run.used * len(run.augmentations) * _metrics("registered_attention")
-    disk = len(run.towers) * run.used * rows * LONG_TABLE_BYTES + registered * PART_BYTES
+    disk = len(run.encoders) * run.used * rows * LONG_TABLE_BYTES + registered * PART_BYTES
     large_jobs = run.count("compute_metrics")
-    return Stage(name, run.count(*RULES[name]), seconds, run.joining_memory(), disk, large_jobs=large_jobs)
+    return Stage(name, run.count(*RULES[name]), seconds, run.joining_memory_mb(), disk, large_jobs=large_jobs)
 
 
-def _study(run):
+def _study(run: Run) -> Stage:
     name, costs, study = "study", run.costs, run.settings["study"]
     images = [min(used, study["images"]) for _, used in run.images.values()]
-    read, write = (costs.of_pixels("shards", way) for way in ("read", "write"))
-    seconds, views = 0, 0
+    read, write = (costs.seconds_per_view("shards", way) for way in ("read", "write"))
+    with_maps = sum(encoder.attention_bytes > 0 for encoder in run.encoders.values())
+    seconds, views = 0.0, 0
     for each, entry in run.augmentations.items():
         variants = study_views.variants(entry["parameters"], entry.get("dose"), study["draws"], study["doses"])
         made = sum(images) * len(list(variants))
         views += made
-        pixels = read + costs.of_augmentation("metrics", "pixels ", each)
-        seconds += made * (write + costs.of_augmentation("augmentation", "", each) + pixels)
-        seconds += made * sum(run.registered_seconds(each) for tower in run.towers.values() if tower["attention_bytes"])
-    pairs = sum(number * (number - 1) // 2 for number in images)  # the noise floor compares every two images
-    seconds += pairs * costs.of_augmentation("metrics", "pixels ", next(iter(run.augmentations)))
-    for model in run.towers:
-        seconds += (views + ENCODED_REFERENCES * sum(images)) * run.encoding(model)
-    encoding = run.count("encode_study_views", "encode_references")
-    jobs = run.count(*RULES[name])
-    seconds += encoding * costs.start_up("encode_views") + (jobs - encoding) * costs.start_up("augment_views")
+        pixels = read + costs.augmentation_seconds("metrics", "pixels ", each)
+        seconds += made * (write + costs.augmentation_seconds("augmentation", "", each) + pixels)
+        seconds += made * with_maps * run.attention_seconds(each)
+    pairs = sum(number * (number - 1) // 2 for number in images)  # the noise floor compares all pairs of images
+    seconds += pairs * costs.augmentation_seconds("metrics", "pixels ", next(iter(run.augmentations)))
+    for model in run.encoders:
+        seconds += (views + ENCODED_REFERENCES * sum(images)) * run.encoding_seconds(model)
+    jobs, encoding_jobs = run.count(*RULES[name]), run.count("encode_study_views", "encode_references")
+    seconds += encoding_jobs * costs.start_up_seconds("encode_views")
+    seconds += (jobs - encoding_jobs) * costs.start_up_seconds("augment_views")
     disk = (views + 2 * sum(images)) * costs.view_bytes()
-    for tower in run.towers.values():
-        disk += views * (tower["embedding_bytes"] + tower["attention_bytes"] + ID_BYTES)
-    return Stage(name, jobs, seconds, max(map(run.encoding_memory, run.towers)), disk)
+    for encoder in run.encoders.values():
+        disk += views * (encoder.embedding_bytes + encoder.attention_bytes + ID_BYTES)
+    return Stage(name, jobs, seconds, max(map(run.encoding_memory_mb, run.encoders)), disk)
 
 
-def _figures_and_paper(run):
+def _figures_and_paper(run: Run) -> Stage:
     jobs = sum(run.jobs.values()) - sum(run.count(*rules) for rules in RULES.values())
-    seconds = run.costs.value(OTHERS, "all") * len(run.images) * len(run.towers)
-    return Stage(OTHERS, jobs, seconds, run.joining_memory(), large_jobs=run.count(*TABLE_READERS))
+    seconds = run.costs.value(OTHERS, "all") * len(run.images) * len(run.encoders)
+    return Stage(OTHERS, jobs, seconds, run.joining_memory_mb(), large_jobs=run.count(*TABLE_READERS))
 
 
-def _metrics(*kinds):
-    """Return how many metrics there are of these kinds."""
+def _metrics(*kinds: str) -> int:
+    """Return the number of metrics of these kinds."""
     return sum(len(registry.of_kind(kind)) for kind in kinds)

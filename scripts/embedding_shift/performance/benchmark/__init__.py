@@ -1,1 +1,1 @@
-"""How fast this machine does what the pipeline does, part by part and in all."""
+"""The benchmark of a machine: matrix products, encoding, work per view, and whole runs."""

@@ -1,15 +1,19 @@
-"""The whole pipeline, in single precision and in bfloat16, compared with the original paper's scripts."""
+"""Measure whole runs of the pipeline, in single precision and in bfloat16, against the original paper's scripts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import yaml
 
-from embedding_shift.data import decoding
-from embedding_shift.performance.benchmark import pipeline
+from embedding_shift.config.entries import AugmentationEntry
+from embedding_shift.performance.benchmark import pipeline, views
 from embedding_shift.performance.benchmark.encoding import PRECISIONS
-from embedding_shift.performance.benchmark.original_scripts import PublishedWay
+from embedding_shift.performance.benchmark.original_scripts import OriginalScripts
 from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds
 from embedding_shift.performance.benchmark_costs import VIT_B_32
 
 SECTION = "pipeline"
+ORIGINAL_SCRIPTS = "original scripts"
 PLANNED_IMAGES, PLANNED_ENCODERS, PLANNED_SHARDS = 13_312, 3, 8
 
 
@@ -18,22 +22,29 @@ class Benchmark:
 
     Args:
         project: folder of the Snakefile.
-        work: folder to work in.
+        work: folder for the runs.
         bundle: folder of the encoder's bundle.
-        augmentations: that section of the configuration.
-        sources: bytes of the photographs that images are cut from.
+        augmentations: the section `augmentations` of the configuration.
+        sources: content of the photograph files that images are cropped from.
     """
 
-    def __init__(self, project, work, bundle, augmentations, sources):
+    def __init__(
+        self,
+        project: Path,
+        work: Path,
+        bundle: Path,
+        augmentations: Mapping[str, AugmentationEntry],
+        sources: Sequence[bytes],
+    ) -> None:
         self._project, self._work, self._bundle = project, work, bundle
         self._augmentations, self._sources = augmentations, sources
 
-    def rows(self, count, published_count, speeds):
-        """Yield times of whole runs.
+    def rows(self, images: int, original_images: int, speeds: Mapping[str, float]) -> Iterator[Row]:
+        """Yield the times of whole runs.
 
         Args:
-            count: images of a run.
-            published_count: images that the original scripts are measured on; their time is scaled up to `count`.
+            images: number of images of a run.
+            original_images: number of images for the original scripts; their time is scaled to `images`.
             speeds: views per second by name and precision of the encoder.
         """
         one = self._run("one", 1, "fp32")
@@ -41,41 +52,40 @@ class Benchmark:
         yield from pipeline.start_up_rows(one)
         yield Row("figures and paper", "all", cores() * one.seconds_of(), "s")
         yield Row(SECTION, f"planning {PLANNED_IMAGES:,} images, {PLANNED_ENCODERS} encoders", self._plan(one), "s")
-        published = count * self._published(published_count)
-        yield Row(SECTION, f"{count} images, original scripts", published, "s")
+        original_seconds = images * self._original_seconds_per_image(original_images)
+        yield Row(SECTION, f"{images} images, {ORIGINAL_SCRIPTS}", original_seconds, "s")
         for precision in PRECISIONS:
-            run = self._run(precision, count, precision)
-            name = f"{count} images, {precision}"
+            run = self._run(precision, images, precision)
+            name = f"{images} images, {precision}"
             seconds = run.seconds_of("--", *pipeline.TABLES)
-            encoding = count * (1 + len(self._augmentations)) / speeds[f"{VIT_B_32} {precision}"]
-            rest = seconds - encoding
-            yield Row(SECTION, name, seconds, "s", "original scripts", seconds / published)
-            yield Row(SECTION, f"{name}: speed-up", published / seconds, "times")
+            encoding = images * (1 + len(self._augmentations)) / speeds[f"{VIT_B_32} {precision}"]
+            overhead = seconds - encoding
+            yield Row(SECTION, name, seconds, "s", ORIGINAL_SCRIPTS, seconds / original_seconds)
+            yield Row(SECTION, f"{name}: speed-up", original_seconds / seconds, "times")
             yield Row(SECTION, f"{name}: encoding", encoding, "s")
-            yield Row(SECTION, f"{name}: overhead", rest, "s", "encoding", rest / encoding)
-            for rule, jobs in sorted(run.jobs().items()):
-                yield Row(f"seconds of jobs, {precision}", rule, sum(seconds for seconds, _ in jobs), "s")
+            yield Row(SECTION, f"{name}: overhead", overhead, "s", "encoding", overhead / encoding)
+            for script, jobs in sorted(run.jobs().items()):
+                yield Row(f"seconds of jobs, {precision}", script, sum(job.seconds for job in jobs), "s")
             if precision == "fp32":
                 yield from pipeline.memory_rows(run)
 
-    def _run(self, name, count, precision):
-        photographs = self._work / "photographs" / str(count)
+    def _run(self, name: str, images: int, precision: str) -> pipeline.Run:
+        photographs = self._work / "photographs" / str(images)
         if not photographs.exists():
-            pipeline.write_photographs(self._sources, photographs, count)
+            pipeline.write_photographs(self._sources, photographs, images)
         configuration = pipeline.configuration(photographs, self._bundle, self._augmentations, precision)
         return pipeline.Run(self._project, self._work / "runs" / name, configuration)
 
-    def _published(self, count):
-        """Return the seconds per image of the original scripts."""
-        way = PublishedWay(self._bundle, self._augmentations)
+    def _original_seconds_per_image(self, images: int) -> float:
+        scripts = OriginalScripts(self._bundle, self._augmentations)
 
-        def measure():
-            way.measure([decoding.resize(decoding.decode(data, 10**8).pixels, 224) for data in self._sources[:count]])
+        def run() -> None:
+            scripts.run(views.load(self._sources[:images]))
 
-        return median_seconds(measure, 1) / count
+        return median_seconds(run, 1) / images
 
-    def _plan(self, run):
-        """Return the seconds of a dry run at the seed paper's scale with several encoders."""
+    def _plan(self, run: pipeline.Run) -> float:
+        """Return the seconds of a dry run with as many images as the original paper, and several encoders."""
         model = {"kind": "local-dir", "path": str(self._bundle)}
         plan = {
             "shards": PLANNED_SHARDS,

@@ -1,6 +1,7 @@
-"""Which machine was measured."""
+"""Describe the machine that is measured."""
 
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -10,8 +11,8 @@ from embedding_shift.performance.benchmark.timing import Row, cores
 VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 
-def rows():
-    """Yield the machine's processor with its vector units, its GPU, and PyTorch's version, each as a name."""
+def rows() -> Iterator[Row]:
+    """Yield rows with the names of the processor and the GPU, and the version of PyTorch."""
     yield Row("machine", processor(), cores(), "cores")
     if torch.cuda.is_available():
         yield Row("machine", torch.cuda.get_device_name(), torch.cuda.device_count(), "GPUs")
@@ -19,10 +20,10 @@ def rows():
     yield Row("machine", "PyTorch", float(".".join(release.split(".")[:2])), "release")
 
 
-def processor():
-    """Return the processor's name, family, model and vector units, as Linux knows them; elsewhere Python's name for it.
+def processor() -> str:
+    """Return the processor's name, family, model and vector units on Linux; elsewhere the name that Python has for it.
 
-    Processors of several generations, some twice as fast as others, go by one name.
+    The name alone is not enough: processors of several generations, some twice as fast as others, share one name.
     """
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

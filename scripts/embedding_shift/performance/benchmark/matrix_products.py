@@ -1,21 +1,22 @@
-"""The machine's peak: how fast it multiplies matrices as large as an encoder's."""
+"""Measure the machine's peak: the rate of matrix products of the size that encoders use."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 
 import torch
 
 from embedding_shift.compat import onednn
-from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds, side_by_side
+from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds, parallel_seconds
 
-# Rows of a batch of 16 in ViT-B/32, and its two widths.
+# Rows of a batch of 16 views in ViT-B/32, and its two widths.
 ROWS, WIDTH, HIDDEN = 800, 768, 3072
 PRODUCTS = 20
 SECTION = "matrix product"
 PYTORCH_FP32 = "fp32, PyTorch's own"
 
 
-def rows():
-    """Yield the peak of every precision in GFLOP/s; on processors of all cores together."""
+def rows() -> Iterator[Row]:
+    """Yield the peak of every precision in GFLOP/s: of all cores together, or of the GPU."""
     work = 2 * ROWS * WIDTH * HIDDEN * PRODUCTS / 1e9
     if torch.cuda.is_available():
         for precision in ("fp32", "fp16", "bf16"):
@@ -23,20 +24,20 @@ def rows():
         return
     speeds = {}
     for name in (PYTORCH_FP32, "fp32", "bf16"):
-        seconds = side_by_side(cpu_products, (name,))
+        seconds = parallel_seconds(cpu_products, (name,))
         speeds[name] = cores() * work / seconds
     for name, speed in speeds.items():
         yield Row(SECTION, name, speed, "GFLOP/s", "fp32", speed / speeds["fp32"])
 
 
-def cpu_products(name):
-    """Return a function that multiplies PRODUCTS times in one thread, as encoding does or as PyTorch itself does."""
+def cpu_products(name: str) -> Callable[[], None]:
+    """Return a function that computes PRODUCTS products in one thread, by oneDNN as in encoding or by PyTorch alone."""
     torch.set_num_threads(1)
     dtype = torch.bfloat16 if name == "bf16" else torch.float32
     values, layer = torch.randn(ROWS, WIDTH, dtype=dtype), torch.nn.Linear(WIDTH, HIDDEN, bias=False, dtype=dtype)
     computing = contextlib.nullcontext if name == PYTORCH_FP32 else onednn.Layers(layer).fast
 
-    def multiply():
+    def multiply() -> None:
         with torch.inference_mode(), computing():
             for _ in range(PRODUCTS):
                 layer(values)
@@ -44,14 +45,14 @@ def cpu_products(name):
     return multiply
 
 
-def gpu_products(precision):
-    """Return a function that multiplies PRODUCTS times on the GPU and waits for the end."""
+def gpu_products(precision: str) -> Callable[[], None]:
+    """Return a function that computes PRODUCTS products on the GPU and waits until they are finished."""
     from embedding_shift.encoders.image_encoder import PRECISIONS
 
     values = torch.randn(ROWS, WIDTH, dtype=PRECISIONS[precision], device="cuda")
     weight = torch.randn(HIDDEN, WIDTH, dtype=PRECISIONS[precision], device="cuda")
 
-    def multiply():
+    def multiply() -> None:
         for _ in range(PRODUCTS):
             torch.nn.functional.linear(values, weight)
         torch.cuda.synchronize()

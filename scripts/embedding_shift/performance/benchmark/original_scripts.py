@@ -1,13 +1,19 @@
-"""The way the seed paper's scripts work, re-told from their description, to measure against.
+"""The procedure of the original paper's scripts, written after their description, to compare its time.
 
-One process; the embeddings in batches of 32 in single precision; then, for every image and augmentation, a new view,
-two passes of the encoder with a single picture for the attention of the original and of the view, and the metrics.
+One process computes the embeddings in single precision, in batches of 32. Then, for every image and augmentation, it
+makes a new view, runs the encoder on the original alone and on the view alone for their attention, and computes the
+metrics.
 """
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
+from embedding_shift.config.entries import AugmentationEntry
 from embedding_shift.encoders import image_encoder
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.metrics import registry
@@ -17,45 +23,51 @@ from embedding_shift.views import transforms
 BATCH = 32
 
 
-class PublishedWay:
-    """The encoder, its preprocessing and the transforms, loaded once."""
+class OriginalScripts:
+    """The encoder, its preprocessing and the transforms, loaded once.
 
-    def __init__(self, bundle, configured):
-        """Take the bundle's folder and the section `augmentations` of the configuration."""
+    Args:
+        bundle: folder of the encoder's bundle.
+        augmentations: the section `augmentations` of the configuration.
+    """
+
+    def __init__(self, bundle: Any, augmentations: Mapping[str, AugmentationEntry]) -> None:
         from open_clip.transform import image_transform_v2
 
         torch.set_num_threads(cores())
         self.visual, preprocessing = image_encoder.load_image_tower(bundle)
         self.preprocess = image_transform_v2(preprocessing, is_train=False)
         self.transforms = [
-            transforms.build(entry["transform"], entry.get("parameters", {})) for entry in configured.values()
+            transforms.build(entry["transform"], entry.get("parameters", {})) for entry in augmentations.values()
         ]
 
-    def measure(self, pictures):
-        """Embed all views of `pictures`, uint8 arrays, and compute all metrics that the scripts have."""
+    def run(self, images: Sequence[NDArray[np.uint8]]) -> None:
+        """Embed all views of the images, uint8 (height, width, 3), and compute the metrics of the scripts."""
         with torch.inference_mode():
-            self._embed(pictures)
-            for seed, original in enumerate(pictures):
+            self._embed(images)
+            for seed, original in enumerate(images):
                 for transform in self.transforms:
                     view, _ = transforms.apply(transform, original, seed)
-                    before, after = (self._attention(picture) for picture in (original, view))
+                    before, after = (self._attention(image) for image in (original, view))
                     for metric in registry.of_kind("attention"):
                         metric.function(before, after)
                     for metric in registry.of_kind("pixels"):
                         metric.function(original, view)
 
-    def _embed(self, pictures):
+    def _embed(self, images: Sequence[NDArray[np.uint8]]) -> None:
         for transform in (None, *self.transforms):
-            for start in range(0, len(pictures), BATCH):
-                batch = pictures[start : start + BATCH]
+            for start in range(0, len(images), BATCH):
+                batch = images[start : start + BATCH]
                 if transform:
-                    batch = [transforms.apply(transform, picture, start)[0] for picture in batch]
-                self.visual(torch.stack([self._input(picture) for picture in batch])).numpy()
+                    batch = [transforms.apply(transform, image, start)[0] for image in batch]
+                self.visual(torch.stack([self._input(image) for image in batch])).numpy()
 
-    def _attention(self, picture):
+    def _attention(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         with PoolingAttention(self.visual) as recorder:
-            self.visual(self._input(picture)[np.newaxis])
+            self.visual(self._input(image)[np.newaxis])
+        assert recorder.maps is not None
         return recorder.maps.numpy()
 
-    def _input(self, picture):
-        return self.preprocess(Image.fromarray(picture))
+    def _input(self, image: NDArray[np.uint8]) -> torch.Tensor:
+        tensor: torch.Tensor = self.preprocess(Image.fromarray(image))
+        return tensor

@@ -1,15 +1,19 @@
-"""Measure, in one process or in one per core, and keep what was measured."""
+"""Measure times, in one process or in one process per core."""
 
 import multiprocessing
 import os
 import queue
 import statistics
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from multiprocessing.context import SpawnProcess
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any
 
 from embedding_shift.errors import InputError
 
-COLUMNS = ["section", "name", "value", "unit", "ratio_to", "ratio"]
 REPEATS = 5
 
 
@@ -18,11 +22,12 @@ class Row:
     """A row of `bench.csv`.
 
     Attributes:
-        section, name: what was measured.
-        value: the median, in `unit`.
-        unit: what `value` is in.
-        ratio_to: name of what it is compared with, or empty.
-        ratio: `value` by that one's value; None without.
+        section: group of measurements.
+        name: what was measured.
+        value: the median of the repetitions, in `unit`.
+        unit: unit of `value`.
+        ratio_to: name of the row that `value` is compared with; empty without a comparison.
+        ratio: `value` divided by the value of that row; None without a comparison.
     """
 
     section: str
@@ -33,13 +38,16 @@ class Row:
     ratio: float | None = None
 
 
-def cores():
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+COLUMNS = [field.name for field in fields(Row)]
 
 
-def median_seconds(function, repeats=REPEATS):
-    """Return the median time of a call, in seconds, after one that is not counted."""
+def cores() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def median_seconds(function: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Return the median time of a call in seconds, after one call that is not measured."""
     function()
     times = []
     for _ in range(repeats):
@@ -49,19 +57,21 @@ def median_seconds(function, repeats=REPEATS):
     return statistics.median(times)
 
 
-def side_by_side(prepare, arguments, repeats=REPEATS):
-    """Run the same work in one process per core at the same time, as the pipeline runs its jobs.
+def parallel_seconds(
+    prepare: Callable[..., Callable[[], object]], arguments: tuple[Any, ...], repeats: int = REPEATS
+) -> float:
+    """Return the median time of the same work in one process per core at the same time, as jobs of the pipeline run.
 
     Args:
-        prepare: a function of a module that takes `arguments` and returns the work, a function without any.
-        arguments: tuple.
-        repeats: how often the work is done after one call that is not counted.
+        prepare: function of a module that takes `arguments` and returns the work, a function without arguments.
+        arguments: arguments of `prepare`.
+        repeats: number of measured calls, after one call that is not measured.
 
     Returns:
-        the median over repeats of the time in seconds until the last process was done.
+        The median over the repetitions of the seconds until the last process has finished.
 
     Raises:
-        InputError: a process has failed; it has said why.
+        InputError: a process has failed; its traceback is on standard error.
     """
     context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(cores()), context.Queue()
@@ -79,16 +89,23 @@ def side_by_side(prepare, arguments, repeats=REPEATS):
     return statistics.median(max(each) for each in zip(*times, strict=True))
 
 
-def _result(results, processes):
+def _result(results: "Queue[list[float]]", processes: Sequence[SpawnProcess]) -> list[float]:
     while True:
         try:
             return results.get(timeout=1)
         except queue.Empty:
             if any(process.exitcode for process in processes):
-                raise InputError("what was to be measured has failed in a process of its own, see above") from None
+                raise InputError("a process of the benchmark failed; its error is above") from None
 
 
-def _work(prepare, arguments, repeats, barrier, results):
+def _work(
+    prepare: Callable[..., Callable[[], object]],
+    arguments: tuple[Any, ...],
+    repeats: int,
+    barrier: Barrier,
+    results: "Queue[list[float]]",
+) -> None:
+    """Prepare the work in a process of its own, repeat it together with the other processes, and put the times."""
     try:
         work = prepare(*arguments)
         work()
@@ -100,5 +117,5 @@ def _work(prepare, arguments, repeats, barrier, results):
             times.append(time.perf_counter() - start)
         results.put(times)
     except BaseException:
-        barrier.abort()  # The others are not to wait for this one.
+        barrier.abort()  # Otherwise the other processes would wait for this one.
         raise

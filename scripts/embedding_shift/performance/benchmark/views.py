@@ -1,14 +1,19 @@
-"""What one view costs outside the encoder, in one thread: augmentation, shards in several formats, metrics."""
+"""Measure the cost of one view outside the encoder, in one thread: augmentation, metrics, and formats of shards."""
 
 import io
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from embedding_shift.compat.albumentations_import import albumentations
+from embedding_shift.config.entries import AugmentationEntry
 from embedding_shift.data import decoding
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registry
@@ -16,71 +21,77 @@ from embedding_shift.performance.benchmark.timing import Row, median_seconds
 from embedding_shift.views import geometry, transforms
 from embedding_shift.views.record import ViewRecord
 
+Pixels = NDArray[np.uint8]
+
 REPEATS = 3
+IMAGE_SIZE = 224
+MAX_PIXELS = 10**8  # of a photograph
 
 
-def rows(photographs, configured):
+def rows(photographs: Sequence[bytes], augmentations: Mapping[str, AugmentationEntry]) -> Iterator[Row]:
     """Yield the costs per view.
 
     Args:
-        photographs: bytes of image files.
-        configured: the section `augmentations` of the configuration.
+        photographs: content of the photograph files.
+        augmentations: the section `augmentations` of the configuration.
     """
-    pixels = [decoding.resize(decoding.decode(data, 10**8).pixels, 224) for data in photographs]
 
-    def cost(section, name, function):
-        milliseconds = 1000 * median_seconds(function, REPEATS) / len(pixels)
+    def cost(section: str, name: str, function: Callable[[], object]) -> Row:
+        milliseconds = 1000 * median_seconds(function, REPEATS) / len(photographs)
         return Row(section, name, milliseconds, "ms")
 
-    yield cost(
-        "images",
-        "decode and resize",
-        lambda: [decoding.resize(decoding.decode(data, 10**8).pixels, 224) for data in photographs],
-    )
-    originals = [shards.View(f"{place:04d}", picture, {"seed": place}) for place, picture in enumerate(pixels)]
-    for name, entry in configured.items():
+    yield cost("images", "decode and resize", partial(load, photographs))
+    images = load(photographs)
+    originals = [shards.View(f"{place:04d}", image, {"seed": place}) for place, image in enumerate(images)]
+    for name, entry in augmentations.items():
         transform = transforms.build(entry["transform"], entry.get("parameters", {}))
         views = augment_all(transform, originals)
         records = record_all(name, entry, originals)
         yield cost("augmentation", name, partial(augment_all, transform, originals))
         yield cost("metrics", f"pixels {name}", partial(measure_pixels, originals, views, records))
         yield cost("metrics", f"registered attention {name}", partial(measure_registered, records))
-    maps = np.random.default_rng(0).random((len(pixels), 12, 7, 7), dtype=np.float32)
+    maps = np.random.default_rng(0).random((len(images), 12, 7, 7), dtype=np.float32)
     yield cost("metrics", "attention", lambda: [m.function(maps, maps[::-1]) for m in registry.of_kind("attention")])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "00000.tar"
         yield cost("shards", "write", lambda: shards.write(path, originals))
         yield cost("shards", "read", lambda: list(shards.read(path)))
-        yield Row("shards", "size", path.stat().st_size / len(pixels) / 1000, "kB")
-    yield from format_rows(pixels)
+        yield Row("shards", "size", path.stat().st_size / len(images) / 1000, "kB")
+    yield from format_rows(images)
 
 
-def augment_all(transform, views):
-    """Return the Views that `transform` makes of Views."""
+def load(photographs: Sequence[bytes]) -> list[Pixels]:
+    """Decode and resize photographs as the pipeline does."""
+    return [decoding.resize(decoding.decode(data, MAX_PIXELS).pixels, IMAGE_SIZE) for data in photographs]
+
+
+def augment_all(transform: albumentations.BasicTransform, originals: Sequence[shards.View]) -> list[shards.View]:
+    """Return the views that a transform makes of original views."""
     return [
         shards.View(view.image_id, transforms.apply(transform, view.pixels, view.record["seed"])[0], view.record)
-        for view in views
+        for view in originals
     ]
 
 
-def record_all(name, entry, views):
-    """Return the ViewRecords of the views that the augmentation `name` makes of Views."""
+def record_all(name: str, entry: AugmentationEntry, originals: Sequence[shards.View]) -> list[ViewRecord]:
+    """Return the records of the views that the augmentation `name` makes of original views."""
     arguments = entry.get("parameters", {})
-    return [
-        ViewRecord(name, "", entry["transform"], arguments, view.record["seed"], 0, {}, view.pixels.shape[:2])
-        for view in views
-    ]
+    seeds = [view.record["seed"] for view in originals]
+    shape = (IMAGE_SIZE, IMAGE_SIZE)
+    return [ViewRecord(name, "", entry["transform"], arguments, seed, 0, {}, shape) for seed in seeds]
 
 
-def measure_pixels(originals, views, records):
-    """Compute all pixel metrics."""
+def measure_pixels(
+    originals: Sequence[shards.View], views: Sequence[shards.View], records: Sequence[ViewRecord]
+) -> None:
+    """Compute all pixel metrics of views."""
     for original, view, record in zip(originals, views, records, strict=True):
         for _ in evaluate.of_pixels(original.pixels, view.pixels, geometry.correspondence(record)):
             pass
 
 
-def measure_registered(records):
-    """Compute the registered attention metrics of random maps; without a warp they are not computed again."""
+def measure_registered(records: Sequence[ViewRecord]) -> None:
+    """Compute the registered attention metrics of random maps for every view whose transform moves pixels."""
     maps = np.random.default_rng(0).random((2, 12, 7, 7), dtype=np.float32)
     for record in records:
         correspondence = geometry.correspondence(record)
@@ -88,34 +99,42 @@ def measure_registered(records):
             metric.function(*maps, correspondence)
 
 
-def format_rows(pixels):
-    """Yield size and times of other lossless formats that a shard could hold, without the tar around them."""
-    compressed = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    formats = {
-        "PNG, compressed": (lambda picture: cv2.imencode(".png", picture, compressed)[1].tobytes(), _decode),
+def format_rows(images: Sequence[Pixels]) -> Iterator[Row]:
+    """Yield size and times of other lossless formats for shards, without the tar."""
+    formats: dict[str, tuple[Callable[[Pixels], bytes], Callable[[bytes], object]]] = {
+        "PNG, compressed": (_as_png, _decode),
         "WebP, lossless": (_as_webp, _decode),
         "NumPy": (_as_numpy, lambda data: np.load(io.BytesIO(data))),
     }
     for name, (encode, decode) in formats.items():
-        stored = [encode(picture) for picture in pixels]
-        write = median_seconds(lambda encode=encode: [encode(picture) for picture in pixels], 1)
-        read = median_seconds(lambda stored=stored, decode=decode: [decode(data) for data in stored], 1)
-        yield Row("shards", f"{name}: write", 1000 * write / len(pixels), "ms")
-        yield Row("shards", f"{name}: read", 1000 * read / len(pixels), "ms")
-        yield Row("shards", f"{name}: size", sum(map(len, stored)) / len(pixels) / 1000, "kB")
+        stored = [encode(image) for image in images]
+        write = median_seconds(partial(_map, encode, images), 1)
+        read = median_seconds(partial(_map, decode, stored), 1)
+        yield Row("shards", f"{name}: write", 1000 * write / len(images), "ms")
+        yield Row("shards", f"{name}: read", 1000 * read / len(images), "ms")
+        yield Row("shards", f"{name}: size", sum(map(len, stored)) / len(images) / 1000, "kB")
 
 
-def _decode(data):
+def _map(function: Callable[[Any], object], items: Sequence[Any]) -> None:
+    for item in items:
+        function(item)
+
+
+def _decode(data: bytes) -> object:
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
-def _as_webp(picture):
+def _as_png(image: Pixels) -> bytes:
+    return cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+
+
+def _as_webp(image: Pixels) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "WEBP", lossless=True, method=0)
+    Image.fromarray(image).save(file, "WEBP", lossless=True, method=0)
     return file.getvalue()
 
 
-def _as_numpy(picture):
+def _as_numpy(image: Pixels) -> bytes:
     file = io.BytesIO()
-    np.save(file, picture)
+    np.save(file, image)
     return file.getvalue()
