@@ -77,6 +77,7 @@ rule compute_metrics:
         code=code("compute_metrics"),
     output:
         metrics="results/{dataset}/{model}/metrics.parquet",
+        checksum="results/{dataset}/{model}/metrics.parquet.sha256",
         exclusions="results/{dataset}/{model}/exclusions.csv",
     log:
         "logs/{dataset}/{model}/compute_metrics.log",

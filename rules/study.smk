@@ -80,7 +80,9 @@ rule compute_study_pixels:
         code=code("compute_study_pixels"),
     output:
         metrics="results/{dataset}/study/pixel_metrics.parquet",
+        metrics_checksum="results/{dataset}/study/pixel_metrics.parquet.sha256",
         references="results/{dataset}/study/reference_pixels.parquet",
+        references_checksum="results/{dataset}/study/reference_pixels.parquet.sha256",
     log:
         "logs/{dataset}/study/compute_study_pixels.log",
     benchmark:
@@ -184,7 +186,9 @@ rule compute_study_metrics:
         code=code("compute_study_metrics"),
     output:
         metrics="results/{dataset}/{model}/study/metrics.parquet",
+        metrics_checksum="results/{dataset}/{model}/study/metrics.parquet.sha256",
         references="results/{dataset}/{model}/study/references.parquet",
+        references_checksum="results/{dataset}/{model}/study/references.parquet.sha256",
     log:
         "logs/{dataset}/{model}/study/compute_study_metrics.log",
     benchmark:

@@ -1,7 +1,6 @@
 """Fuzz tests of all readers: more than 10,000 inputs, each of which is either accepted or rejected with a message."""
 
 import csv
-import hashlib
 import io
 import json
 import tarfile
@@ -23,7 +22,7 @@ from embedding_shift.data.listing import LISTING_COLUMNS, ListedImage
 from embedding_shift.data.sources import csv_table, url_table
 from embedding_shift.data.sources import shards as shard_source
 from embedding_shift.errors import InputError
-from embedding_shift.io import array_files, atomic, shards, tables
+from embedding_shift.io import array_files, atomic, checksums, shards, tables
 
 SCHEMA = yaml.safe_load((PROJECT / "config/schema.yaml").read_text())
 CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
@@ -164,13 +163,13 @@ def test_damaged_webdataset_shards(tmp_path, data):
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """Return {name: bytes} of one stored file of every kind."""
+    """Return {name: bytes} of one stored file of every kind, and of their checksums."""
     folder = tmp_path_factory.mktemp("stored")
     pixels = DRAWN.integers(0, 256, (2, 2, 3), dtype=np.uint8)
     shards.write(folder / "views.tar", [shards.View("a", pixels, {"seed": 1}), shards.View("b", pixels)])
     array_files.write(folder / "encoded.npz", ["a", "b"], embedding=np.ones((2, 3), np.float32))
     tables.write_parquet(folder / "table.parquet", pd.DataFrame({"image_id": ["a", "b"], "value": [0.25, 0.5]}))
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".sha256"}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @campaign(1000)
@@ -179,7 +178,7 @@ def test_damaged_view_shards_with_a_matching_checksum(tmp_path, stored, data):
     """Damage that the checksum does not reveal, such as in a shard written by another program."""
     path = tmp_path / "views.tar"
     path.write_bytes(data.draw(damaged(stored["views.tar"])))
-    shards.checksum_path(path).write_text(f"{atomic.sha256(path)}  views.tar\n")
+    checksums.path_of(path).write_text(f"{atomic.sha256(path)}  views.tar\n")
     accepted_or_rejected(lambda: list(shards.read(path)))
     path.write_bytes(data.draw(damaged(stored["views.tar"])))
     accepted_or_rejected(lambda: shards.count(path))
@@ -201,7 +200,8 @@ def read_table(path):
 def test_damaged_stored_files_are_rejected_and_deleted(tmp_path, stored, name, read, data):
     path = tmp_path / name
     whole, found = stored[name], data.draw(damaged(stored[name]))
-    shards.checksum_path(path).write_text(f"{hashlib.sha256(whole).hexdigest()}  {name}\n")
     path.write_bytes(found)
+    if (checksum := checksums.path_of(path)).name in stored:
+        checksum.write_bytes(stored[checksum.name])
     assert (accepted_or_rejected(lambda: read(path)) is not None) == (found == whole)
     assert path.exists() == (found == whole)

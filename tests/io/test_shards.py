@@ -12,7 +12,7 @@ import webdataset
 from PIL import Image
 
 from embedding_shift.errors import InputError
-from embedding_shift.io import shards
+from embedding_shift.io import checksums, shards
 
 
 def views(number=5, seed=0):
@@ -50,7 +50,7 @@ def test_the_same_views_give_the_same_bytes(shard, tmp_path):
     again = tmp_path / "elsewhere" / "00000.tar"
     shards.write(again, iter(views()))
     assert again.read_bytes() == shard.read_bytes()
-    assert shards.checksum_path(again).read_bytes() == shards.checksum_path(shard).read_bytes()
+    assert checksums.path_of(again).read_bytes() == checksums.path_of(shard).read_bytes()
 
 
 def test_a_shard_can_be_empty(tmp_path):
@@ -61,7 +61,7 @@ def test_a_shard_can_be_empty(tmp_path):
 
 def test_the_checksum_has_the_format_of_sha256sum(shard):
     digest = hashlib.sha256(shard.read_bytes()).hexdigest()
-    assert shards.checksum_path(shard).read_text() == f"{digest}  00000.tar\n"
+    assert checksums.path_of(shard).read_text() == f"{digest}  00000.tar\n"
 
 
 def test_webdataset_reads_the_same_pixels_and_records(shard):
@@ -134,12 +134,12 @@ def test_damage_is_detected_and_the_shard_deleted(shard, damage, read):
     with pytest.raises(InputError, match=r"00000\.tar is damaged: its SHA-256 is .* It was deleted; run again"):
         next(read(shard))
     assert not shard.exists()
-    assert not shards.checksum_path(shard).exists()
+    assert not checksums.path_of(shard).exists()
 
 
 @pytest.mark.parametrize("damage", [flip_a_byte, empty, os.unlink])
 def test_a_damaged_checksum_counts_as_damage(shard, damage):
-    damage(shards.checksum_path(shard))
+    damage(checksums.path_of(shard))
     with pytest.raises(InputError, match=r"00000\.tar is damaged"):
         next(shards.read(shard))
     assert not shard.exists()

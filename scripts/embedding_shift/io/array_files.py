@@ -4,6 +4,7 @@ The comment of the archive holds the SHA-256 of the rest of the file, which is c
 a comment comes from another program; the checksums of its members are checked instead.
 """
 
+import hashlib
 import os
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from embedding_shift.io import atomic
 # The last record of a ZIP archive, without its comment (PKWARE's APPNOTE, section 4.3.16).
 END_RECORD_SIZE = 22
 END_RECORD_SIGNATURE = b"PK\5\6"
+NO_CHECKSUM = b"0" * 64  # takes the place of the checksum while it is computed
+BLOCK_SIZE = 2**20
 
 ArrayByImage = tuple[NDArray[Any], NDArray[Any]]  # image ids (N,) and an array (N, …)
 
@@ -38,8 +41,11 @@ def write(path: str | Path, image_ids: Sequence[str] | NDArray[np.str_], **array
     with atomic.whole(path) as temporary:
         np.savez(temporary, allow_pickle=False, **{name: np.asarray(array)[order] for name, array in columns.items()})
         with zipfile.ZipFile(temporary, "a") as archive:
-            archive.comment = atomic.PLACEHOLDER
-        atomic.seal(temporary, _seal_offset(temporary))
+            archive.comment = NO_CHECKSUM
+        checksum = _sha256_without_comment(temporary)
+        with open(temporary, "r+b") as file:
+            file.seek(-len(checksum), os.SEEK_END)
+            file.write(checksum)
 
 
 def read(path: str | Path) -> dict[str, NDArray[Any]]:
@@ -76,9 +82,18 @@ def _is_intact(path: str | Path) -> bool:
     if ends_without_comment:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    return atomic.is_sealed(path, _seal_offset(path))
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(NO_CHECKSUM)))
+        return file.read() == _sha256_without_comment(path)
 
 
-def _seal_offset(path: str | Path) -> int:
-    """Return the position of the SHA-256 in the file, in bytes from the start."""
-    return max(0, Path(path).stat().st_size - len(atomic.PLACEHOLDER))
+def _sha256_without_comment(path: str | Path) -> bytes:
+    """Return the hexadecimal SHA-256 of an archive whose comment is NO_CHECKSUM, whatever its comment is now."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        left = os.fstat(file.fileno()).st_size - len(NO_CHECKSUM)
+        while left > 0 and (block := file.read(min(left, BLOCK_SIZE))):
+            digest.update(block)
+            left -= len(block)
+    digest.update(NO_CHECKSUM)
+    return digest.hexdigest().encode()

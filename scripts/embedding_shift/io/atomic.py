@@ -1,26 +1,25 @@
-"""Files appear whole or not at all, and are known by their SHA-256."""
+"""Write files so that each appears whole or not at all."""
 
 import hashlib
 import os
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from embedding_shift.errors import InputError
 
 STARTED = time.time()
-PLACEHOLDER = b"0" * 64  # as long as a SHA-256 in hexadecimal
-BLOCK = 2**20
 
 
 @contextmanager
-def whole(path):
-    """Yield a temporary path beside `path`; move it there on success, delete it on any failure.
+def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`. On success, it gets the name `path`; on failure, it is deleted.
 
-    The suffixes are kept, so that libraries that choose a format by the name choose the same one. What a process that
-    was killed left of the same file is deleted.
+    The temporary name has the same suffixes, because some libraries choose a format by them. Temporary files of the
+    same path that a killed process left behind are deleted.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,64 +31,34 @@ def whole(path):
         os.replace(temporary, path)
     except OSError as error:
         if error.filename in (None, str(temporary)):
-            error.filename = str(path)  # What people know the file by.
+            error.filename = str(path)  # People know the file by this name.
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path, text):
+def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` to `path` in UTF-8, whole or not at all."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def sha256(path):
-    """Return the hexadecimal SHA-256 of a file, read in blocks."""
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Return the hexadecimal SHA-256 of a file, which is read in blocks."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def seal(path, start):
-    """Write the SHA-256 of a file into the file itself, over the PLACEHOLDER that stands at byte `start`."""
-    digest = _sha256_around(path, start)
-    with open(path, "r+b") as file:
-        file.seek(start)
-        file.write(digest)
-
-
-def is_sealed(path, start):
-    """Whether a file is byte by byte the one that `seal` left."""
-    with open(path, "rb") as file:
-        file.seek(start)
-        return file.read(len(PLACEHOLDER)) == _sha256_around(path, start)
-
-
-def _sha256_around(path, start):
-    """SHA-256, in hexadecimal, of the file with PLACEHOLDER at `start`."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        left = start
-        while left and (block := file.read(min(left, BLOCK))):
-            digest.update(block)
-            left -= len(block)
-        digest.update(PLACEHOLDER)
-        file.seek(start + len(PLACEHOLDER))
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest().encode()
-
-
-def damaged(path, finding):
-    """Delete a damaged file that a run made, so that a rerun makes it anew; return the InputError that says so."""
+def damaged(path: str | os.PathLike[str], finding: object) -> InputError:
+    """Delete a damaged file of a run, so that a rerun makes it again; return the error that says so."""
     Path(path).unlink(missing_ok=True)
     return InputError(f"{path} is damaged: {finding}. It was deleted; run again.")
 
 
-def _delete_leftovers(path):
+def _delete_leftovers(path: Path) -> None:
     """Delete the temporary files of `path` that are older than this process.
 
-    A younger one may belong to a job that outlived its run and still writes the same bytes.
+    A younger file may belong to a job that outlived its run and still writes the same bytes.
     """
     name = re.compile(rf"\.[0-9a-f]{{8}}\.{re.escape(path.name)}")
     for entry in os.scandir(path.parent):
@@ -97,8 +66,11 @@ def _delete_leftovers(path):
             os.unlink(entry.path)
 
 
-def _flush(path):
-    """Put a file on the disk before it gets its name, so that a power cut leaves no empty one and late errors show."""
+def _flush(path: Path) -> None:
+    """Write a file to the disk before it gets its name.
+
+    A power cut then leaves no empty file, and late errors are reported.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

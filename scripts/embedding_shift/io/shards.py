@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
-from embedding_shift.io import atomic
+from embedding_shift.io import atomic, checksums
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Bits per channel, colour type RGB, the only compression and filter method, not interlaced.
@@ -51,11 +51,6 @@ def shard_of(image_id: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(image_id.encode()).digest()[:8], "big") % shards
 
 
-def checksum_path(path: str | Path) -> Path:
-    """Return the path of the file with the SHA-256 of the shard at `path`."""
-    return Path(f"{path}.sha256")
-
-
 def write(path: str | Path, views: Iterable[View]) -> None:
     """Write views to the shard at `path`, then its checksum.
 
@@ -66,7 +61,7 @@ def write(path: str | Path, views: Iterable[View]) -> None:
         for part in _tar(views):
             file.write(part)
             digest.update(part)
-    atomic.write_text(checksum_path(path), f"{digest.hexdigest()}  {Path(path).name}\n")
+    checksums.write(path, digest.hexdigest())
 
 
 def read(path: str | Path) -> Iterator[View]:
@@ -102,7 +97,7 @@ def _verified(path: str | Path) -> Iterator[BufferedReader]:
     except FileNotFoundError:
         raise _absent(path) from None
     except (tarfile.TarError, ValueError) as error:
-        raise _damaged(path, f"it is no shard of views ({error})") from None
+        raise checksums.damaged(path, f"it is no shard of views ({error})") from None
 
 
 def _samples(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any], IO[bytes]]]:
@@ -133,7 +128,7 @@ def count(path: str | Path) -> int:
     except FileNotFoundError:
         raise _absent(path) from None
     except tarfile.TarError as error:
-        raise _damaged(path, error) from None
+        raise checksums.damaged(path, error) from None
 
 
 def read_selected(paths: Sequence[str | Path], image_ids: Collection[str]) -> dict[str, View]:
@@ -156,21 +151,14 @@ def read_selected(paths: Sequence[str | Path], image_ids: Collection[str]) -> di
 
 
 def _verify(path: str | Path, file: BufferedReader) -> None:
-    checksum = checksum_path(path)
-    words = checksum.read_bytes().split() if checksum.exists() else []
-    expected = words[0].decode("ascii", "replace") if words else "no checksum"
+    expected = checksums.read(path) or "no checksum"
     found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != expected:
-        raise _damaged(path, f"its SHA-256 is {found}, not {expected}")
+        raise checksums.damaged(path, f"its SHA-256 is {found}, not {expected}")
 
 
 def _absent(path: str | Path) -> InputError:
     return InputError(f"there is no shard {path}; another job may have found it damaged. Run again.")
-
-
-def _damaged(path: str | Path, finding: object) -> InputError:
-    checksum_path(path).unlink(missing_ok=True)
-    return atomic.damaged(path, finding)
 
 
 def _tar(views: Iterable[View]) -> Iterator[bytes]:
