@@ -86,7 +86,7 @@ def test_parts_of_a_total_and_lists_are_joined():
 @pytest.mark.parametrize(
     ("requested", "sentence"),
     [
-        (None, ""),
+        (None, sentences.NOTHING),
         (3, "The configuration requests this number of images."),
         (1000, "The configuration requests 1{,}000 images; only 3 could be used."),
     ],
@@ -126,7 +126,7 @@ def test_the_extremes_are_named_with_their_means_and_intervals(study):
 @pytest.mark.parametrize("values", [[0.5, math.nan], [math.nan, math.nan]])
 def test_no_order_is_claimed_where_fewer_than_two_means_are_defined(tmp_path, values):
     found = macros(read(write_results(tmp_path, ["A", "B"], 3, value=lambda place, metric: values[place])))
-    assert found["shift_conclusion_sentence"] == ""
+    assert found["shift_conclusion_sentence"] == sentences.NOTHING
     expected = "is the only augmentation with a value." if values[0] == 0.5 else "is not defined for any view"
     assert expected in found["shift_sentence"]
 
@@ -156,7 +156,7 @@ def test_the_ranking_is_as_strict_as_the_test_allows(tmp_path, p_values, sentenc
 
 def test_encoders_without_an_attention_map_are_named(tmp_path):
     inputs = read(write_results(tmp_path, ["A", "B"], 3, models=["One", "Two & two"]))
-    assert macros(inputs)["encoders_without_attention_sentence"] == ""
+    assert macros(inputs)["encoders_without_attention_sentence"] == sentences.NOTHING
     (tmp_path / "without").mkdir()
     without = read(write_results(tmp_path / "without", ["A", "B"], 3, models=["Two & two"], attention=False))
     inputs.results[1:] = without.results
@@ -166,7 +166,7 @@ def test_encoders_without_an_attention_map_are_named(tmp_path):
 
 def test_agreement_between_encoders_is_reported_where_there_are_several(tmp_path):
     arguments = write_results(tmp_path, ["A", "B"], 3, models=["One", "Two"])
-    assert macros(read(arguments))["encoders_takeaway_sentence"] == ""
+    assert macros(read(arguments))["encoders_takeaway_sentence"] == sentences.NOTHING
     found = macros(read(arguments + write_rank_agreement(tmp_path)))
     assert "is 0.5000 (1: the same ranking)" in found["encoders_takeaway_sentence"]
 
@@ -231,6 +231,20 @@ def test_the_tally_counts_verdicts_and_names_reasons(study):
     assert macros(study)["claims_sentence"] == "This run tests none of the 10 published claims."
 
 
+def test_reasons_stand_with_the_claims_unless_all_have_the_same(study):
+    first, second = list(study.claims)[:2]
+    study.claims[first] = judgement.untested("no noise")
+    study.claims[second] = judgement.untested("no noise")
+    for name in list(study.claims)[2:]:
+        study.claims[name] = judgement.tested(judgement.Interval(0.5, 0.25, 0.75), 3)
+    assert "says nothing about 2 published claims (no noise):" in macros(study)["claims_discussion"]
+    study.claims[second] = judgement.untested("too few images")
+    found = macros(study)
+    assert "(no noise)" not in found["claims_discussion"]
+    assert "Reason: no noise." in found["claims_discussion"] and "Reason: too few images." in found["claims_discussion"]
+    assert found["untested_claims_sentence"] == "The reasons for not testing a claim: no noise; too few images."
+
+
 def test_the_estimate_of_an_unresolved_claim_has_a_direction(study):
     study.claims["noise-shifts-most"] = judgement.tested(judgement.Interval(-0.5, -0.75, 0.25), 3)
     assert (
@@ -242,7 +256,7 @@ def test_a_claims_file_without_claims_is_reported(study):
     empty = dataclasses.replace(study, claims={}, published_claims=published_claims.PublishedClaims([], []))
     found = macros(empty)
     assert found["claims_sentence"] == "The claims file of this run lists no published claim."
-    assert found["claims_discussion"].strip() == "" and found["claims_on", "shift", "sentence"] == ""
+    assert found["claims_discussion"] == found["claims_on", "shift", "sentence"] == sentences.NOTHING
 
 
 def test_a_verdict_on_an_unknown_claim_is_refused(study):
@@ -274,7 +288,7 @@ def test_without_another_photograph_there_is_no_ceiling(study):
     assert dict(number_macros.numbers(study))["num", "beyond_ceiling"] == "n/a"
     found = macros(study)
     assert "has no other photograph, and therefore no ceiling" in found["floor_sentence"]
-    assert found["size_takeaway_sentence"] == ""
+    assert found["size_takeaway_sentence"] == sentences.NOTHING
     assert "another photograph" not in found["study_abstract_sentence"]
 
 

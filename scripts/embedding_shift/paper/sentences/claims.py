@@ -27,7 +27,7 @@ HEADS = {
     judgement.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
     judgement.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
     judgement.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
-    judgement.NOT_TESTED: "This run says nothing about {claims}, because it lacks what is needed for a test:",
+    judgement.NOT_TESTED: "This run says nothing about {claims}:",
 }
 
 
@@ -39,7 +39,8 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     for topic, words in TOPICS.items():
         of_topic = [item for item in judged if item.topic == topic]
         yield ("claims_on", topic, "sentence"), _tally(of_topic, "published claim", f" on {words}") if of_topic else ""
-    yield ("claims_discussion",), "\n".join(_discussed(judged, verdict) for verdict in judgement.OUTCOMES)
+    discussed = [_discussed(judged, verdict) for verdict in judgement.OUTCOMES]
+    yield ("claims_discussion",), "\n".join(filter(None, discussed))
 
 
 def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
@@ -67,10 +68,16 @@ def _every(verdict: str, count: int) -> str:
 
 def _untested(judged: Sequence[JudgedClaim]) -> str:
     """Give the reasons why claims were not tested."""
-    reasons = dict.fromkeys(item.reason for item in judged if item.verdict == judgement.NOT_TESTED and item.reason)
+    reasons = _reasons(judged)
     if not reasons:
         return ""
-    return f"The reasons for claims that were not tested: {latex.escape('; '.join(reasons))}."
+    plural = "s" if len(reasons) > 1 else ""
+    return f"The reason{plural} for not testing a claim: {latex.escape('; '.join(reasons))}."
+
+
+def _reasons(judged: Sequence[JudgedClaim]) -> list[str]:
+    """Return the different reasons why claims were not tested."""
+    return list(dict.fromkeys(item.reason for item in judged if item.reason))
 
 
 def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
@@ -78,13 +85,16 @@ def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
     chosen = [item for item in judged if item.verdict == verdict]
     if not chosen:
         return ""
-    items = "\n".join(f"\\item {_remark(item)}" for item in chosen)
+    same_reason = len(_reasons(chosen)) == 1
+    items = "\n".join(f"\\item {_remark(item, with_reason=not same_reason)}" for item in chosen)
     head = HEADS[verdict].format(claims=counted(len(chosen), "published claim"))
+    if same_reason:
+        head = f"{head.removesuffix(':')} ({latex.escape(chosen[0].reason)}):"
     title = verdict.capitalize()
     return f"\\paragraph{{{title}.}}\n{head}\n\\begin{{claimlist}}\n{items}\n\\end{{claimlist}}"
 
 
-def _remark(item: JudgedClaim) -> str:
+def _remark(item: JudgedClaim, with_reason: bool) -> str:
     """Return the text of a claim and what its verdict means for it."""
     text = f"{latex.escape(item.claim.text.removesuffix('.'))} ({SECTIONS[item.topic]})."
     if item.verdict == judgement.CONTRADICTED:
@@ -92,6 +102,6 @@ def _remark(item: JudgedClaim) -> str:
     if item.verdict == judgement.NOT_RESOLVED and item.interval:
         side = "agrees with the claim" if item.interval.effect > 0 else "speaks against the claim"
         return f"{text} The estimate {side}, but its interval includes zero."
-    if item.verdict == judgement.NOT_TESTED and item.reason:
+    if item.reason and with_reason:
         return f"{text} Reason: {latex.escape(item.reason)}."
     return text
