@@ -245,11 +245,12 @@ def test_reasons_stand_with_the_claims_unless_all_have_the_same(study):
     assert found["untested_claims_sentence"] == "The reasons for not testing a claim: no noise; too few images."
 
 
-def test_the_estimate_of_an_unresolved_claim_has_a_direction(study):
-    study.claims["noise-shifts-most"] = judgement.tested(judgement.Interval(-0.5, -0.75, 0.25), 3)
-    assert (
-        "The estimate speaks against the claim, but its interval includes zero." in macros(study)["claims_discussion"]
-    )
+@pytest.mark.parametrize(("effect", "verb"), [(-0.25, "speaks against"), (0.25, "agrees with")])
+def test_the_estimate_of_an_unresolved_claim_has_a_direction(study, effect, verb):
+    study.claims["noise-shifts-most"] = judgement.tested(judgement.Interval(effect, -0.5, 0.5), 3)
+    expected = f"{{sec:shift}}). The estimate {verb} the claim, but its interval includes zero."
+    text = macros(study)["claims_discussion"]
+    assert expected in text[text.index("Noise shifts the embedding more than any other") :].partition("\\item")[0]
 
 
 def test_a_claims_file_without_claims_is_reported(study):
