@@ -14,7 +14,7 @@ imagecodecs, because Pillow's ImageCms takes only 8-bit samples and cannot make 
 import functools
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import imagecodecs
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from embedding_shift.data.decoding.sample_range import BLOCK, to_8_bits
+from embedding_shift.data.decoding.sample_range import to_8_bits
 from embedding_shift.errors import InputError
 
 Model = Literal["grey", "RGB", "CMYK"]
@@ -66,15 +66,16 @@ class Profile(NamedTuple):
     name: str
 
 
-class Converted(NamedTuple):
-    """Samples in sRGB.
+class Conversion(NamedTuple):
+    """How to convert an image to sRGB.
 
     Attributes:
-        values: uint8 or uint16 array (height, width, 3), or (height, width, 1) for grey.
-        remarks: what was converted, for people.
+        convert: takes uint8 or uint16 samples (height, width, channels) at full range and returns (height, width, 3);
+            None if the samples stay as they are.
+        remarks: what is converted, for people.
     """
 
-    values: NDArray[Any]
+    convert: Callable[[NDArray[Any]], NDArray[Any]] | None
     remarks: list[str]
 
 
@@ -127,36 +128,39 @@ def coded(primaries: int, transfer: int) -> Profile:
     return calibrated(CODED_PRIMARIES[primaries], CODED_GAMMAS[transfer], name)
 
 
-def to_srgb(values: NDArray[Any], profile: Profile | None) -> Converted:
-    """Convert an image to sRGB.
+def to_srgb(model: Model, profile: Profile | None) -> Conversion:
+    """Return the conversion to sRGB of an image with a colour model; in CMYK, 0 is no ink.
 
     Args:
-        values: uint8 or uint16 array (height, width, channels) at full range: 1 channel is grey, 3 are RGB, 4 are CMYK
-            with 0 for no ink.
+        model: of the samples.
         profile: what the samples mean; None if the file does not say.
 
     Raises:
         InputError: the profile cannot be used.
     """
-    model = MODEL_OF_CHANNELS[values.shape[2]]
     if profile is None:
-        return _without_profile(values, model, [])
+        return _without_profile(model, [])
     space = _space(profile)
-    if model == "grey" and space == "RGB":
-        values, model = np.repeat(values, 3, axis=2), "RGB"
-    if space != model:
-        return _without_profile(values, model, [f"{profile.name} ignored, because it is for {space}, not for {model}"])
-    if _is_srgb(profile.icc, model):
-        return Converted(values, [])
-    return Converted(_transformed(values, profile.icc, model), [f"{profile.name} to sRGB"])
+    if space == model:
+        source: Model = model
+    elif (model, space) == ("grey", "RGB"):
+        source = "RGB"
+    else:
+        return _without_profile(model, [f"{profile.name} ignored, because it is for {space}, not for {model}"])
+    if _is_srgb(profile.icc, source):
+        return Conversion(None, [])
+    return Conversion(lambda values: _transformed(values, profile.icc, source), [f"{profile.name} to sRGB"])
 
 
-def _without_profile(values: NDArray[Any], model: Model, remarks: list[str]) -> Converted:
+def _without_profile(model: Model, remarks: list[str]) -> Conversion:
     if model != "CMYK":
-        return Converted(values, remarks)
+        return Conversion(None, remarks)
+    return Conversion(_from_inks, [*remarks, "CMYK without a profile to sRGB"])
+
+
+def _from_inks(values: NDArray[Any]) -> NDArray[np.uint8]:
     height, width, _ = values.shape
-    cmyk = Image.frombytes("CMYK", (width, height), to_8_bits(values).tobytes())
-    return Converted(np.asarray(cmyk.convert("RGB")), [*remarks, "CMYK without a profile to sRGB"])
+    return np.asarray(Image.frombytes("CMYK", (width, height), to_8_bits(values).tobytes()).convert("RGB"))
 
 
 def _space(profile: Profile) -> str:
@@ -180,27 +184,24 @@ def _is_srgb(icc: bytes, model: Model) -> bool:
 
 
 def _transformed(values: NDArray[Any], icc: bytes, model: Model) -> NDArray[Any]:
-    height, width, _ = values.shape
-    result = np.empty((height, width, 3), values.dtype)
+    """Return sRGB samples (height, width, 3); grey values (height, width, 1) may stand for RGB."""
+    if model == "RGB" and values.shape[2] == 1:
+        values = np.repeat(values, 3, axis=2)
     # Tables of colours ("A2B") are interpolated roughly, and 16-bit samples near black as well, unless it is exact.
     exact = values.dtype != np.uint8 or b"A2B" in icc
-    values = values[..., 0] if model == "grey" else values
-    rows = max(1, BLOCK // max(1, width))
-    for start in range(0, height, rows):
-        try:
-            result[start : start + rows] = imagecodecs.cms_transform(
-                np.ascontiguousarray(values[start : start + rows]),
-                icc,
-                _srgb(),
-                colorspace=LITTLECMS_NAMES[model],
-                planar=False,
-                outcolorspace="rgb",
-                intent=RELATIVE_COLORIMETRIC,
-                flags=BLACK_POINT_COMPENSATION | (EXACT if exact else 0),
-            )
-        except imagecodecs.CmsError:
-            raise InputError("damaged image: its ICC profile cannot be used") from None
-    return result
+    try:
+        return imagecodecs.cms_transform(
+            np.ascontiguousarray(values[..., 0] if model == "grey" else values),
+            icc,
+            _srgb(),
+            colorspace=LITTLECMS_NAMES[model],
+            planar=False,
+            outcolorspace="rgb",
+            intent=RELATIVE_COLORIMETRIC,
+            flags=BLACK_POINT_COMPENSATION | (EXACT if exact else 0),
+        )
+    except imagecodecs.CmsError:
+        raise InputError("damaged image: its ICC profile cannot be used") from None
 
 
 @functools.cache

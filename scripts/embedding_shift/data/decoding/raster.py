@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_shift.data.decoding import colour, orientation
-from embedding_shift.data.decoding.sample_range import to_8_bits
+from embedding_shift.data.decoding.sample_range import row_blocks, to_8_bits
 
 Pixels = NDArray[np.uint8]
 WHITE = (255, 255, 255, 255)
@@ -33,7 +33,7 @@ class Raster:
     Attributes:
         samples: uint8 or uint16 array (height, width, channels) at full range: 1 channel is grey, 3 are RGB, 4 are CMYK
             with 0 for no ink.
-        alpha: uint8 or uint16 array (height, width), 0 for transparent; None if the image is opaque.
+        alpha: array (height, width) of the same type, 0 for transparent; None if the image is opaque.
         associated: whether the samples are multiplied by alpha.
         profile: what the samples mean; None if the file does not say.
         orientation: 1–8, as in EXIF.
@@ -54,18 +54,33 @@ def finished(raster: Raster) -> DecodedImage:
     Raises:
         InputError: the colours cannot be converted.
     """
-    samples = _unmultiplied(raster) if raster.associated and raster.alpha is not None else raster.samples
-    converted = colour.to_srgb(samples, raster.profile)
-    remarks = [*raster.remarks, *converted.remarks]
-    pixels = to_8_bits(converted.values)
-    if pixels.shape[2] == 1:
-        pixels = np.repeat(pixels, 3, axis=2)
-    if raster.alpha is not None and (alpha := to_8_bits(raster.alpha)).min(initial=255) < 255:
-        pixels = _over_white(pixels, alpha)
+    samples, alpha = raster.samples, raster.alpha
+    conversion = colour.to_srgb(colour.MODEL_OF_CHANNELS[samples.shape[2]], raster.profile)
+    remarks = raster.remarks + conversion.remarks
+    if alpha is not None and alpha.min(initial=np.iinfo(alpha.dtype).max) == np.iinfo(alpha.dtype).max:
+        alpha = None
+    if alpha is None and conversion.convert is None and samples.dtype == np.uint8 and samples.shape[2] == 3:
+        pixels = samples
+    else:
+        pixels = np.empty((*samples.shape[:2], 3), np.uint8)
+        for rows in row_blocks(samples):
+            pixels[rows] = _finished_rows(samples[rows], alpha if alpha is None else alpha[rows], raster, conversion)
+    if alpha is not None:
         remarks.append("transparency blended with white")
     if raster.orientation != 1:
         remarks.append(f"turned upright from orientation {raster.orientation}")
     return DecodedImage(orientation.upright(pixels, raster.orientation), remarks)
+
+
+def _finished_rows(
+    samples: NDArray[Any], alpha: NDArray[Any] | None, raster: Raster, conversion: colour.Conversion
+) -> Pixels:
+    if alpha is not None and raster.associated:
+        samples = _unmultiplied(samples, alpha)
+    pixels = to_8_bits(conversion.convert(samples) if conversion.convert else samples)
+    if pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    return pixels if alpha is None else _over_white(pixels, to_8_bits(alpha))
 
 
 def _over_white(pixels: Pixels, alpha: Pixels) -> Pixels:
@@ -73,10 +88,9 @@ def _over_white(pixels: Pixels, alpha: Pixels) -> Pixels:
     return np.asarray(Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image))[..., :3]
 
 
-def _unmultiplied(raster: Raster) -> NDArray[Any]:
+def _unmultiplied(samples: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
     """Divide associated samples by alpha. Where alpha is 0, they stay as they are: nothing of them will be visible."""
-    assert raster.alpha is not None
-    white = np.iinfo(raster.samples.dtype).max
-    alpha = raster.alpha[..., None].astype(np.float32)
-    scaled = raster.samples * np.divide(white, alpha, out=np.ones_like(alpha), where=alpha > 0)
-    return np.clip(np.rint(scaled), 0, white).astype(raster.samples.dtype)
+    white = np.iinfo(samples.dtype).max
+    divisor = alpha[..., None].astype(np.float32)
+    scaled = samples * np.divide(white, divisor, out=np.ones_like(divisor), where=divisor > 0)
+    return np.clip(np.rint(scaled), 0, white).astype(samples.dtype)

@@ -12,6 +12,7 @@ if that is more. NaN becomes black; all other values outside the range are clipp
 rejected, because its range is unknown.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ FLOAT_WHITES = (1, 255, 65535)
 OVERSHOOT = 0.25  # Interpolation overshoots at edges; a bicubic one by less than this.
 SMALLEST_USE = 1 / 16
 SMALLEST_SHARE = 0.1
-BLOCK = 2**20  # pixels converted at a time, to bound the memory
+BLOCK = 2**20  # pixels
 MAX_16 = 65535
 
 
@@ -64,20 +65,31 @@ def at_full_range(values: NDArray[Any], bits: int) -> Samples:
     return Samples(values, [] if bits <= 8 else [f"{bits} bits to 8 bits"])
 
 
+def row_blocks(values: NDArray[Any]) -> Iterator[slice]:
+    """Yield slices of the rows of an array (height, width, …), of about BLOCK pixels each, to bound the memory."""
+    step = max(1, BLOCK // max(1, values.shape[1]))
+    for start in range(0, len(values), step):
+        yield slice(start, start + step)
+
+
 def to_8_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Return uint8 or uint16 samples at full range as uint8."""
-    return values if values.dtype == np.uint8 else _scaled(values, MAX_16, 255).astype(np.uint8, copy=False)
+    if values.dtype == np.uint8:
+        return values
+    result = np.empty(values.shape, np.uint8)
+    for rows in row_blocks(values):
+        result[rows] = (values[rows].astype(np.uint32) + 128) // 257  # 257 is 65535 / 255.
+    return result
 
 
 def _scaled(values: NDArray[Any], white: float, target: int) -> NDArray[Any]:
     """Return round(values / white * target), clipped to 0–target; NaN becomes 0."""
     result = np.empty(values.shape, _type_for(target))
-    rows = max(1, BLOCK // max(1, values.shape[1]))
-    for start in range(0, len(values), rows):
-        part = values[start : start + rows].astype(np.float64)
+    for rows in row_blocks(values):
+        part = values[rows].astype(np.float64)
         np.nan_to_num(part, copy=False, nan=0, posinf=white, neginf=0)
         np.clip(part, 0, white, out=part)
-        result[start : start + rows] = np.rint(part * (target / white))
+        result[rows] = np.rint(part * (target / white))
     return result
 
 
@@ -92,8 +104,7 @@ def _white_of_floats(values: NDArray[Any]) -> int:
         if high <= white * (1 + OVERSHOOT):
             if low < -white * OVERSHOOT:
                 raise InputError(f"its floating-point samples are as low as {low:.4g}, so that black is undefined")
-            share = np.mean(values.max(axis=2) > smaller * (1 + OVERSHOOT))
-            if smaller and (high < white * SMALLEST_USE or share < SMALLEST_SHARE):
+            if smaller and (high < white * SMALLEST_USE or _share_above(values, smaller) < SMALLEST_SHARE):
                 break
             return white
         smaller = white
@@ -103,21 +114,27 @@ def _white_of_floats(values: NDArray[Any]) -> int:
     )
 
 
+def _share_above(values: NDArray[Any], white: int) -> float:
+    """Return the share of pixels with a sample that exceeds a white by more than interpolation does."""
+    return float(np.mean(values.max(axis=2) > white * (1 + OVERSHOOT)))
+
+
 def _odd_limits(values: NDArray[Any]) -> tuple[float, float]:
     """Return the lowest and the highest sample, without those of the odd pixels.
 
     Raises:
         InputError: too many pixels are NaN or infinite.
     """
-    lowest, highest = values.min(axis=2).ravel(), values.max(axis=2).ravel()
-    count = lowest.size
+    highest = values.max(axis=2).ravel()  # NaN if any sample of the pixel is NaN
+    lowest = values.min(axis=2).ravel()
+    finite = np.isfinite(highest) & np.isfinite(lowest)
+    count, known = finite.size, int(np.count_nonzero(finite))
     allowed = min(max(1, int(count * ODD_SHARE)), count - 1)
-    finite = np.isfinite(lowest) & np.isfinite(highest)
-    odd = count - int(np.count_nonzero(finite))
-    if odd > max(allowed, 0):
-        raise InputError(f"{odd} of its {count} pixels are NaN or infinite")
-    lowest, highest = lowest[finite], highest[finite]
-    place = min(allowed, lowest.size - 1)
-    low = np.partition(lowest, place)[place]
-    high = np.partition(highest, highest.size - 1 - place)[highest.size - 1 - place]
-    return float(low), float(high)
+    if count - known > allowed:
+        raise InputError(f"{count - known} of its {count} pixels are NaN or infinite")
+    place = min(allowed, known - 1)
+    if known < count:
+        highest, lowest = highest[finite], lowest[finite]
+    highest.partition(known - 1 - place)
+    lowest.partition(place)
+    return float(lowest[place]), float(highest[known - 1 - place])

@@ -53,7 +53,7 @@ PREDICTABLE = {LZW, *DEFLATE, LZMA, ZSTD}
 COMPRESSIONS = {NONE, *CCITT, JPEG, PACKBITS, WEBP, *PREDICTABLE}
 HORIZONTAL, FLOATING_POINT = 2, 3
 PREDICTABLE_BITS = {8, 16, 32, 64}
-BYTES_PER_PIXEL = 16
+BYTES_PER_PIXEL = 8  # of the samples of the largest allowed image, which bounds the memory
 LARGEST_MARGIN = 4096  # pixels of a tile beyond the image
 # Formats that build on TIFF and whose images tifffile reads by rules of their own.
 SPECIAL_FORMATS = ("eer", "indica", "lsm", "mdgel", "ndpi", "stk", "vista")
