@@ -284,6 +284,7 @@ def command(script, *arguments):
     return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_scripts_judge_a_run_and_write_the_readme(tmp_path):
     data = evidence(APART, FAR)
     (tmp_path / "claims.yaml").write_text(GOOD)

@@ -202,6 +202,7 @@ KEYS = [[key] for key in SCHEMA["properties"]] + [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(path=st.sampled_from(KEYS), value=ARBITRARY)
 def test_arbitrary_values_are_accepted_or_rejected_in_one_line(path, value):

@@ -24,6 +24,8 @@ from embedding_shift.data.sources import shards as shard_source
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, atomic, checksums, shards, tables
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = yaml.safe_load((PROJECT / "config/schema.yaml").read_text())
 CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
 DRAWN = np.random.default_rng(0)

@@ -22,6 +22,8 @@ from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY, COMMIT = "someone/small-clip", "0123456789abcdef0123456789abcdef01234567"
 CONFIG, WEIGHTS, PROVENANCE = "open_clip_config.json", "open_clip_model.safetensors", "provenance.json"
 UNREACHABLE = "http://127.0.0.1:9"  # the discard port, where nothing listens

@@ -115,6 +115,7 @@ def test_quick_gelu_becomes_silu(clip):
     assert not any(isinstance(module, QuickGELU) for module in after.modules())
 
 
+@pytest.mark.slow
 def test_other_views_of_a_batch_do_not_change_an_embedding(bundle, kodak_views):
     encoder = Encoder(bundle, "cpu", batch_size=8)
     _, expected, expected_attention = encoder.encode(kodak_views)

@@ -15,6 +15,8 @@ from embedding_shift.encoders.image_encoder import WEIGHTS_FILE, Encoder, load_i
 from embedding_shift.io import array_files
 from embedding_shift.metrics import evaluate, long_table, registry
 
+pytestmark = pytest.mark.slow
+
 # Source and shape (heads, rows, columns) of the attention maps, and the number of keys that are not patches.
 TOWERS = {
     "ViT-B-32-quickgelu": (CLASS_TOKEN, (12, 7, 7), 1),

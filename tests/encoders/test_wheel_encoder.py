@@ -25,6 +25,8 @@ from embedding_shift.io import shards
 from embedding_shift.metrics import representation_metrics
 from embedding_shift.views import transforms
 
+pytestmark = pytest.mark.slow
+
 CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
 MODEL = CONFIG["models"]["dinov2_vits14"]
 MILD = ("horizontal_flip", "elastic", "brightness_contrast")

@@ -38,9 +38,13 @@ SETTINGS = {
 
 TABLES = ["manifest", "rejects", "exclusions", "distance", "claims", "friedman", "paired_differences", "augmentations"]
 
-needs_latex = pytest.mark.skipif(
-    not (shutil.which("latexmk") or shutil.which("tectonic")), reason="neither latexmk nor tectonic is installed"
-)
+HAS_LATEX = shutil.which("latexmk") or shutil.which("tectonic")
+
+
+def needs_latex(test):
+    """Mark a test that typesets: it is slow, and skipped where LaTeX is not installed."""
+    skip = pytest.mark.skipif(not HAS_LATEX, reason="neither latexmk nor tectonic is installed")
+    return pytest.mark.slow(skip(test))
 
 
 def write_results(

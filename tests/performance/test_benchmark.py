@@ -31,6 +31,7 @@ def count_calls(path):
     return work
 
 
+@pytest.mark.slow
 def test_every_core_repeats_the_work_after_one_unmeasured_call(tmp_path):
     assert timing.parallel_seconds(count_calls, (tmp_path,), repeats=3) >= 0
     assert "".join(path.read_text() for path in tmp_path.iterdir()) == "x" * 4 * timing.cores()
@@ -40,6 +41,7 @@ def fail(reason):
     raise ValueError(reason)
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_ends_the_measurement(capfd):
     with pytest.raises(InputError, match="a process of the benchmark failed"):
         timing.parallel_seconds(fail, ("no such encoder",))
@@ -90,6 +92,7 @@ def test_the_original_scripts_encode_every_image_in_batches_and_twice_per_view(t
     assert passes == [2] * 3 + [1] * 8  # Three batches of two images; two images, two augmentations, two passes.
 
 
+@pytest.mark.slow
 def test_an_encoding_task_encodes_with_the_original_papers_encoder(tmp_path):
     bundle = encoding.write_random_bundle(tmp_path / "bundle")
     encode, count = encoding.encoding_task(bundle, "bf16")

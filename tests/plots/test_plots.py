@@ -138,6 +138,7 @@ def drawn_texts(monkeypatch):
     return texts_of
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_figure_survives_with_its_text_whole_and_apart(case, drawn_texts):
@@ -244,6 +245,7 @@ def test_many_or_long_image_ids_are_not_written():
     assert not any(t.startswith("image") for t in texts(cosine_samples.draw(long, augmentations(NAMES), 5)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["metric_clustermap", "l2_kde", "dendrogram", "critical_difference"])
 def test_script_writes_the_same_bytes_twice(tmp_path, name):
     """In two processes, in which sets of strings have other orders."""

@@ -174,6 +174,7 @@ esac
 """
 
 
+@pytest.mark.slow
 def test_changing_between_conda_and_the_virtual_environment_repeats_nothing(tmp_path):
     """A dry run asks conda only for its version and settings, which the stand-in answers."""
     shutil.copytree(PROJECT / "envs", tmp_path / "envs")

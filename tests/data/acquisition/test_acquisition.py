@@ -84,6 +84,7 @@ def behaviours(photographs):
     ]
 
 
+@pytest.mark.slow
 def test_every_row_gets_its_status_and_a_second_run_requests_only_failed_urls(server, rows, photographs, tmp_path):
     kinds = behaviours(photographs)
     server.answers |= {"/good": web.image(photographs[4]), "/loop": web.redirect("/loop")}
@@ -202,6 +203,7 @@ def stable_columns(path):
     return [(row["url"], row["status"], row["reason"], row["sha256"], row["bytes"]) for row in tables.read_rows(path)]
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_to_the_same_result(server, rows, photographs, tmp_path):
     for number, (_, path) in enumerate(rows):
         server.answers[path] = web.image(photographs[number % 24], delay=0.02)
@@ -238,6 +240,7 @@ def peak_memory(arguments):
     return usage.ru_maxrss * 1024, os.waitstatus_to_exitcode(status)
 
 
+@pytest.mark.slow
 def test_memory_does_not_depend_on_the_size_of_the_bodies(server, rows, photographs, tmp_path):
     server.answers[rows[0][1]] = web.image(photographs[0])
     plain = table_of(server, rows[:1], tmp_path / "plain.tsv")
