@@ -7,6 +7,7 @@ pandas and pyarrow are imported where they are used, because many jobs read and 
 
 import csv
 import io
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,19 +23,55 @@ LONGEST_LINE = 10 * LONGEST_FIELD
 
 
 def read_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """Return the rows of a CSV file by column.
+    """Return the rows of a CSV file by column, as `read_numbered_rows` does, without their numbers."""
+    return [row for _, row in read_numbered_rows(path)]
+
+
+def read_numbered_rows(path: str | os.PathLike[str]) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows of a CSV file by column, each with the number of its first line, from 1.
+
+    If a row has too few fields, its last values are None. If it has too many, the key None holds the rest.
 
     Raises:
-        InputError: the file does not exist, is not UTF-8 or not CSV, or a field or line is too long.
+        InputError: the file does not exist, is not UTF-8 or not CSV, a field or line is too long, or two columns have
+            the same name.
     """
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(lines(file, path)))
+            (number, header), *records = list(_records(file, path)) or [(1, [])]
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"there is no file {path}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise InputError(f"{path} cannot be read as CSV in UTF-8: {error}") from None
+    for column in filter(None, header):
+        if header.count(column) > 1:
+            raise InputError(f"{path}, line {number}: the column {column!r} occurs twice; rename or delete one")
+    return [(number, _as_dictionary(header, fields)) for number, fields in records]
+
+
+def _records(file: TextIO, path: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of an open CSV file that are not empty, each as (number of its first line, fields)."""
+    # Without `strict`, a quote that is never closed makes one field of the rest of the table.
+    reader = csv.reader(lines(file, path), strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise InputError(
+                f"{path}, line {number}: the row cannot be read as CSV: {error}; a field that begins with a quote must "
+                "end with one, and a quote inside it is written twice"
+            ) from None
+        if fields is None:
+            return
+        if fields:
+            yield number, fields
+
+
+def _as_dictionary(header: Sequence[str], fields: Sequence[str]) -> Any:
+    row: dict[Any, Any] = dict(itertools.zip_longest(header, fields[: len(header)]))
+    return row | {None: fields[len(header) :]} if len(fields) > len(header) else row
 
 
 def lines(file: TextIO, path: str | os.PathLike[str]) -> Iterator[str]:

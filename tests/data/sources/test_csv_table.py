@@ -38,6 +38,15 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path):
     assert csv_table.list_images(write_table(tmp_path, "\n".join(["image_id,path", *lines]))) == listing
 
 
+def test_columns_without_a_name_are_ignored(tmp_path):
+    """Spreadsheets write such columns."""
+    (row,) = csv_table.list_images(write_table(tmp_path, "image_id,path,,\na,1.png,,\n"))
+    assert row.image_id == "a"
+
+
+UNCLOSED = 'image_id,path,caption\n0,0.png,fine\n1,a.png,"a 5"" tall\n2,b.png,ok\n3,c.png,ok\n'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -49,7 +58,14 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path):
         ("image_id,path\na,1.png\nb\n", r"line 3: the number of fields differs from that of the header"),
         ("image_id,path\na/b,1.png\n", r"image id 'a/b'; allowed are up to 200 letters, digits, '_' and '-'"),
         ("image_id,path\na,\n", r"line 2: the path is empty"),
-        ("path\n\n,\n", r"line \d: "),
+        ("path\n\n,\n", r"line 3: the number of fields"),
+        ('image_id,path,caption\na,1.png,"two\nlines"\nb,,\n', r"line 4: the path is empty"),
+        (UNCLOSED, r"line 3: the row cannot be read as CSV: .*a field that begins with a quote must end with one"),
+        ('path,caption\n1.png,"a 5" tall\n2.png,ok\n', r"line 2: the row cannot be read as CSV: "),
+        ('path,caption\n1.png,"tall\n2.png,"ok"\n', r"line 2: the row cannot be read as CSV: "),
+        ('path,"caption\n1.png,ok\n', r"line 1: the row cannot be read as CSV: "),
+        ("path,caption,path\n1.png,ok,2.png\n", r"line 1: the column 'path' occurs twice"),
+        ("\npath,caption,caption\n1.png,ok,ok\n", r"line 2: the column 'caption' occurs twice"),
         (f"image_id,path,caption\na,1.png,{'x' * 10_001}\n", r"line 2: the caption is longer than 10000"),
         (f"image_id,path\na,{'x' * 1_000_001}\n", r"cannot be read as CSV"),
     ],

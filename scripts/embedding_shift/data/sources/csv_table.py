@@ -12,18 +12,19 @@ def list_images(path: str | Path) -> list[ListedImage]:
     """Return an entry for every row of the table, sorted by image id. Paths are relative to the table's folder.
 
     Raises:
-        InputError: the table has no column `path` or no rows, a row is malformed, or an image id is malformed or
-            occurs twice.
+        InputError: the table has no column `path`, a column twice or no rows, a row is malformed, or an image id is
+            malformed or occurs twice.
     """
     table = Path(path)
-    rows = tables.read_rows(table)
+    numbered = tables.read_numbered_rows(table)
+    rows = [row for _, row in numbered]
     if not rows:
         raise InputError(f"{table} has no rows")
     if "path" not in rows[0]:
         raise InputError(f"{table} has no column 'path'; its columns are {', '.join(map(str, rows[0]))}")
     ids = unique_ids({_relative_path(row) for row in rows if row["path"] and not row.get("image_id")})
     images = []
-    for number, row in enumerate(rows, start=2):
+    for number, row in numbered:
         line = f"{table}, line {number}"
         if None in row or None in row.values():
             raise InputError(f"{line}: the number of fields differs from that of the header")
