@@ -9,7 +9,9 @@ from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from embedding_shift.encoders.image_encoder import WEIGHTS_FILE, Encoder, load_image_tower
+from embedding_shift.encoders.bundle_files import WEIGHTS_FILE
+from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.towers import load_image_tower
 from embedding_shift.errors import InputError
 
 

@@ -11,7 +11,9 @@ from safetensors.torch import load_file
 from towers import write_bundle
 
 from embedding_shift.encoders.attention import CLASS_TOKEN, NO_MAP, POOLING_HEAD, PoolingAttention
-from embedding_shift.encoders.image_encoder import WEIGHTS_FILE, Encoder, load_image_tower
+from embedding_shift.encoders.bundle_files import WEIGHTS_FILE
+from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.towers import load_image_tower
 from embedding_shift.io import array_files
 from embedding_shift.metrics import evaluate, long_table, registry
 

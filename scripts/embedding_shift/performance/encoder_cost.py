@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import hub, image_encoder, wheel_encoder
+from embedding_shift.encoders import hub, towers, wheel_encoder
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
 from embedding_shift.errors import InputError
@@ -34,7 +34,7 @@ def count(model: ModelSource, bundle: str | Path) -> EncoderCost:
     """
     model_cfg = _architecture(model, Path(bundle))
     with torch.device("meta"):
-        visual = image_encoder.build_image_tower(model_cfg).eval()
+        visual = towers.build_image_tower(model_cfg).eval()
     embedding, maps, gflop = _run(visual)
     tower_bytes = _parameter_bytes(visual)
     return EncoderCost(

@@ -6,7 +6,7 @@ metrics.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_shift.config.entries import AugmentationEntry
-from embedding_shift.encoders import image_encoder
+from embedding_shift.encoders import towers
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark.timing import cores
@@ -31,11 +31,11 @@ class OriginalScripts:
         augmentations: the section `augmentations` of the configuration.
     """
 
-    def __init__(self, bundle: Any, augmentations: Mapping[str, AugmentationEntry]) -> None:
+    def __init__(self, bundle: str | Path, augmentations: Mapping[str, AugmentationEntry]) -> None:
         from open_clip.transform import image_transform_v2
 
         torch.set_num_threads(cores())
-        self.visual, preprocessing = image_encoder.load_image_tower(bundle)
+        self.visual, preprocessing = towers.load_image_tower(bundle)
         self.preprocess = image_transform_v2(preprocessing, is_train=False)
         self.transforms = [
             transforms.build(entry["transform"], entry.get("parameters", {})) for entry in augmentations.values()

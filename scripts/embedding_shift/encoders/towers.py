@@ -1,0 +1,114 @@
+"""Build image towers of open_clip, with random weights or from a bundle."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+
+from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE, State
+from embedding_shift.errors import InputError, one_line
+
+# open_clip builds a text tower with every model; this is the smallest one, and nothing uses it.
+NO_TEXT = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
+
+
+def load_image_tower(bundle: str | Path) -> tuple[nn.Module, Any]:
+    """Load the image tower of a bundle; its text tower is neither built nor read.
+
+    Args:
+        bundle: folder of the bundle.
+
+    Returns:
+        The tower (float32, on the CPU, in evaluation mode), and its `open_clip.transform.PreprocessCfg`.
+
+    Raises:
+        InputError: a file is missing or damaged, or the weights do not fit the configuration.
+    """
+    bundle = Path(bundle)
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (bundle / name).is_file():
+            raise InputError(f"the bundle {bundle} has no {name}")
+    from safetensors import SafetensorError
+
+    try:
+        config = json.loads((bundle / CONFIG_FILE).read_text())
+        visual = _build_without_weights(config["model_cfg"])
+        visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True, assign=True)
+        preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
+    except KeyError as error:
+        raise InputError(f"the bundle {bundle} cannot be loaded: {CONFIG_FILE} has no {error}") from None
+    except (ValueError, TypeError, RuntimeError, AssertionError, SafetensorError) as error:
+        raise InputError(f"the bundle {bundle} cannot be loaded: {one_line(error)}") from None
+    return visual.eval().requires_grad_(False), preprocessing
+
+
+def build_image_tower(model_cfg: dict[str, Any]) -> nn.Module:
+    """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built."""
+    import open_clip  # Slow to load, and not needed by modules that only import this one.
+
+    model = open_clip.CustomTextCLIP(
+        embed_dim=model_cfg["embed_dim"],
+        vision_cfg=model_cfg["vision_cfg"] | {"timm_model_pretrained": False},
+        text_cfg=NO_TEXT,
+        quick_gelu=model_cfg.get("quick_gelu", False),
+    )
+    visual: nn.Module = model.visual
+    return visual
+
+
+def uses_timm(bundle: str | Path) -> bool:
+    """Return whether the image tower of a bundle comes from timm; True if its configuration cannot be read."""
+    try:
+        return "timm_model_name" in json.loads(Path(bundle, CONFIG_FILE).read_text())["model_cfg"]["vision_cfg"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
+def _build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
+    """Return the image tower of `model_cfg`; its parameters have no values if the tower can be built without them."""
+    try:
+        with _without_initial_weights():
+            return build_image_tower(model_cfg)
+    except RuntimeError:  # Some towers run their layers while they are built, to find the size of the output.
+        return build_image_tower(model_cfg)
+
+
+@contextmanager
+def _without_initial_weights() -> Iterator[None]:
+    """Within this context, parameters of new modules have a shape but no values (torch's device "meta").
+
+    This saves the time to fill them with random numbers. Buffers, and what modules compute when they are built, stay
+    as they are. The parameters must be loaded with `assign=True`.
+    """
+
+    def without_values(module: nn.Module, name: str, parameter: nn.Parameter) -> nn.Parameter:
+        return nn.Parameter(parameter.to("meta"), parameter.requires_grad)
+
+    hook = register_module_parameter_registration_hook(without_values)  # type: ignore[arg-type] # wrong in torch
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _read_image_weights(path: Path) -> State:
+    from safetensors import safe_open
+
+    prefix = "visual."
+    with safe_open(path, "pt") as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        weights = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+    # Towers compute with weights while they load, always in single precision.
+    return {name: array.float() if array.is_floating_point() else array for name, array in weights.items()}
+
+
+def _preprocessing(preprocess_cfg: dict[str, Any], image_size: Any) -> Any:
+    """Return open_clip's PreprocessCfg for a tower's input size, a number or a pair."""
+    from open_clip.transform import PreprocessCfg, merge_preprocess_dict
+
+    size = tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+    return PreprocessCfg(**merge_preprocess_dict(PreprocessCfg(), preprocess_cfg) | {"size": size})
