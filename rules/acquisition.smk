@@ -30,12 +30,12 @@ rule acquire_images:
         options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["acquisition"]),
         max_pixels=config["max_pixels"],
         n_images=number_of_images,
-        pin=lambda wildcards, input: "--pin" if input.pin else "",
+        pin=pin_arguments,
     message:
         "Fetching the files of {wildcards.dataset} from their URLs."
     shell:
         command(
             "--kind {params.kind:q} --path {params.path:q}"
             " --downloads {params.downloads:q} --options {params.options:q} --max-pixels {params.max_pixels}"
-            " {params.n_images} {params.pin} {input.pin:q} --output {output.table:q} --summary {output.summary:q}"
+            " {params.n_images} {params.pin:q} --output {output.table:q} --summary {output.summary:q}"
         )

@@ -10,7 +10,7 @@ import yaml
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 from embedding_shift.code_dependencies import source_files
-from embedding_shift.config.validation import validated
+from embedding_shift.config.validation import in_order_of_definition, validated
 from embedding_shift.errors import InputError
 
 
@@ -20,8 +20,16 @@ def located(path):
     return str(PROJECT / path) if is_local and not Path(path).exists() and (PROJECT / path).exists() else path
 
 
+def shipped_configuration():
+    """Return the content of config.yaml; empty if the run does not use it, as a module of another workflow."""
+    path = PROJECT / "config.yaml"
+    used = path in map(Path, workflow.configfiles) and not workflow.config_settings.replace_workflow_config
+    return yaml.safe_load(path.read_text()) if used else {}
+
+
 try:
-    config.update(validated(config, yaml.safe_load((PROJECT / "config/schema.yaml").read_text())))
+    ordered = in_order_of_definition(config, shipped_configuration())
+    config.update(validated(ordered, yaml.safe_load((PROJECT / "config/schema.yaml").read_text())))
 except InputError as error:
     sys.exit(f"error: {error}")
 
@@ -81,17 +89,22 @@ def augmentation_parameters(wildcards):
     return as_json(config["augmentations"][wildcards.augmentation]["parameters"])
 
 
+def without_braces(paths):
+    """Return the paths that can be inputs of a rule: Snakemake takes braces in an input for wildcards."""
+    return [path for path in paths if "{" not in path]
+
+
 def dataset_source(wildcards):
     """Return the table that lists a dataset; a folder or shards are a parameter, since they have no single mtime."""
     entry = config["datasets"][wildcards.dataset]
-    return [entry["path"]] if entry["kind"] in ("csv", "tsv") else []
+    return without_braces([entry["path"]] if entry["kind"] in ("csv", "tsv") else [])
 
 
 def bundle_source(wildcards):
     """Return the files of a local bundle, so that a changed file is used; the script reports missing files."""
     entry = config["models"][wildcards.model]
     names = ["open_clip_config.json", "open_clip_model.safetensors"] if entry["kind"] == "local-dir" else []
-    return [str(path) for name in names if (path := Path(entry["path"], name)).exists()]
+    return without_braces(str(path) for name in names if (path := Path(entry["path"], name)).exists())
 
 
 def model_source(wildcards):
@@ -148,7 +161,13 @@ def downloads(wildcards):
 def pinned_images(wildcards):
     """Return the table that pins a dataset's images; an empty list if the dataset is not pinned."""
     pin = config["datasets"][wildcards.dataset]["pin"]
-    return [pin] if pin else []
+    return without_braces([pin] if pin else [])
+
+
+def pin_arguments(wildcards):
+    """Return the arguments that pin a dataset's images; an empty list if the dataset is not pinned."""
+    pin = config["datasets"][wildcards.dataset]["pin"]
+    return ["--pin", pin] if pin else []
 
 
 def number_of_images(wildcards):

@@ -80,12 +80,12 @@ rule write_manifest:
         "../envs/images.yaml"
     params:
         n_images=number_of_images,
-        pin=lambda wildcards, input: "--pin" if input.pin else "",
+        pin=pin_arguments,
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
         command(
-            "--ingested {input.ingested:q} {params.n_images} {params.pin} {input.pin:q}"
+            "--ingested {input.ingested:q} {params.n_images} {params.pin:q}"
             " --manifest {output.manifest:q} --rejects {output.rejects:q}"
         )
 

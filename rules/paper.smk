@@ -34,7 +34,7 @@ STUDY_PAPER_TABLES = ["noise_floor", "equal_damage", "variance", "audit", "audit
 PAPER_TABLES += STUDY_PAPER_TABLES if STUDY else []
 PAPER_TABLES += ["rank_agreement"] if len(MODELS) > 1 else []
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
-# The text follows the first dataset and the first model; the others are compared with it.
+# The text follows the first dataset and the first model (config: primary); the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
 PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
 ACQUIRED = list(filter(is_acquired, DATASETS))

@@ -1,6 +1,8 @@
 """Validation of the configuration: what is rejected, with which message, and which defaults are filled in."""
 
 import copy
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ from embedding_shift.errors import InputError
 PROJECT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((PROJECT / "config" / "schema.yaml").read_text())
 SHIPPED = yaml.safe_load((PROJECT / "config.yaml").read_text())
+BLUR = SHIPPED["augmentations"]["blur"]
 
 
 def changed(path, value):
@@ -140,6 +143,41 @@ def test_a_null_entry_removes_an_entry():
     assert "at least one entry" in error_message(changed(["datasets"], {"kodak": None}))
 
 
+@pytest.mark.parametrize("key", ["study", "bootstrap", "figures", "primary"])
+def test_an_optional_section_that_is_null_gets_its_defaults(key):
+    assert validation.validated(changed([key], None), SCHEMA) == validation.validated(changed([key], {}), SCHEMA)
+
+
+def test_null_takes_away_the_sections_of_an_entry():
+    full = validation.validated(changed(["datasets", "kodak", "acquisition"], None), SCHEMA)
+    assert full["datasets"]["kodak"]["acquisition"]["attempts"] == 3
+    full = validation.validated(changed(["augmentations", "blur"], {**BLUR, "parameters": None, "dose": None}), SCHEMA)
+    assert full["augmentations"]["blur"]["parameters"] == {} and "dose" not in full["augmentations"]["blur"]
+
+
+def test_entries_of_a_second_file_come_after_the_shipped_ones_in_their_order():
+    """Snakemake starts with the second file, merges the shipped one into it, and then the second file once more."""
+    second = {"augmentations": {"z": {"transform": "Blur"}, "a": {"transform": "Blur"}, "blur": {"label": "Soft"}}}
+    by_snakemake = merged(merged(second, SHIPPED), second)
+    assert list(by_snakemake["augmentations"])[:3] == ["z", "a", "blur"]
+    ordered = validation.in_order_of_definition(by_snakemake, SHIPPED)
+    assert list(ordered["augmentations"]) == [*SHIPPED["augmentations"], "z", "a"]
+    assert ordered == by_snakemake
+    assert list(validation.in_order_of_definition(by_snakemake, {})["augmentations"])[:2] == ["z", "a"]
+
+
+def test_the_primary_dataset_and_model_come_first():
+    config = changed(["datasets", "mine"], {"kind": "folder", "path": "x"})
+    config["models"]["own"] = {"kind": "local-dir", "path": "y"}
+    full = validation.validated(config | {"primary": {"model": "own"}}, SCHEMA)
+    assert (list(full["datasets"]), list(full["models"])) == (["kodak", "mine"], ["own", "dinov2_vits14"])
+    full = validation.validated(config | {"primary": {"dataset": "mine"}}, SCHEMA)
+    assert (list(full["datasets"]), list(full["models"])) == (["mine", "kodak"], ["dinov2_vits14", "own"])
+    assert error_message(config | {"primary": {"dataset": "min"}}) == (
+        "configuration key 'primary.dataset': found 'min'; allowed are kodak, mine"
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
@@ -232,6 +270,32 @@ def test_a_second_file_is_merged_into_the_first_and_checked_with_it(tmp_path):
     assert done.returncode != 0
     assert "'augmentations.blur': unknown key 'parameter' (did you mean 'parameters'?)" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_keeps_the_order_of_the_files_and_takes_paths_with_braces(tmp_path):
+    table = tmp_path / "table{1}.csv"
+    table.write_text("path\na.png\n")
+    dataset = {"kind": "csv", "path": str(table), "pin": str(table)}
+    second = tmp_path / "second.yaml"
+    second.write_text(
+        yaml.safe_dump(
+            {
+                "study": None,
+                "primary": {"dataset": "mine"},
+                "datasets": {"mine": dataset, "other": dataset},
+                "augmentations": {"jpeg": {"transform": "ImageCompression"}, "blur": {"label": "Soft"}},
+            }
+        )
+    )
+    targets = ["results/augmentations.csv", "results/mine/manifest.csv", "results/comparison.csv"]
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--forceall", "--printshellcmds"]
+    command += ["--directory", str(tmp_path), "--configfile", str(second), "--", *targets]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    described = re.search(r"describe_augmentations\.py --augmentations '(.*?)' --output", done.stdout + done.stderr)
+    assert list(json.loads(described[1])) == [*SHIPPED["augmentations"], "jpeg"]
+    assert done.stdout.count(f"--pin '{table}'") >= 1
+    assert "--summaries results/mine/dinov2_vits14/summary.csv" in done.stdout
 
 
 def test_a_file_that_is_not_yaml_is_rejected(tmp_path):

@@ -11,7 +11,10 @@ INTRODUCTION = """\
 # Configuration
 
 Every run reads `config.yaml`, which lies beside the Snakefile. A file given with `--configfile FILE` is merged into it
-key by key. To leave out a dataset, a model or an augmentation of `config.yaml`, set it to `null` in such a file.
+key by key; its new datasets, models and augmentations come after those of `config.yaml`, in the order of the file. To
+leave out a dataset, a model or an augmentation of `config.yaml`, set it to `null` in such a file. A section that is
+`null`, such as `study: null`, gets its defaults. `--configfile` takes all words up to the next option for names of
+files, so write `--` before a target: `--configfile FILE -- TARGET`.
 `--config KEY=VALUE` sets a key of the first table for one run. The whole configuration is checked before the first job
 starts. An unknown key, a missing key or a value that is not allowed stops the run with one sentence that names the key.
 Some values can be checked only by a library or against a file: the arguments of a transform, the name of an encoder,

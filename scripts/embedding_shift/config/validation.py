@@ -26,7 +26,8 @@ def validated(config: Configuration, schema: Schema) -> Configuration:
     """Return a copy of `config` with the schema's defaults filled in.
 
     An entry of a section with free names (datasets, models, augmentations) is left out when its value is null: with it,
-    a second configuration file removes entries of the first.
+    a second configuration file removes entries of the first. An optional section whose value is null gets its defaults.
+    The primary dataset and the primary model come first in their sections.
 
     Raises:
         InputError: the configuration is invalid. The message describes the first error: the key, the value found and
@@ -41,7 +42,37 @@ def validated(config: Configuration, schema: Schema) -> Configuration:
         raise InputError(_sentence(errors[0]))
     _refuse_outputs_as_sources(config)
     _refuse_equal_macros(config)
+    _put_primary_entries_first(config)
     return config
+
+
+def in_order_of_definition(config: Configuration, shipped: Configuration) -> Configuration:
+    """Return `config` with the entries that `shipped` defines before all others, in the order of `shipped`.
+
+    Snakemake puts the entries of a second configuration file before those of the first.
+
+    Args:
+        config: the merged configuration.
+        shipped: the configuration file that the others were merged into.
+    """
+    return {key: _ordered(value, shipped.get(key)) for key, value in config.items()}
+
+
+def _ordered(section: Any, shipped: Any) -> Any:
+    if not (isinstance(section, dict) and isinstance(shipped, dict)):
+        return section
+    return {name: section[name] for name in (*shipped, *section) if name in section}
+
+
+def _put_primary_entries_first(config: Configuration) -> None:
+    """Reorder the datasets and the models in place; raise InputError if there is no primary entry of that name."""
+    for kind, section in (("dataset", "datasets"), ("model", "models")):
+        name, entries = config["primary"][kind], config[section]
+        if name is None:
+            continue
+        if name not in entries:
+            raise InputError(f"configuration key 'primary.{kind}': found {name!r}; allowed are {', '.join(entries)}")
+        config[section] = {name: entries[name]} | entries
 
 
 def _refuse_equal_macros(config: Configuration) -> None:
@@ -89,6 +120,9 @@ def _validator(schema: Schema) -> Any:
     def fill_and_check(validator: Any, properties: Schema, instance: Any, schema: Schema) -> Iterator[Any]:
         if isinstance(instance, dict):
             for key, subschema in properties.items():
+                optional = subschema.get("type") == "object" and key not in schema.get("required", [])
+                if optional and key in instance and instance[key] is None:
+                    del instance[key]
                 if "default" in subschema:
                     instance.setdefault(key, copy.deepcopy(subschema["default"]))
         yield from checks(validator, properties, instance, schema)
