@@ -222,5 +222,11 @@ VARIANTS = [
     rejected("end missing", lambda: rgb()[:-12], "the PNG is truncated"),
     rejected("wrong checksum of any chunk", with_bad_checksum, "'pHYs' does not have its checksum"),
     rejected("rows missing", with_rows_missing, "damaged image"),
+    rejected(
+        "transparency after the image",
+        partial(rgb, after=[chunk(b"tRNS", bytes(6))]),
+        "'tRNS' occurs twice or after the image data",
+    ),
+    rejected("transparency of the wrong size", partial(rgb, chunk(b"tRNS", bytes(2))), "the right size or place"),
     rejected("header missing", lambda: SIGNATURE + chunk(b"IEND", b""), "does not begin with its header"),
 ]

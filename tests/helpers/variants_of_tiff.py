@@ -215,6 +215,12 @@ VARIANTS = [
         partial(compressed, LZW, lambda data: imagecodecs.lzw_encode(data)[:50]),
         "damaged",
     ),
+    rejected("tags of both strips and tiles", partial(rgb8, tags={325: (LONG, [0])}), "tags of both strips and tiles"),
+    rejected(
+        "compressed strip of another size than the tags give",
+        partial(compressed, LZW, imagecodecs.lzw_encode, tags={258: None}),
+        "bytes instead of",
+    ),
     rejected("wrong number of strips", partial(rgb8, **short(278, 7)), "for 7 strips or tiles"),
     rejected(
         "compression JPEG, half of a strip with an end marker",

@@ -105,7 +105,7 @@ def _read_chunks(data: bytes, max_pixels: int) -> _Chunks:
             check_size(width, height, max_pixels)
         elif kind in DECISIVE_CHUNKS:
             if kind in found or in_data:
-                raise InputError(f"damaged image: the PNG chunk {kind.decode()} occurs twice or after the image data")
+                raise InputError(f"damaged image: the PNG chunk {kind.decode()!r} occurs twice or after the image data")
             if kind == b"tRNS" and len(content) not in _transparency_sizes(header, found.get(b"PLTE")):
                 raise InputError("damaged image: the PNG chunk tRNS does not have the right size or place")
             found[kind] = content
