@@ -19,10 +19,11 @@ rule describe_augmentations:
         "../envs/images.yaml"
     params:
         augmentations=verbatim(as_json(config["augmentations"])),
+        image_size=config["image_size"],
     message:
         "Checking the configured augmentations."
     shell:
-        command("--augmentations {params.augmentations:q} --output {output:q}")
+        command("--augmentations {params.augmentations:q} --image-size {params.image_size} --output {output:q}")
 
 
 rule augment_views:

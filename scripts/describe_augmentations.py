@@ -12,9 +12,10 @@ def main() -> None:
     parser.add_argument(
         "--augmentations", type=json.loads, required=True, help="that key of the configuration, as JSON"
     )
+    parser.add_argument("--image-size", type=int, required=True, help="side of a view in pixels")
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    rows = augmentation_table.rows(arguments.augmentations)
+    rows = augmentation_table.rows(arguments.augmentations, arguments.image_size)
     tables.write_rows(arguments.output, augmentation_table.COLUMNS, rows)
 
 

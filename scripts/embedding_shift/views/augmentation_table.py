@@ -5,36 +5,38 @@ from collections.abc import Mapping
 
 from embedding_shift.config.entries import AugmentationEntry
 from embedding_shift.errors import InputError
-from embedding_shift.views import doses, transforms
+from embedding_shift.views import doses, reproducibility
 
 COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
 RESERVE_COLORS = ("#666666", "#000000", "#B2DF8A", "#A6761D", "#FB9A99")
 
 
-def rows(augmentations: Mapping[str, AugmentationEntry]) -> list[dict[str, str]]:
+def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> list[dict[str, str]]:
     """Check every augmentation of the configuration, and return its row with COLUMNS.
 
     The label defaults to the name, and the colour to a reserve colour. `parameters` is JSON.
 
     Args:
         augmentations: entries of the configuration by name.
+        image_size: side of a view in pixels.
 
     Raises:
-        InputError: a transform cannot be built as configured or at a dose; the message names the augmentation.
+        InputError: a transform cannot be built as configured or at a dose, makes no view, or makes another view with
+            the same seed; the message names the augmentation.
     """
     reserve = iter(RESERVE_COLORS * len(augmentations))
     found = []
     for name, entry in augmentations.items():
-        _check(name, entry)
+        _check(name, entry, image_size)
         label, color = entry.get("label", name), entry.get("color") or next(reserve)
         cells = (name, label, color, entry["transform"], json.dumps(entry["parameters"]))
         found.append(dict(zip(COLUMNS, cells, strict=True)))
     return found
 
 
-def _check(name: str, entry: AugmentationEntry) -> None:
+def _check(name: str, entry: AugmentationEntry, image_size: int) -> None:
     try:
-        transforms.build(entry["transform"], entry["parameters"])
+        reproducibility.check(entry["transform"], entry["parameters"], image_size)
         if "dose" in entry:
             doses.check(entry["transform"], entry["parameters"], entry["dose"])
     except InputError as error:
