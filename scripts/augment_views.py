@@ -7,14 +7,14 @@ from embedding_shift.io import shards
 from embedding_shift.views import augment
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--originals", required=True, help="tar of the original views")
+    parser.add_argument("--originals", required=True, help="tar file of the original views")
     parser.add_argument("--augmentation", required=True, help="name of the augmentation")
     parser.add_argument("--transform", required=True, help="class name of the transform")
     parser.add_argument("--parameters", type=json.loads, required=True, help="arguments of the transform, as JSON")
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
-    parser.add_argument("--output", required=True, help="tar to write")
+    parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
     originals = shards.read(arguments.originals)
     augmented = augment.augment(

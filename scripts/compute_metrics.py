@@ -5,16 +5,18 @@ from embedding_shift.io import array_files, tables
 from embedding_shift.metrics import long_table
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
-    parser.add_argument("--original-embeddings", required=True, help="npz")
-    parser.add_argument("--original-attention", required=True, help="npz")
-    parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every augmentation")
-    parser.add_argument("--attention", nargs="+", required=True, help="npz of every augmentation")
-    parser.add_argument("--parts", nargs="+", required=True, help="npz of the metrics that were computed before")
-    parser.add_argument("--output", required=True, help="Parquet to write")
-    parser.add_argument("--exclusions", required=True, help="CSV to write: values that are not defined, with reasons")
+    parser.add_argument("--original-embeddings", required=True, help="npz file of the originals")
+    parser.add_argument("--original-attention", required=True, help="npz file of the originals")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz files, one per augmentation")
+    parser.add_argument("--attention", nargs="+", required=True, help="npz files, one per augmentation")
+    parser.add_argument("--parts", nargs="+", required=True, help="npz files of the metrics that were computed before")
+    parser.add_argument("--output", required=True, help="Parquet file to write")
+    parser.add_argument(
+        "--exclusions", required=True, help="CSV file to write: values that are not defined, with reasons"
+    )
     arguments = parser.parse_args()
     parts = [long_table.read_part(path) for path in arguments.parts]
     for kind, original, augmented in (

@@ -4,12 +4,12 @@ from embedding_shift import cli
 from embedding_shift.metrics import stored_views
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--originals", required=True, help="tar of the original views")
-    parser.add_argument("--views", required=True, help="tar of the augmented views")
+    parser.add_argument("--originals", required=True, help="tar file of the original views")
+    parser.add_argument("--views", required=True, help="tar file of the augmented views")
     parser.add_argument("--augmentation", required=True, help="name of the augmentation")
-    parser.add_argument("--output", required=True, help="npz to write")
+    parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
     image_ids, values = stored_views.pixel_metrics(arguments.originals, arguments.views)
     stored_views.write(arguments.output, image_ids, values, arguments.augmentation)

@@ -1,4 +1,4 @@
-"""Compute the embedding and attention metrics of the study's views and join them with the others."""
+"""Compute the embedding and attention metrics of the study's views and join them with the other metrics."""
 
 import pandas as pd
 
@@ -7,20 +7,22 @@ from embedding_shift.io import array_files, shards, tables
 from embedding_shift.study import references, study_metrics, variant_names
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--main-metrics", required=True, help="Parquet, the long table of the main views")
-    parser.add_argument("--study-pixels", required=True, help="Parquet, pixel metrics of the study's views")
-    parser.add_argument("--reference-pixels", required=True, help="Parquet, pixel metrics of the references")
-    parser.add_argument("--references", required=True, help="tar of the study's references")
-    parser.add_argument("--original-embeddings", required=True, help="npz of the main views")
-    parser.add_argument("--original-attention", required=True, help="npz of the main views")
-    parser.add_argument("--encoded-references", required=True, help="npz")
+    parser.add_argument("--main-metrics", required=True, help="Parquet file, the long table of the main views")
+    parser.add_argument("--study-pixels", required=True, help="Parquet file, pixel metrics of the study's views")
+    parser.add_argument("--reference-pixels", required=True, help="Parquet file, pixel metrics of the references")
+    parser.add_argument("--references", required=True, help="tar file of the study's references")
+    parser.add_argument("--original-embeddings", required=True, help="npz file of the main views")
+    parser.add_argument("--original-attention", required=True, help="npz file of the main views")
+    parser.add_argument("--encoded-references", required=True, help="npz file of the references")
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
-    parser.add_argument("--views", nargs="+", required=True, help="tars of the study's views, one per augmentation")
-    parser.add_argument("--encoded", nargs="+", required=True, help="npz of the same, one per augmentation")
-    parser.add_argument("--output", required=True, help="Parquet to write, of the views")
-    parser.add_argument("--reference-output", required=True, help="Parquet to write, of the references")
+    parser.add_argument(
+        "--views", nargs="+", required=True, help="tar files of the study's views, one per augmentation"
+    )
+    parser.add_argument("--encoded", nargs="+", required=True, help="npz files of these views, one per augmentation")
+    parser.add_argument("--output", required=True, help="Parquet file to write, for the views")
+    parser.add_argument("--reference-output", required=True, help="Parquet file to write, for the references")
     arguments = parser.parse_args()
     image_ids = references.image_ids(arguments.references)
     parts = [

@@ -7,13 +7,15 @@ from embedding_shift.io import shards, tables
 from embedding_shift.study import references, study_pixels, variant_names
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--references", required=True, help="tar of the study's references")
+    parser.add_argument("--references", required=True, help="tar file of the study's references")
     parser.add_argument("--augmentations", nargs="+", required=True, help="names, in the order of the files below")
-    parser.add_argument("--views", nargs="+", required=True, help="tars of the study's views, one per augmentation")
-    parser.add_argument("--metrics", required=True, help="Parquet to write, of the views")
-    parser.add_argument("--reference-metrics", required=True, help="Parquet to write, of the references")
+    parser.add_argument(
+        "--views", nargs="+", required=True, help="tar files of the study's views, one per augmentation"
+    )
+    parser.add_argument("--metrics", required=True, help="Parquet file to write, for the views")
+    parser.add_argument("--reference-metrics", required=True, help="Parquet file to write, for the references")
     arguments = parser.parse_args()
     pixels = {
         variant: {image_id: view.pixels for image_id, view in views.items()}

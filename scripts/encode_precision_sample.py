@@ -10,13 +10,15 @@ from embedding_shift.io import array_files, shards
 from embedding_shift.study import variant_names
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--views", nargs="+", required=True, help="tars of all views, in folders named after the view")
-    parser.add_argument("--encoded", required=True, help="npz of the encoded originals; it names the images")
+    parser.add_argument(
+        "--views", nargs="+", required=True, help="tar files of all views, in folders named after the view"
+    )
+    parser.add_argument("--encoded", required=True, help="npz file of the encoded originals; it names the images")
     parser.add_argument("--images", type=int, required=True, help="number of images to encode")
     image_encoder.add_arguments(parser)
-    parser.add_argument("--output", required=True, help="npz to write")
+    parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
     image_ids = sampling.select(map(str, array_files.read(arguments.encoded)["image_id"]), arguments.images)
     encoder = image_encoder.from_arguments(arguments, precision="fp32")

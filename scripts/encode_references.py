@@ -8,11 +8,11 @@ from embedding_shift.io import array_files
 from embedding_shift.study import references, variant_names
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--references", required=True, help="tar of the study's references")
+    parser.add_argument("--references", required=True, help="tar file of the study's references")
     image_encoder.add_arguments(parser)
-    parser.add_argument("--output", required=True, help="npz to write")
+    parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
     views = references.read(arguments.references)

@@ -5,12 +5,12 @@ from embedding_shift.io import shards, tables
 from embedding_shift.study import references
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--manifest", required=True, help="CSV of the images")
-    parser.add_argument("--originals", nargs="+", required=True, help="tars of the original views, by shard")
-    parser.add_argument("--images", type=int, required=True, help="images of the study")
-    parser.add_argument("--output", required=True, help="tar to write")
+    parser.add_argument("--manifest", required=True, help="CSV file of the images")
+    parser.add_argument("--originals", nargs="+", required=True, help="tar files of the original views, by shard")
+    parser.add_argument("--images", type=int, required=True, help="number of images in the study")
+    parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
     image_ids = references.choose(tables.read_rows(arguments.manifest), arguments.images)
     originals = shards.read_selected(arguments.originals, image_ids)

@@ -7,9 +7,9 @@ from embedding_shift.io import shards
 from embedding_shift.study import references, study_views, variant_names
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--references", required=True, help="tar of the study's references, with its originals")
+    parser.add_argument("--references", required=True, help="tar file of the study's references, with its originals")
     parser.add_argument("--augmentation", required=True, help="name of the augmentation")
     parser.add_argument("--transform", required=True, help="class name of the transform")
     parser.add_argument("--parameters", type=json.loads, required=True, help="arguments of the transform, as JSON")
@@ -17,7 +17,7 @@ def main():
     parser.add_argument("--draws", type=int, required=True, help="draws per image")
     parser.add_argument("--doses", type=float, nargs="*", required=True, help="doses, 0 to 1")
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
-    parser.add_argument("--output", required=True, help="tar to write")
+    parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
     wanted = study_views.variants(arguments.parameters, arguments.scale, arguments.draws, arguments.doses)
     originals = references.read(arguments.references)[variant_names.ORIGINAL]

@@ -1,4 +1,4 @@
-"""Measure what an encoder's precision changes, and set it beside the smallest shift."""
+"""Measure the error of an encoder's precision, and compare it with the smallest shift."""
 
 import pandas as pd
 
@@ -7,15 +7,15 @@ from embedding_shift.io import array_files, tables
 from embedding_shift.study import precision
 
 
-def main():
+def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--precision", required=True, help="name of the precision")
-    parser.add_argument("--sample", required=True, help="npz of the sample in single precision")
+    parser.add_argument("--sample", required=True, help="npz file of the sample in single precision")
     parser.add_argument("--views", nargs="+", required=True, help="names of the views, in the order of the files below")
-    parser.add_argument("--embeddings", nargs="+", required=True, help="npz of every view")
-    parser.add_argument("--attention", nargs="+", required=True, help="npz of every view")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz files, one per view")
+    parser.add_argument("--attention", nargs="+", required=True, help="npz files, one per view")
     parser.add_argument("--summary", required=True, help="summary.csv")
-    parser.add_argument("--output", required=True, help="CSV to write")
+    parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     paths = {"embedding": arguments.embeddings, "attention": arguments.attention}
     exact = {kind: array_files.concatenate([arguments.sample], kind) for kind in precision.KINDS}

@@ -79,7 +79,7 @@ EDITS = {
     "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images"},
     "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
     "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS,
-    "embedding_shift/data/decoding.py": FROM_IMAGES,
+    "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,
     "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
     "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
