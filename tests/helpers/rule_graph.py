@@ -1,10 +1,10 @@
-"""What the rules read and write: which of them an edited file makes run again."""
+"""The inputs of the rules, and the rules that run again after an edit of a file."""
 
 import json
 import re
 from dataclasses import dataclass
 
-# Snakemake reads this in place of the Snakefile, and writes down the inputs of the rules on the way.
+# A Snakefile that includes the project's and writes the inputs of its rules to a file.
 SNAKEFILE = """
 from snakemake.io import is_flagged
 
@@ -60,7 +60,7 @@ class RuleGraph:
         redone = {rule for rule, inputs in self.inputs.items() if path in inputs}
         while True:
             after = {target for source, target in self.edges if source in redone}
-            # What a rule reads and the run has deleted is made again.
+            # A temporary file that a rule reads has been deleted and is made again.
             before = {source for source, target in self.edges if target in redone and source in self.temporary}
             if after | before <= redone:
                 return redone

@@ -82,7 +82,7 @@ def test_pixel_metrics_stay_in_their_range(original, augmented):
 
 @quick
 @given(pictures)
-def test_a_picture_is_perfectly_similar_to_itself(picture):
+def test_an_image_is_perfectly_similar_to_itself(picture):
     assert pixel_metrics.patch_similarity(picture, picture) == 1
     assert pixel_metrics.patch_similarity_as_released(picture, picture) == 1
     assert pixel_metrics.edge_preservation(picture, picture) == 1

@@ -29,14 +29,14 @@ def stored(tmp_path, kodak_views):
 
 
 def correspondence(view, name):
-    """The Correspondence of a view by another way than its record."""
+    """The Correspondence of a view, found without its record."""
     transform = transforms.build(CONFIGURED[name]["transform"], CONFIGURED[name].get("parameters", {}))
     seed = transforms.seed(3, view.record["image_sha256"], name)
     return geometry.trace_pixels(transform, seed, (224, 224)) if geometry.moves_pixels(transform) else None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pixel_metrics_undo_the_geometry_that_the_record_tells(stored, name):
+def test_pixel_metrics_undo_the_geometry_of_the_record(stored, name):
     image_ids, values = stored_views.pixel_metrics(stored["original"][0], stored[name][0])
     pairs = list(zip(shards.read(stored["original"][0]), shards.read(stored[name][0]), strict=True))
     assert image_ids == [view.image_id for view, _ in pairs]

@@ -1,4 +1,4 @@
-"""Encoders in reduced precision: how far they are from single precision, and how that is told."""
+"""Encoders in reduced precision: the error against single precision, and how the paper states it."""
 
 import numpy as np
 import pandas as pd

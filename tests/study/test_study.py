@@ -1,4 +1,4 @@
-"""The study's views and references: doses, draws, damage, the noise floor, and how they are measured."""
+"""The views and references of the study: doses, draws, damage, noise floor and measurements."""
 
 import runpy
 import sys
@@ -80,7 +80,7 @@ def test_parameters_move_with_the_square_of_the_dose():
         ({"std_range": [0.0, 0.0]}, "at dose 1: GaussNoise: std_range"),
     ],
 )
-def test_a_wrong_scale_is_told(none, message):
+def test_a_wrong_scale_is_reported(none, message):
     with pytest.raises(InputError, match=message):
         doses.check("GaussNoise", {"std_range": [0.2, 0.4]}, {"none": none, "setting": 0.5})
 
@@ -94,8 +94,8 @@ def test_draws_differ_and_do_not_depend_on_companions(kodak_views):
     assert np.array_equal(alone[kodak_views[1].image_id, "draw-1"].pixels, one)
 
 
-def test_records_tell_draw_and_arguments(kodak_views):
-    """In the form that the main run uses."""
+def test_records_hold_draw_and_arguments(kodak_views):
+    """The records have the form of the main run."""
     views = made(kodak_views[:1], "blur", 2, [1])
     records = {variant: ViewRecord.from_json(view.record) for (_, variant), view in views.items()}
     assert {variant: record.draw for variant, record in records.items()} == {

@@ -1,4 +1,4 @@
-"""The elastic transform: quicker than albumentations', and otherwise the same."""
+"""The fast elastic transform: the same views as those of albumentations, up to rounding."""
 
 import itertools
 
@@ -16,7 +16,7 @@ SMALLEST_DIFFERENCE = 2e-5
 
 
 def drawn(transform, shape, seed):
-    """The maps that a transform draws for a picture of `shape` (height, width)."""
+    """The maps that a transform draws for an image of `shape` (height, width)."""
     compose = albumentations.Compose([transform], save_applied_params=True, seed=seed)
     ((_, parameters),) = compose(image=np.zeros((*shape, 3), np.uint8))["applied_transforms"]
     return {name: values for name, values in parameters.items() if name.startswith("map_")}
@@ -61,7 +61,7 @@ def test_later_draws_of_the_same_transform_are_the_same_too():
     assert np.array_equal(*results)
 
 
-def test_pictures_are_equal_but_for_rare_rounding(kodak_views):
+def test_views_are_equal_but_for_rare_rounding(kodak_views):
     transforms = both(alpha=30, sigma=60)
     for seed, view in enumerate(kodak_views[:8]):
         quick, reference = (augmentations.apply(transform, view.pixels, seed)[0] for transform in transforms)
@@ -70,7 +70,7 @@ def test_pictures_are_equal_but_for_rare_rounding(kodak_views):
         assert np.mean(difference > 3) < 0.0002
 
 
-def test_the_warp_of_the_coordinates_is_the_same_and_that_of_the_picture():
+def test_coordinates_and_image_are_warped_in_the_same_way():
     quick, reference = both(alpha=30, sigma=60)
     found, expected = (geometry.trace_pixels(transform, 9, (224, 224)) for transform in (quick, reference))
     maps = drawn(quick, (224, 224), 9)
@@ -114,7 +114,7 @@ def cv_radius(sigma):
     return (round(8 * sigma + 1) | 1) // 2
 
 
-def test_one_matrix_serves_all_pictures_of_a_size():
+def test_one_matrix_serves_all_images_of_a_size():
     assert elastic.blur_matrix(40, 7.0) is elastic.blur_matrix(40, 7.0)
     assert elastic.blur_matrix(40, 7.0) is not elastic.blur_matrix(40, 7.5)
 

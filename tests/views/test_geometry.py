@@ -1,4 +1,4 @@
-"""Undoing the geometry: what moved is compared with where it came from."""
+"""Undoing the geometry: each pixel of a view is compared with the place in the original that it shows."""
 
 import albumentations
 import cv2
@@ -140,7 +140,7 @@ def test_without_a_warp_registration_changes_nothing(photograph, name):
         assert value == pytest.approx(getattr(pixel_metrics, metric)(photograph, view), abs=1e-12)
 
 
-def test_attention_that_moves_with_the_picture_is_the_same_attention():
+def test_attention_that_moves_with_the_image_is_the_same_attention():
     attention = np.random.default_rng(0).random((3, 7, 7)).astype(np.float32)
     flip = configured("horizontal_flip")
     correspondence = geometry.trace_pixels(flip, 1, (SIZE, SIZE))
@@ -240,7 +240,7 @@ def test_registered_metrics_agree_with_plain_loops(seed, shape, share, flat):
             assert found == pytest.approx(expected, rel=1e-12, nan_ok=True)
 
 
-def test_where_no_pixel_moves_the_unregistered_values_stand(photograph):
+def test_where_no_pixel_moves_the_unregistered_values_are_used(photograph):
     view, _ = transforms.apply(configured("noise"), photograph, 3)
     values = {metric.name: value for metric, value in evaluate.of_pixels(photograph, view, None)}
     everything = np.ones((SIZE, SIZE), dtype=bool)

@@ -24,7 +24,7 @@ def built(name):
 
 
 def drawn(name, seeds=range(40)):
-    """The parameters drawn for a picture with each seed."""
+    """The parameters drawn for an image with each seed."""
     picture = np.full((SIZE, SIZE, 3), 128, np.uint8)
     return [transforms.apply(built(name), picture, seed)[1] for seed in seeds]
 
@@ -78,7 +78,7 @@ def test_noise_draws_its_deviation_within_the_range():
     assert_spread(deviations, 0.435, 0.885)
 
 
-def test_noise_is_told_by_its_checksum():
+def test_noise_is_recorded_by_its_checksum():
     (record,) = drawn("noise", [3])
     assert record["noise_map"]["shape"] == [SIZE, SIZE, 3]
     assert len(record["noise_map"]["sha256"]) == 64
@@ -226,7 +226,7 @@ def test_a_record_of_another_form_is_refused(kodak_views):
         ("CropAndPad", {}, r"^CropAndPad: its arguments: .*; found \{"),
     ],
 )
-def test_a_wrong_entry_is_told(transform, parameters, message):
+def test_a_wrong_entry_is_reported(transform, parameters, message):
     with pytest.raises(InputError, match=message):
         transforms.build(transform, parameters)
 
@@ -241,7 +241,7 @@ def test_a_wrong_entry_is_told(transform, parameters, message):
         ("BBoxSafeRandomCrop", {}, r"BBoxSafeRandomCrop cannot be applied .*: it needs 'bboxes'"),
     ],
 )
-def test_a_transform_that_makes_no_view_is_told(transform, parameters, message):
+def test_a_transform_that_makes_no_view_is_reported(transform, parameters, message):
     with pytest.raises(InputError, match=message):
         transforms.apply(transforms.build(transform, parameters), np.zeros((32, 32, 3), np.uint8), 1)
 
@@ -253,7 +253,7 @@ def test_a_transform_that_makes_no_view_is_told(transform, parameters, message):
         ("Normalize", {}, r"^augmentation 'mine', image 'kodim01': Normalize returns float32"),
     ],
 )
-def test_a_wrong_entry_is_told_with_its_name(kodak_views, transform, parameters, message):
+def test_a_wrong_entry_is_reported_with_its_name(kodak_views, transform, parameters, message):
     with pytest.raises(InputError, match=message):
         list(augment.augment(kodak_views[:1], "mine", transform, parameters, 1))
 

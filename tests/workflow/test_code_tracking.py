@@ -1,6 +1,6 @@
-"""An edit of the code makes the jobs that depend on it run again, and no others.
+"""An edit of the code runs the jobs again that depend on it, and no others.
 
-A comment counts as an edit: which lines of a file matter is nothing that a workflow can tell.
+An added comment counts as an edit.
 """
 
 import pytest
@@ -149,7 +149,7 @@ def rule_graph(prepared, tmp_path_factory):
     return RuleGraph.of(pipeline)
 
 
-def test_every_rule_and_every_package_stands_here(rule_graph):
+def test_the_table_covers_every_rule_and_every_package(rule_graph):
     assert set(rule_graph.inputs) == EVERYTHING
     library = PROJECT / "scripts/embedding_shift"
     packages = {path.name for path in library.iterdir() if (path / "__init__.py").exists()}
