@@ -285,6 +285,27 @@ def test_truncated_weights_are_refused(source, tmp_path):
         bundles.copy(broken, tmp_path / "bundle")
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"mean": [123.675, 116.28, 103.53]},
+            r"'mean' of preprocess_cfg in open_clip_config.json is \[123.675, .* pixels from 0 to 255; "
+            r'change the line to "mean": \[0.485, 0.456, 0.406\]',
+        ),
+        ({"std": [58.395, 57.12, 57.375]}, r'change the line to "std": \[0.229, 0.224, 0.225\]'),
+        ({"std": [0.2, 0, 0.2]}, r"'std' of preprocess_cfg .* is \[0.2, 0, 0.2\]; change the line to values above 0"),
+    ],
+)
+def test_a_normalisation_of_other_pixels_is_refused(source, tmp_path, changes, message):
+    broken = tmp_path / "broken"
+    bundles.copy(source, broken)
+    config = json.loads((broken / CONFIG).read_text())
+    (broken / CONFIG).write_text(json.dumps(config | {"preprocess_cfg": config["preprocess_cfg"] | changes}))
+    with pytest.raises(InputError, match=message):
+        bundles.copy(broken, tmp_path / "bundle")
+
+
 def test_an_image_size_that_the_tower_does_not_accept_is_refused(tmp_path):
     folder = write_bundle(tmp_path / "source", "EVA02-B-16", timm_model_name="eva02_tiny_patch14_224", image_size=336)
     with pytest.raises(InputError, match="does not run: Input height"):

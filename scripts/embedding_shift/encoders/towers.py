@@ -39,6 +39,7 @@ def load_image_tower(bundle: str | Path) -> tuple[nn.Module, Any]:
         visual = _build_without_weights(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True, assign=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
+        _refuse_wrong_normalisation(preprocessing, bundle)
     except KeyError as error:
         raise InputError(f"the bundle {bundle} cannot be loaded: {CONFIG_FILE} has no {error}") from None
     except (ValueError, TypeError, RuntimeError, AssertionError, SafetensorError) as error:
@@ -112,3 +113,16 @@ def _preprocessing(preprocess_cfg: dict[str, Any], image_size: Any) -> Any:
 
     size = tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
     return PreprocessCfg(**merge_preprocess_dict(PreprocessCfg(), preprocess_cfg) | {"size": size})
+
+
+def _refuse_wrong_normalisation(preprocessing: Any, bundle: Path) -> None:
+    """Raise InputError if the mean or the standard deviation of the pixels cannot be one of values from 0 to 1."""
+    for name in ("mean", "std"):
+        values = getattr(preprocessing, name)
+        channels = list(values) if isinstance(values, (tuple, list)) else [values]
+        where = f"the bundle {bundle}: {name!r} of preprocess_cfg in {CONFIG_FILE} is {channels}"
+        if any(value > 1 for value in channels):
+            scaled = [round(value / 255, 4) for value in channels]
+            raise InputError(f'{where}, which is for pixels from 0 to 255; change the line to "{name}": {scaled}')
+        if name == "std" and any(value <= 0 for value in channels):
+            raise InputError(f"{where}; change the line to values above 0, because pixels are divided by them")
