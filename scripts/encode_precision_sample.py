@@ -22,7 +22,7 @@ def main() -> None:
     arguments = parser.parse_args()
     image_ids = sampling.select(map(str, array_files.read(arguments.encoded)["image_id"]), arguments.images)
     encoder = image_encoder.from_arguments(arguments, precision="fp32")
-    by_view = {}
+    by_view: dict[str, list[str]] = {}
     for path in arguments.views:
         by_view.setdefault(Path(path).parent.name, []).append(path)
     views = (

@@ -47,20 +47,20 @@ def tower(request, tmp_path_factory, kodak_views):
     name = request.param
     folder = write_bundle(tmp_path_factory.mktemp("tower"), name)
     model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
-    pictures = torch.stack([preprocess(Image.fromarray(view.pixels)) for view in kodak_views[:2]])
+    images = torch.stack([preprocess(Image.fromarray(view.pixels)) for view in kodak_views[:2]])
     encoder = Encoder(folder, "cpu", batch_size=2)
     with torch.no_grad():
         recorder = PoolingAttention(model.eval().visual)
         with recorder:
-            recorded = pooled(model.encode_image(pictures))
+            recorded = pooled(model.encode_image(images))
         return SimpleNamespace(
             name=name,
             folder=folder,
             model=model,
             recorder=recorder,
             recorded=recorded,
-            embedding=pooled(model.encode_image(pictures)),
-            attention=reference_attention(name, model, pictures),
+            embedding=pooled(model.encode_image(images)),
+            attention=reference_attention(name, model, images),
             encoder=encoder,
             encoded=encoder.encode(kodak_views[:2])[1:],
         )
@@ -147,7 +147,7 @@ def test_an_encoder_without_a_map_has_no_attention_metrics(tmp_path, kodak_views
     assert table["value"].dtype == np.float64
 
 
-def reference_attention(name, model, pictures):
+def reference_attention(name, model, images):
     """Return the pooling attention on the patches, (N, heads, patches), by a second method; None without a map.
 
     timm's blocks pass the attention matrix through `attn_drop` unless the kernel is fused; PyTorch's module returns it
@@ -161,26 +161,26 @@ def reference_attention(name, model, pictures):
         attention = visual.trunk.blocks[-1].attn
         attention.fused_attn = False
         try:
-            matrix = input_of(attention.attn_drop, visual, pictures)[0]
+            matrix = input_of(attention.attn_drop, visual, images)[0]
         finally:
             attention.fused_attn = True
     elif hasattr(visual, "trunk"):
         pool = visual.trunk.attn_pool
-        tokens = input_of(pool, visual, pictures)[0]
+        tokens = input_of(pool, visual, images)[0]
         query = pool.q_norm(pool.q(pool.latent).unflatten(-1, (pool.num_heads, -1)))
         key = pool.k_norm(pool.kv(tokens).unflatten(-1, (2, pool.num_heads, -1))[:, :, 0])
         matrix = (torch.einsum("oqhd,nkhd->nhqk", query, key) * pool.scale).softmax(-1)
     else:
         attention = visual.transformer.resblocks[-1].attn if source == CLASS_TOKEN else visual.attn_pool.attn
-        query, key, value = input_of(attention, visual, pictures)[:3]
+        query, key, value = input_of(attention, visual, images)[:3]
         matrix = attention(query, key, value, need_weights=True, average_attn_weights=False)[1]
     return matrix[:, :, 0, -rows * columns :]
 
 
-def input_of(module, visual, pictures):
+def input_of(module, visual, images):
     """Return the input of a module of an image tower during a forward pass."""
     caught = []
     hook = module.register_forward_pre_hook(lambda _, arguments: caught.append(arguments))
-    visual(pictures)
+    visual(images)
     hook.remove()
     return caught[-1]

@@ -87,11 +87,11 @@ def test_pillow_reads_the_png_and_accepts_its_checksums(tmp_path, shape):
     shards.write(tmp_path / "one.tar", [shards.View("a", pixels)])
     with tarfile.open(tmp_path / "one.tar") as archive:
         data = archive.extractfile("a.png").read()
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.verify()
-    with Image.open(io.BytesIO(data)) as picture:
-        assert (picture.format, picture.mode) == ("PNG", "RGB")
-        assert np.array_equal(np.asarray(picture), pixels)
+    with Image.open(io.BytesIO(data)) as image:
+        image.verify()
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.mode) == ("PNG", "RGB")
+        assert np.array_equal(np.asarray(image), pixels)
     (view,) = shards.read(tmp_path / "one.tar")
     assert np.array_equal(view.pixels, pixels)
 

@@ -27,9 +27,9 @@ def count(kind, path, n_images=None, pin=None):
 @pytest.fixture
 def folder(tmp_path):
     """A folder with three images and a text."""
-    picture = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+    image = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
     for name in "abc":
-        (tmp_path / f"{name}.png").write_bytes(picture)
+        (tmp_path / f"{name}.png").write_bytes(image)
     (tmp_path / "words.txt").write_text("no image")
     return tmp_path
 
