@@ -80,11 +80,15 @@ def test_a_loaded_tower_has_every_parameter_and_buffer_of_open_clips_own(tower):
         assert not [name for name in expected if not torch.equal(found[name], expected[name])]
 
 
-def test_a_tower_that_applies_its_layers_while_it_is_built_can_be_loaded(tmp_path):
-    name = "vit_tiny_r_s16_p8_224"
-    folder = write_bundle(tmp_path, "EVA02-B-16", timm_model_name=name, timm_pool="token", timm_proj="linear")
-    loaded = load_image_tower(folder)[0].state_dict()
-    stored = load_file(folder / WEIGHTS_FILE)
+@pytest.mark.parametrize(
+    ("name", "pool"), [("vit_tiny_r_s16_p8_224", "token"), ("swin_tiny_patch4_window7_224", "avg")]
+)
+def test_a_tower_that_computes_while_it_is_built_can_be_loaded(tmp_path, name, pool):
+    """One applies its layers to find out their output's size, the other makes masks on its parameters' device."""
+    folder = write_bundle(tmp_path, "EVA02-B-16", timm_model_name=name, timm_pool=pool, timm_proj="linear")
+    tower = load_image_tower(folder)[0]
+    loaded, stored = tower.state_dict(), load_file(folder / WEIGHTS_FILE)
+    assert tower(torch.zeros(1, 3, 224, 224)).isfinite().all()
     assert loaded.keys() == {key.removeprefix("visual.") for key in stored if key.startswith("visual.")}
     assert all(torch.equal(loaded[key], stored[f"visual.{key}"]) for key in loaded)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +70,15 @@ def uses_timm(bundle: str | Path) -> bool:
 
 
 def _build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
-    """Return the image tower of `model_cfg`; its parameters have no values if the tower can be built without them."""
-    try:
-        with _without_initial_weights():
-            return build_image_tower(model_cfg)
-    except RuntimeError:  # Some towers run their layers while they are built, to find the size of the output.
-        return build_image_tower(model_cfg)
+    """Return the image tower of `model_cfg`; its parameters have no values if the tower can be built without them.
+
+    Some towers run their layers while they are built, or compute buffers on the device of their parameters.
+    """
+    with suppress(RuntimeError), _without_initial_weights():
+        tower = build_image_tower(model_cfg)
+        if not any(buffer.is_meta for buffer in tower.buffers()):
+            return tower
+    return build_image_tower(model_cfg)
 
 
 @contextmanager
