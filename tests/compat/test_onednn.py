@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
-from embedding_shift.compat import activations
+from embedding_shift.compat import activations, onednn
 from embedding_shift.compat.onednn import Layers
 
 needs_onednn = pytest.mark.skipif(
@@ -35,6 +35,52 @@ def tower():
 class Transposed(nn.Module):
     def forward(self, values):
         return values.transpose(1, 2)
+
+
+@pytest.fixture(params=["switched off", "unknown version", "missing operator"])
+def without_onednn(request, monkeypatch):
+    """Every reason for which PyTorch's own layers are used."""
+    if request.param == "switched off":
+        monkeypatch.setenv("EMBEDDING_SHIFT_ONEDNN", "0")
+    elif request.param == "unknown version":
+        monkeypatch.setattr(onednn, "VERSIONS", ("0.1",))
+    else:
+        monkeypatch.setattr(onednn, "OPERATORS", ("no_such_operator",))
+
+
+def test_the_fallback_is_pytorch(tower, without_onednn):
+    images, activation = torch.randn(3, 3, 60, 48), tower[3].activation
+    layers = Layers(tower)
+    with torch.inference_mode():
+        expected = tower(images)
+        with layers.fast():
+            assert torch.equal(tower(images), expected)
+            assert "mkldnn::_linear_pointwise" not in operators(lambda: tower(images))
+            assert tower[3].activation is activation
+
+
+@needs_onednn
+def test_the_fallback_differs_in_rounding_only(tower, monkeypatch):
+    images = torch.randn(3, 3, 60, 48)
+    monkeypatch.setenv("EMBEDDING_SHIFT_ONEDNN", "0")
+    plain = Layers(tower)
+    monkeypatch.setenv("EMBEDDING_SHIFT_ONEDNN", "1")
+    with torch.inference_mode():
+        with plain.fast():
+            expected = tower(images)
+        with Layers(tower).fast():
+            found = tower(images)
+    assert not torch.equal(found, expected), "nothing was compared"
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=2e-6, rtol=0)
+
+
+def test_openais_activation_of_an_unknown_version_stays(monkeypatch):
+    monkeypatch.setattr(activations, "VERSIONS", ("0.1",))
+    perceptron = nn.Sequential(nn.Linear(4, 4), QuickGELU(), nn.Linear(4, 4)).requires_grad_(False)
+    before = perceptron[0].weight.clone()
+    activations.fold_quick_gelu(perceptron)
+    assert isinstance(perceptron[1], QuickGELU)
+    assert torch.equal(perceptron[0].weight, before)
 
 
 @needs_onednn
