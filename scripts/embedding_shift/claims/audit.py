@@ -41,7 +41,7 @@ Run = tuple[pd.DataFrame, dict[str, Embeddings]]  # the long table, and the embe
 
 @dataclass(frozen=True)
 class Runs:
-    """The measured views, from which the audit makes up runs with and without a flaw.
+    """The measured views, from which the audit composes runs with and without a flaw.
 
     Attributes:
         study: the study table of `study_metrics`.
