@@ -16,7 +16,7 @@ import pytest
 from embedding_shift.claims import audit, judgement, published_claims
 from embedding_shift.io import tables
 from embedding_shift.metrics import image_difference, long_table, registry
-from embedding_shift.paper import inputs
+from embedding_shift.paper import inputs, sentences
 from embedding_shift.statistics import paired_tests, rank_agreement
 from embedding_shift.study import dose_response, noise_floor, precision, variance, variant_names
 
@@ -214,6 +214,18 @@ def write_rank_agreement(folder):
     rows = [(metric, "model_0", "model_1", *agreement) for metric in ("cosine_similarity", "l2_distance")]
     tables.write_csv(folder / "agreement.csv", pd.DataFrame(rows, columns=rank_agreement.AGREEMENT_COLUMNS))
     return ["--rank-agreement", str(folder / "agreement.csv")]
+
+
+def sentences_of(inputs):
+    """Return the generated sentences by the name of their macro, or by its parts where it has several."""
+    return {parts[0] if len(parts) == 1 else parts: text for parts, text in sentences.all_sentences(inputs)}
+
+
+def read_run_with_study(folder):
+    """Write a run of three augmentations with a study; return what the paper is written from."""
+    names = [f"augmentation_{place}" for place in range(3)]
+    arguments = write_results(folder, ["A", "B", "C"], 3, value=lambda place, metric: (0.875, 0.625, 0.25)[place])
+    return read(arguments + write_study(folder, names))
 
 
 def build(folder, arguments):
