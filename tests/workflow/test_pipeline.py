@@ -193,7 +193,7 @@ def test_a_table_with_a_duplicate_id_stops_the_run(unrun):
     done = unrun.run("results/tiny/manifest.csv")
     assert done.returncode != 0
     assert (
-        "error: data/images.csv: image id 'one' stands twice, for data/kodim02.png and data/kodim04.png" in done.stdout
+        "error: data/images.csv: image id 'one' occurs twice, for data/kodim02.png and data/kodim04.png" in done.stdout
     )
     assert "Traceback" not in done.stdout
     assert not list((unrun / "results").rglob("*.csv"))
