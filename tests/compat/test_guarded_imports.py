@@ -10,6 +10,8 @@ from pipeline import PROJECT
 from embedding_shift.compat import versions
 from embedding_shift.compat.hidden_modules import hidden
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_hidden_module_cannot_be_imported_and_a_loaded_one_stays():
     with hidden("json", "wave"):

@@ -189,6 +189,7 @@ def test_mean_ranks_put_the_largest_shift_first_for_similarities_and_distances()
         paired_tests.shift_sign("beauty")
 
 
+@pytest.mark.slow
 def test_tests_hold_their_level_where_no_augmentation_differs():
     generator = np.random.default_rng(8)
     trials, friedman, pairwise = 120, 0, 0
