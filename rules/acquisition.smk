@@ -2,9 +2,9 @@
 
 input:   the table of captions and URLs, or the shards' URLs (config: datasets, with their `acquisition`)
 output:  results/{dataset}/acquisition.csv, results/{dataset}/acquisition_summary.csv
-state:   results/{dataset}/downloads/ holds the contents and a ledger. It is no output, so that a run that was killed
-         goes on where it stopped. To ask once more for what failed: `snakemake --forcerun acquire_images`; what is
-         there already is not requested again.
+state:   results/{dataset}/downloads/ holds the fetched content and a journal. It is no output, so that a killed run
+         continues where it stopped. To request failed URLs again: `snakemake --forcerun acquire_images`; content that
+         was fetched before is not requested again.
 """
 
 
