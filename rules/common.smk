@@ -1,4 +1,4 @@
-"""Shared by all rule files: the validated configuration, and functions that return inputs, parameters and targets."""
+"""The validated configuration, and functions that return inputs, parameters and targets, for all rule files."""
 
 import json
 import sys

@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
+
+PathLike = str | os.PathLike[str]
 
 LATEXMK = ["latexmk", "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
 LATEXMK += ["-latexoption=-no-shell-escape"]
@@ -31,20 +34,22 @@ UNDEFINED = re.compile(r"^.*Warning: ((?:Reference|Citation) [`'].+? undefined.*
 MULTIPLY_DEFINED = re.compile(r"^.*Warning: (Label `.+' multiply defined.*)$", re.MULTILINE)
 
 
-def build(paper_folder, numbers, tables, figures, output):
+def build(
+    paper_folder: PathLike, numbers: PathLike, tables: Iterable[PathLike], figures: Iterable[PathLike], output: PathLike
+) -> None:
     """Compile `main.tex` of `paper_folder`, which finds `numbers.tex`, `tables/` and `figures/` beside it.
 
     Raises:
         InputError: no complete LaTeX is installed, or LaTeX found an error, a missing file, or an undefined reference
             or citation; the message is LaTeX's own, with file and line.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory() as created:
+        folder = Path(created)
         _collect(folder, Path(paper_folder), numbers, tables, figures)
         typeset(folder / "main.tex", output)
 
 
-def typeset(source, output):
+def typeset(source: PathLike, output: PathLike) -> None:
     """Compile a LaTeX file in its own folder and write the PDF; arguments are paths.
 
     Raises:
@@ -55,8 +60,8 @@ def typeset(source, output):
         [*program(source), source.name], cwd=source.parent, env=os.environ | FIXED, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, encoding="utf-8", errors="replace",
     )  # fmt: skip
-    log = source.with_suffix(".log")
-    log = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    log_file = source.with_suffix(".log")
+    log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else ""
     problem = complaint(log, done.stdout + done.stderr, done.returncode != 0)
     if problem:
         raise InputError(f"{output} cannot be typeset: {problem}")
@@ -64,7 +69,7 @@ def typeset(source, output):
         shutil.copyfile(source.with_suffix(".pdf"), temporary)
 
 
-def program(source):
+def program(source: PathLike) -> list[str]:
     """Return the command that compiles `source`: latexmk where its LaTeX is complete, otherwise tectonic.
 
     LaTeX is complete when it finds the class and every package that `source` names. Tectonic fetches what it needs.
@@ -82,7 +87,7 @@ def program(source):
     raise InputError(f"LaTeX is incomplete, these are not installed: {', '.join(missing)}; {INSTALL}")
 
 
-def missing_files(text):
+def missing_files(text: str) -> list[str]:
     """Return the files of classes and packages that LaTeX source names and the installed LaTeX does not find."""
     files = {
         name.strip() + SUFFIXES[match["kind"]]
@@ -93,7 +98,7 @@ def missing_files(text):
     return sorted(files - {Path(path).name for path in found})
 
 
-def complaint(log, printed, failed):
+def complaint(log: str, printed: str, failed: bool) -> str | None:
     """Return what is wrong in one line, or None.
 
     Args:
@@ -115,7 +120,7 @@ def complaint(log, printed, failed):
     return None
 
 
-def _first_error(text):
+def _first_error(text: str) -> str | None:
     """Return the first error in a log with its place in the sources, or None."""
     located, fatal = ERROR_LINE.search(text), FATAL_LINE.search(text)
     first = located or fatal
@@ -129,7 +134,9 @@ def _first_error(text):
     return first[0].removeprefix("./").removeprefix("! ").strip() + where
 
 
-def _collect(folder, paper_folder, numbers, tables, figures):
+def _collect(
+    folder: Path, paper_folder: Path, numbers: PathLike, tables: Iterable[PathLike], figures: Iterable[PathLike]
+) -> None:
     """Copy sources, numbers, tables and figures to where `main.tex` looks for them."""
     if not (paper_folder / "main.tex").is_file():
         raise InputError(f"there is no file {paper_folder / 'main.tex'}")
@@ -142,7 +149,7 @@ def _collect(folder, paper_folder, numbers, tables, figures):
         _copy(figure, folder / "figures" / figure.name)
 
 
-def _copy(source, target):
+def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copyfile(source, target)
