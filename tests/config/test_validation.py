@@ -292,7 +292,7 @@ def test_a_run_keeps_the_order_of_the_files_and_takes_paths_with_braces(tmp_path
     command += ["--directory", str(tmp_path), "--configfile", str(second), "--", *targets]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    described = re.search(r"describe_augmentations\.py --augmentations '(.*?)' --output", done.stdout + done.stderr)
+    described = re.search(r"describe_augmentations\.py --augmentations '(.*?)' --image-size", done.stdout + done.stderr)
     assert list(json.loads(described[1])) == [*SHIPPED["augmentations"], "jpeg"]
     assert done.stdout.count(f"--pin '{table}'") >= 1
     assert "--summaries results/mine/dinov2_vits14/summary.csv" in done.stdout

@@ -11,6 +11,7 @@ from benchmark_costs_table import BENCH
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
 from embedding_shift.performance import benchmark_costs, forecast, forecast_stages
+from embedding_shift.performance.encoder_work import EncoderCost
 
 JOBS = {
     "list_images": 1,
@@ -31,7 +32,7 @@ JOBS = {
     "plot_radar": 1,
     "all": 1,
 }
-ENCODER = benchmark_costs.EncoderCost(
+ENCODER = EncoderCost(
     gflop=20,
     tower_bytes=forecast_stages.VIT_B_32_BYTES + 50_000_000,
     bundle_bytes=400_000_000,

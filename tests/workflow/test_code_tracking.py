@@ -76,7 +76,8 @@ EDITS = {
     "embedding_shift/compat/onednn.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
     "embedding_shift/compat/albumentations_import.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/compat/snakemake_locks.py": set(),
-    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images"},
+    # The encoder, which a bundle is tried with, reads views.
+    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images"} | {"prepare_bundle"},
     "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
     "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS,
     "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,

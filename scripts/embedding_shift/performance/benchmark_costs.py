@@ -1,34 +1,15 @@
 """Costs of views, jobs and encoders on this machine, from its benchmark."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from embedding_shift.config.entries import ModelSource
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
+from embedding_shift.performance.encoder_work import EncoderCost
 
 PIXELS = 224**2  # of a view in the benchmark
 VIT_B_32, OFFLINE = "ViT-B/32", "offline encoder"
-
-
-@dataclass(frozen=True)
-class EncoderCost:
-    """The work of an encoder per view and the size of its files; `encoder_cost.count` counts them.
-
-    Attributes:
-        gflop: 10⁹ floating-point operations per view; a multiplication and an addition count as two.
-        tower_bytes: size of the image tower's weights in single precision.
-        bundle_bytes: size of the bundle.
-        embedding_bytes: size of the embedding of one view.
-        attention_bytes: size of the attention maps of one view; 0 without maps.
-    """
-
-    gflop: float
-    tower_bytes: int
-    bundle_bytes: int
-    embedding_bytes: int
-    attention_bytes: int
 
 
 class Costs:

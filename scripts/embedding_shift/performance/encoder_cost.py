@@ -13,7 +13,7 @@ from embedding_shift.encoders import hub, towers, wheel_encoder
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
 from embedding_shift.errors import InputError
-from embedding_shift.performance.benchmark_costs import EncoderCost
+from embedding_shift.performance.encoder_work import EncoderCost
 
 FLOAT_BYTES = 4
 # open_clip builds text towers only together with an image tower; this one is the smallest.

@@ -6,7 +6,8 @@ from typing import TypedDict
 
 from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry
 from embedding_shift.metrics import registry
-from embedding_shift.performance.benchmark_costs import Costs, EncoderCost
+from embedding_shift.performance.benchmark_costs import Costs
+from embedding_shift.performance.encoder_work import EncoderCost
 from embedding_shift.performance.forecast import MB, Stage
 from embedding_shift.study import study_views
 
