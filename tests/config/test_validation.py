@@ -260,7 +260,7 @@ def test_an_invalid_value_stops_the_run_before_the_first_job_with_one_line():
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if "device" in line]
     assert line == "error: configuration key 'device': found 'gpu'; allowed are auto, cpu, cuda, mps"
-    assert "Traceback" not in done.stderr and "rule" not in done.stdout
+    assert "Traceback" not in done.stderr and "\nrule " not in done.stdout
 
 
 def test_a_second_file_is_merged_into_the_first_and_checked_with_it(tmp_path):
