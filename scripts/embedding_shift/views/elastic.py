@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_shift.compat import albumentations_internals
 from embedding_shift.compat.albumentations_import import albumentations
 
-functional = albumentations.augmentations.geometric.functional
-UNBLURRED = {"alpha": 1, "sigma": 1, "kernel_size": (1, 1)}
 RANKS = (16, 24, 32)
 LARGEST_ERROR = 1e-9
 
@@ -25,16 +24,10 @@ class FastElasticTransform(albumentations.ElasticTransform):
 
     def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         """Return the places that the pixels come from: float32 (height, width), columns `map_x` and rows `map_y`."""
-        if self.approximate:
-            return super().get_params_dependent_on_data(params, data)
         height, width = params["shape"][:2]
-        fields = functional.generate_displacement_fields(
-            (height, width),
-            same_dxdy=self.same_dxdy,
-            random_generator=self.random_generator,
-            noise_distribution=self.noise_distribution,
-            **UNBLURRED,
-        )
+        fields = None if self.approximate else albumentations_internals.displacement_noise(self, (height, width))
+        if fields is None:
+            return super().get_params_dependent_on_data(params, data)
         # albumentations blurs the two fields as one image, the field of x above the field of y.
         noise = np.concatenate(fields[:1] if self.same_dxdy else fields)
         shorten, *lengthen = blur_factors(width, self.sigma)

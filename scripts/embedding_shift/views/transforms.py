@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.compat.albumentations_import import albumentations
+from embedding_shift.compat.albumentations_internals import CropSizeError
 from embedding_shift.errors import InputError
 from embedding_shift.views.elastic import FastElasticTransform
 
 cv2.setNumThreads(0)  # A job uses one thread; the workflow runs jobs in parallel.
 
-CropSizeError = albumentations.augmentations.crops.transforms.CropSizeError
 CUSTOM_TRANSFORMS: dict[str, type[albumentations.BasicTransform]] = {}
 LARGEST_RECORDED_ARRAY = 64
 
