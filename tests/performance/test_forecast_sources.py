@@ -129,6 +129,11 @@ def test_a_plan_without_jobs_is_refused():
         forecast.planned_jobs("Nothing to be done.")
 
 
+def test_a_plan_of_too_many_jobs_is_refused_with_a_way_out():
+    with pytest.raises(InputError, match=r"too large for visualization.*--config shards=100"):
+        forecast.planned_jobs("Job-DAG is too large for visualization (>10000 jobs).\n")
+
+
 @pytest.mark.slow
 def test_the_forecast_of_a_configuration(unrun):
     """The jobs are those that Snakemake counts, and every one of them belongs to a stage."""

@@ -93,12 +93,15 @@ def planned_jobs(plan: str) -> dict[str, int]:
         plan: JSON of the graph of jobs, the output of `snakemake --d3dag`.
 
     Raises:
-        InputError: the text is not such a graph.
+        InputError: the text is not such a graph. Snakemake prints none for more than 10,000 jobs.
     """
     try:
         return dict(Counter(node["value"]["rule"] for node in json.loads(plan)["nodes"]))
     except (ValueError, KeyError, TypeError):
-        raise InputError("the plan of the run is not the JSON that `snakemake --d3dag` prints") from None
+        raise InputError(
+            f"the plan of the run is not the JSON of `snakemake --d3dag` but {plan.strip()[:100]!r}. If the run has too"
+            " many jobs, forecast it with fewer shards (--config shards=100), which leaves out only the start of jobs"
+        ) from None
 
 
 def forecast(stages: Iterable[Stage], cores: int) -> list[Row]:
