@@ -7,13 +7,13 @@ started jobs per second is off.
 from embedding_shift.compat import snakemake_locks, snakemake_scheduler
 
 # Jobs in processes of their own and on other machines belong to the run that started them.
-ATTENDANCE = snakemake_locks.attend(".snakemake") if workflow.is_main_process else None
+ATTENDANCE = snakemake_locks.attend(".snakemake") if getattr(workflow, "is_main_process", True) else None
+CLAIM = []
 
 
 onstart:
     try:
-        # The claim must outlive this block.
-        workflow.globals["CLAIM"] = snakemake_locks.start(".snakemake")
+        CLAIM.append(snakemake_locks.start(".snakemake"))  # The claim lasts as long as the file is open.
     except InputError as error:
         sys.exit(f"error: {error}")
     message = snakemake_scheduler.drop_default_limit(workflow)

@@ -5,6 +5,9 @@ Which attention this is depends on how the tower pools:
 - by a class token: the class token's row in the final block (CLIP, DINOv2, EVA02, …);
 - by an attention head with a learned query: the row of this query (SigLIP, CoCa, PE);
 - by an average, or with convolutions: there is no such attention.
+
+The towers are recognised by attributes of open_clip 3.3.0 (`transformer.resblocks`, `attn_pool`, `pool_type`) and timm
+1.0.31 (`blocks`, `attn_pool`, `global_pool`, `fused_attn`). A tower without them has no map.
 """
 
 from collections.abc import Callable

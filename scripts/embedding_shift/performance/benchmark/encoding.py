@@ -69,16 +69,15 @@ def encoding_task(bundle: Path, precision: str) -> tuple[Callable[[], Any], int]
 def compiled_rows(bundle: Path) -> Iterator[Row]:
     """Yield the views per second with and without torch.compile, and the time of compiling.
 
-    Without a C++ compiler there are no rows.
+    The compiled weights are frozen if TORCHINDUCTOR_FREEZING is 1 when the process starts. Without a C++ compiler there
+    are no rows.
     """
     if not (shutil.which("g++") or shutil.which("clang++")):
         return
-    from torch._inductor import config
-
     torch.set_num_threads(1)
     visual, preprocessing = towers.load_image_tower(bundle)
     pixels = torch.zeros(16, 3, *preprocessing.size)
-    with torch.inference_mode(), config.patch(freezing=True):
+    with torch.inference_mode():
         with onednn.Layers(visual).fast():
             plain = len(pixels) / median_seconds(lambda: visual(pixels))
         compiled = torch.compile(visual)

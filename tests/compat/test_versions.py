@@ -1,0 +1,35 @@
+"""Every workaround is in use with the pinned versions: a new pin that turns one off is noticed."""
+
+import importlib
+import pkgutil
+
+import pytest
+
+from embedding_shift import compat
+from embedding_shift.compat import versions
+
+DISTRIBUTIONS = {
+    "activations": "open_clip_torch",
+    "albumentations_import": "albumentations",
+    "albumentations_internals": "albumentations",
+    "onednn": "torch",
+    "open_clip_import": "open_clip_torch",
+    "snakemake_locks": "snakemake",
+    "snakemake_scheduler": "snakemake",
+}
+
+
+def test_every_workaround_with_a_guard_is_listed():
+    modules = {
+        info.name: importlib.import_module(f"{compat.__name__}.{info.name}")
+        for info in pkgutil.iter_modules(compat.__path__)
+    }
+    assert {name for name, module in modules.items() if hasattr(module, "VERSIONS")} == DISTRIBUTIONS.keys()
+    for name in DISTRIBUTIONS:
+        assert all(f"{word}:" in modules[name].__doc__ for word in ("Reason", "Written for", "Fallback"))
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_the_pinned_version_is_known(name):
+    module = importlib.import_module(f"{compat.__name__}.{name}")
+    assert versions.is_installed(DISTRIBUTIONS[name], *module.VERSIONS), f"check whether {name} still applies"
