@@ -20,7 +20,9 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--kind", choices=["tsv", "webdataset"], required=True, help="kind of dataset")
     parser.add_argument("--path", required=True, help="table of captions and URLs, or URLs of the shards")
-    parser.add_argument("--downloads", required=True, help="folder that stores the contents and the log of outcomes")
+    parser.add_argument(
+        "--downloads", required=True, help="folder that stores the contents and the journal of outcomes"
+    )
     parser.add_argument("--options", type=json.loads, default={}, help="limits, as JSON (config: acquisition)")
     parser.add_argument("--max-pixels", type=int, required=True, help="largest number of pixels of a usable image")
     parser.add_argument("--n-images", type=int, help="stop after this many usable images; fetch all if omitted")

@@ -20,7 +20,7 @@ from PIL import Image
 from pipeline import PROJECT
 
 from embedding_shift.data.acquisition import content, report, run
-from embedding_shift.data.acquisition.content_store import LOG, PARTS, ContentStore, content_path
+from embedding_shift.data.acquisition.content_store import JOURNAL, PARTS, ContentStore, content_path
 from embedding_shift.data.acquisition.options import Options
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
@@ -158,17 +158,17 @@ class TestEnough:
 class TestContentStore:
     def test_an_incomplete_last_line_is_removed(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path)
-        log = tmp_path / LOG
-        log.write_bytes(log.read_bytes() + b'{"url": "http://127.0.0')
+        journal = tmp_path / JOURNAL
+        journal.write_bytes(journal.read_bytes() + b'{"url": "http://127.0.0')
         server.answers["/other"] = web.image(photographs[1])
         acquire(server, ["/it", "/other"], tmp_path)
-        assert all(json.loads(line) for line in log.read_text().splitlines())
+        assert all(json.loads(line) for line in journal.read_text().splitlines())
         assert server.requests == {"/it": 1, "/other": 1}
 
     def test_a_damaged_line_affects_only_its_own_url(self, server, photographs, tmp_path):
         outcome_of(server, web.image(photographs[0]), tmp_path)
-        log = tmp_path / LOG
-        log.write_bytes(bytes(20) + b"\n" + log.read_bytes())
+        journal = tmp_path / JOURNAL
+        journal.write_bytes(bytes(20) + b"\n" + journal.read_bytes())
         outcome_of(server, web.image(photographs[0]), tmp_path)
         assert server.requests == {"/it": 1}
 
@@ -220,14 +220,14 @@ def test_a_killed_run_continues_to_the_same_result(server, rows, photographs, tm
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    log = (tmp_path / "killed/downloads" / LOG).read_text().splitlines()
-    assert 0 < len(log) < len(rows)
+    journal = (tmp_path / "killed/downloads" / JOURNAL).read_text().splitlines()
+    assert 0 < len(journal) < len(rows)
     assert not (tmp_path / "killed/acquisition.csv").exists()
     subprocess.run(command(table, tmp_path / "killed", connections=2), check=True, capture_output=True)
 
     assert stable_columns(tmp_path / "killed/acquisition.csv") == stable_columns(tmp_path / "whole/acquisition.csv")
     assert (tmp_path / "killed/summary.csv").read_bytes() == (tmp_path / "whole/summary.csv").read_bytes()
-    settled = [urlsplit(json.loads(line)["url"]) for line in log]
+    settled = [urlsplit(json.loads(line)["url"]) for line in journal]
     finished = {part.path + (f"?{part.query}" if part.query else "") for part in settled}
     always_failing = rows[6][1]
     assert {server.requests[path] for path in finished - {always_failing}} == {1}

@@ -1,4 +1,4 @@
-"""The downloads folder: fetched contents under their SHA-256, and a log with the outcome of every URL.
+"""The downloads folder: fetched contents under their SHA-256, and a journal with the outcome of every URL.
 
 The folder is kept when a run is interrupted, so that the next run continues there.
 """
@@ -19,7 +19,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
 # Older downloads folders have the same name, so that a run continues there.
-LOG = "ledger.jsonl"
+JOURNAL = "ledger.jsonl"
 PARTS = "parts"
 
 
@@ -31,7 +31,7 @@ def content_path(folder: str | Path, sha256: str) -> Path:
 class ContentStore:
     """The downloads folder of one dataset.
 
-    The log has one line per outcome, so that a killed run loses at most the line that it was writing. The line
+    The journal has one line per outcome, so that a killed run loses at most the line that it was writing. The line
     `{"complete": true}` marks the end of a run. URLs that failed before it are requested again. URLs that failed after
     it belong to an interrupted run, which now continues, and are not requested again.
 
@@ -54,7 +54,7 @@ class ContentStore:
             InputError: another run is using the folder.
         """
         (self._folder / PARTS).mkdir(parents=True, exist_ok=True)
-        with open(self._folder / LOG, "a+b") as self._file:
+        with open(self._folder / JOURNAL, "a+b") as self._file:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -82,7 +82,7 @@ class ContentStore:
         os.replace(part, path)
 
     def add(self, outcome: Outcome) -> None:
-        """Append an outcome to the log."""
+        """Append an outcome to the journal."""
         self._append(asdict(outcome) | {"limits": self._limits})
 
     def _append(self, entry: dict[str, Any]) -> None:
@@ -117,7 +117,7 @@ class ContentStore:
 
 
 def _entries(text: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the entries of a log. Damaged lines are skipped, so that their URLs are requested again."""
+    """Yield the entries of a journal. Damaged lines are skipped, so that their URLs are requested again."""
     for line in text.split(b"\n")[:-1]:
         try:
             yield json.loads(line)
