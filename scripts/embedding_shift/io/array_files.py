@@ -78,8 +78,9 @@ def concatenate(paths: Sequence[str | Path], name: str) -> tuple[NDArray[np.str_
 def _is_intact(path: str | Path) -> bool:
     with open(path, "rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - END_RECORD_SIZE))
-        ends_without_comment = file.read().startswith(END_RECORD_SIGNATURE)
-    if ends_without_comment:
+        end_record = file.read()
+    # A stated length of the comment other than 0 means that the comment, and with it the checksum, was cut off.
+    if end_record.startswith(END_RECORD_SIGNATURE) and end_record.endswith(b"\0\0"):
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
     with open(path, "rb") as file:
