@@ -53,6 +53,7 @@ rule ingest_images:
     params:
         shards=config["shards"],
         image_size=config["image_size"],
+        resize=config["resize"],
         max_pixels=config["max_pixels"],
     message:
         "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
@@ -60,7 +61,7 @@ rule ingest_images:
         command(
             "--listing {input.listing:q}"
             " --shard {wildcards.shard} --shards {params.shards}"
-            " --image-size {params.image_size} --max-pixels {params.max_pixels}"
+            " --image-size {params.image_size} --resize {params.resize} --max-pixels {params.max_pixels}"
             " --output-shard {output.shard:q} --output-table {output.table:q}"
         )
 

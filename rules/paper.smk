@@ -67,7 +67,7 @@ PAPER_PARAMETERS = dict(
     acquired=verbatim([label("datasets", dataset) for dataset in ACQUIRED]),
     reduced=verbatim([f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED]),
     settings=as_json(
-        {key: config[key] for key in ("seed", "image_size", "bootstrap", "figures", "study")}
+        {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study")}
         | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
     ),
 )

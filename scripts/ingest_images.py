@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from embedding_shift import cli
+from embedding_shift.data import resizing
 from embedding_shift.data.ingestion import ingest
 from embedding_shift.data.listing import ListedImage
 from embedding_shift.data.manifest import INGESTED_COLUMNS, IngestedImage
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--shard", type=int, required=True, help="index of this shard, from 0")
     parser.add_argument("--shards", type=int, required=True, help="number of shards")
     parser.add_argument("--image-size", type=int, required=True, help="side of the views in pixels")
+    parser.add_argument("--resize", choices=resizing.METHODS, required=True, help="how images are resized")
     parser.add_argument("--max-pixels", type=int, required=True, help="largest number of pixels of a usable image")
     parser.add_argument("--output-shard", required=True, help="tar to write, with the views of the usable images")
     parser.add_argument("--output-table", required=True, help="CSV file to write, with all images of the shard")
@@ -25,7 +27,7 @@ def main() -> None:
     ingested: list[IngestedImage] = []
 
     def usable_views() -> Iterator[shards.View]:
-        for image, view in ingest(images, arguments.image_size, arguments.max_pixels):
+        for image, view in ingest(images, arguments.image_size, arguments.max_pixels, arguments.resize):
             ingested.append(image)
             if view is not None:
                 yield view

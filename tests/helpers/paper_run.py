@@ -30,6 +30,7 @@ NASTY = ["\\", "100 %", "$x_1$", "a & b", "#3", "~^{}", "Ünïcode – × 日本
 SETTINGS = {
     "seed": 7,
     "image_size": 224,
+    "resize": "bilinear",
     "bootstrap": {"resamples": 200, "confidence": 0.95},
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
     "study": {"images": 8, "draws": 3, "failure_share": 0.05},

@@ -53,6 +53,17 @@ def test_the_sources_place_every_generated_sentence_and_no_other(study):
 
 
 @pytest.mark.parametrize(
+    ("resize", "word", "consequence"),
+    [("bilinear", "without an antialiasing filter", "aliasing"), ("antialiased", "An antialiasing filter", "removes")],
+)
+def test_the_text_names_the_filter_of_the_run(study, resize, word, consequence):
+    study.settings["resize"] = resize
+    found = sentences_of(study)
+    assert word in found["resize_sentence"]
+    assert consequence in found["aliasing_sentence"]
+
+
+@pytest.mark.parametrize(
     ("count", "expected"), [(0, "no image"), (1, "1 image"), (2, "2 images"), (13312, "13{,}312 images")]
 )
 def test_counts_have_their_plural(count, expected):

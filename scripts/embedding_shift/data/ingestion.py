@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from embedding_shift.data import decoding, webdataset_shards
+from embedding_shift.data import decoding, resizing, webdataset_shards
 from embedding_shift.data.listing import ListedImage
 from embedding_shift.data.manifest import IngestedImage
 from embedding_shift.errors import InputError
@@ -12,7 +12,7 @@ from embedding_shift.io import shards
 
 
 def ingest(
-    images: Iterable[ListedImage], size: int, max_pixels: int
+    images: Iterable[ListedImage], size: int, max_pixels: int, resize: str = resizing.BILINEAR
 ) -> Iterator[tuple[IngestedImage, shards.View | None]]:
     """Decode and resize the listed images one by one.
 
@@ -20,22 +20,24 @@ def ingest(
         images: the listed images. One that already has a `reason` is passed on without being read.
         size: side of the views in pixels.
         max_pixels: images with more pixels are rejected.
+        resize: name of the method in `resizing.METHODS`.
 
     Yields:
         (image, view): the ingested image, and its view or None if the image is rejected.
     """
     for image in images:
         try:
-            digest, decoded = _decoded(image, max_pixels)
+            digest, decoded = read(image, max_pixels)
         except InputError as error:
             yield IngestedImage.rejected(image, str(error)), None
             continue
         height, width = decoded.pixels.shape[:2]
-        view = shards.View(image.image_id, decoding.resize(decoded.pixels, size), {"image_sha256": digest})
+        pixels = resizing.METHODS[resize](decoded.pixels, size)
+        view = shards.View(image.image_id, pixels, {"image_sha256": digest})
         yield IngestedImage.usable(image, digest, width, height, "; ".join(decoded.remarks)), view
 
 
-def _decoded(image: ListedImage, max_pixels: int) -> tuple[str, decoding.DecodedImage]:
+def read(image: ListedImage, max_pixels: int) -> tuple[str, decoding.DecodedImage]:
     """Return the SHA-256 of the image's file, and the decoded image.
 
     Raises:
@@ -43,14 +45,14 @@ def _decoded(image: ListedImage, max_pixels: int) -> tuple[str, decoding.Decoded
     """
     if image.reason:
         raise InputError(image.reason)
-    data = _read(image)
+    data = _bytes_of(image)
     digest = hashlib.sha256(data).hexdigest()
     if image.sha256 and image.sha256 != digest:
         raise InputError(f"its SHA-256 is {digest}, not {image.sha256}")
     return digest, decoding.decode(data, max_pixels)
 
 
-def _read(image: ListedImage) -> bytes:
+def _bytes_of(image: ListedImage) -> bytes:
     if Path(image.root).is_file():
         return webdataset_shards.read(image.root, image.path.partition("#")[2])
     try:

@@ -47,6 +47,7 @@ class Settings(TypedDict):
 
     seed: int
     image_size: int
+    resize: str
     bootstrap: BootstrapSettings
     figures: FigureSettings
     study: StudySettings

@@ -75,7 +75,6 @@ def test_the_first_frame_of_an_animation_is_used():
 
 def test_an_image_can_have_one_pixel():
     assert decoded(encoded(Image.new("RGB", (1, 1), BLUE))).tolist() == [[list(BLUE)]]
-    assert np.array_equal(decoding.resize(np.array([[BLUE]], np.uint8), 4), np.full((4, 4, 3), BLUE, np.uint8))
 
 
 def test_the_largest_allowed_image_is_decoded_and_the_next_is_not():
@@ -125,10 +124,3 @@ def test_other_files_are_rejected(data):
 def test_an_empty_file_is_rejected():
     with pytest.raises(InputError, match="the file is empty"):
         decoding.decode(b"", MAX_PIXELS)
-
-
-def test_resizing_squashes_bilinearly():
-    """Doubling a step of two pixels samples at −1/4, 1/4, 3/4 and 5/4 of it."""
-    step = np.array([[[0, 0, 0], [100, 100, 100]]] * 2, np.uint8)
-    assert decoding.resize(step, 4)[0, :, 0].tolist() == [0, 25, 75, 100]
-    assert decoding.resize(np.zeros((5, 9, 3), np.uint8), 4).shape == (4, 4, 3)

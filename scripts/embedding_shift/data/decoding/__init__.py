@@ -6,13 +6,11 @@ docs/image_formats.md lists which variants of which formats are decoded, convert
 import warnings
 from collections.abc import Callable
 
-import cv2
-
 from embedding_shift.data.decoding import bmff, jpeg, jpeg2000, jpegxl, pillow_formats, png, tiff
 from embedding_shift.data.decoding.raster import DecodedImage, Pixels, Raster, finished
 from embedding_shift.errors import InputError
 
-__all__ = ["DecodedImage", "Pixels", "decode", "resize"]
+__all__ = ["DecodedImage", "Pixels", "decode"]
 
 Decoder = Callable[[bytes, int], Raster]
 
@@ -61,19 +59,6 @@ def decode(data: bytes, max_pixels: int) -> DecodedImage:
             raise
         except Exception as error:  # Decoders raise many types on damaged data.
             raise InputError(f"damaged image: {error or type(error).__name__}") from None
-
-
-def resize(image: Pixels, size: int) -> Pixels:
-    """Resize an image to a square, ignoring its aspect ratio, by bilinear interpolation.
-
-    Args:
-        image: uint8 array (height, width, 3).
-        size: side of the square in pixels.
-
-    Returns:
-        uint8 array (size, size, 3).
-    """
-    return cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def _decoder(data: bytes) -> Decoder | None:

@@ -21,6 +21,8 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("other_results_sentence",), _other_results(len(inputs.results))
     yield ("rejected_images_sentence",), _rejected(len(inputs.rejects))
     yield ("requested_images_sentence",), _requested(inputs.settings["n_images"], n_images)
+    yield ("resize_sentence",), _resize(inputs.settings["resize"])
+    yield ("aliasing_sentence",), _aliasing(inputs.settings["resize"])
     yield ("forward_pass_sentence",), _forward_pass(bool(inputs.main.ranked("attention_similarity")))
     yield ("precision_sentence",), _precision(inputs.precisions)
     yield ("exclusions_sentence",), _exclusions(inputs.exclusions)
@@ -46,6 +48,22 @@ def _requested(requested: int | None, found: int) -> str:
     if found < requested:
         return f"The configuration requests {counted(requested, 'image')}; only {latex.number(found)} could be used."
     return "The configuration requests this number of images."
+
+
+def _resize(method: str) -> str:
+    if method == "antialiased":
+        return "An antialiasing filter averages the pixels that a smaller image merges; the original scripts use none."
+    return "As in the original scripts, the interpolation is bilinear, without an antialiasing filter."
+
+
+def _aliasing(method: str) -> str:
+    """Say what resizing without a filter means for the results."""
+    if method == "antialiased":
+        return "Unlike in the original paper, an antialiasing filter removes detail that the smaller image cannot hold."
+    return (
+        "Without an antialiasing filter, images that shrink to less than half keep detail as aliasing, and every shift "
+        r"includes its effect."
+    )
 
 
 def _forward_pass(attention: bool) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.config.entries import AugmentationEntry
-from embedding_shift.data import decoding
+from embedding_shift.data import decoding, resizing
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.performance.benchmark.timing import Row, median_seconds
@@ -62,7 +62,7 @@ def rows(photographs: Sequence[bytes], augmentations: Mapping[str, AugmentationE
 
 def load(photographs: Sequence[bytes]) -> list[Pixels]:
     """Decode and resize photographs as the pipeline does."""
-    return [decoding.resize(decoding.decode(data, MAX_PIXELS).pixels, IMAGE_SIZE) for data in photographs]
+    return [resizing.bilinear(decoding.decode(data, MAX_PIXELS).pixels, IMAGE_SIZE) for data in photographs]
 
 
 def augment_all(transform: albumentations.BasicTransform, originals: Sequence[shards.View]) -> list[shards.View]:
