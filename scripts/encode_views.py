@@ -1,22 +1,30 @@
-"""Encode the views of one shard: embeddings and attention maps."""
+"""Encode the views of one shard under all augmentations: embeddings and attention maps."""
+
+from pathlib import Path
 
 from embedding_shift import cli
-from embedding_shift.encoders import image_encoder
-from embedding_shift.io import array_files, shards
+from embedding_shift.encoders import image_encoder, stored_encoding
+from embedding_shift.io import array_files
+from embedding_shift.io.array_store import Store
 
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--views", required=True, help="tar of the views")
+    parser.add_argument("--views", nargs="+", required=True, help="tar files of the views")
     image_encoder.add_arguments(parser)
+    parser.add_argument("--store", help="folder that keeps encoded views, so that none is encoded twice")
+    parser.add_argument("--code", nargs="*", default=[], help="files whose change makes stored outputs invalid")
     parser.add_argument("--description", default="encoding", help="text of the progress bar")
-    parser.add_argument("--output", required=True, help="npz to write")
+    parser.add_argument("--output", nargs="+", required=True, help="npz files to write, one per tar file")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
-    image_ids, embedding, attention = encoder.encode(
-        shards.read(arguments.views), arguments.description, shards.count(arguments.views)
-    )
-    array_files.write(arguments.output, image_ids, embedding=embedding, attention=attention)
+    store = None
+    if arguments.store:
+        store = Store(Path(arguments.store, stored_encoding.setting(encoder, arguments.bundle, arguments.code)))
+    paths = dict(zip(arguments.output, arguments.views, strict=True))
+    for output, encoded in stored_encoding.encode_shards(encoder, paths, store, arguments.description).items():
+        image_ids, embedding, attention = encoded
+        array_files.write(output, image_ids, embedding=embedding, attention=attention)
 
 
 if __name__ == "__main__":

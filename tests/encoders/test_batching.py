@@ -1,6 +1,7 @@
 """Batches: their size within a memory limit, reading ahead, and collecting outputs."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_batches_hold_all_items_in_order():
     assert list(batching.batches([], 3)) == []
 
 
-def test_the_next_item_is_computed_while_one_is_used():
+def test_items_are_read_ahead():
     made = threading.Event()
 
     def items():
@@ -58,10 +59,15 @@ def test_the_next_item_is_computed_while_one_is_used():
         yield 2
 
     found = []
-    for item in batching.read_ahead(items()):
+    for item in batching.interleaved([items()], ahead=1):
         found.append(item)
         assert item == 2 or made.wait(10)
     assert found == [1, 2]
+
+
+def test_iterators_are_read_in_turn():
+    lanes = [iter("abc"), iter(""), iter("d"), iter("efgh")]
+    assert "".join(batching.interleaved(lanes, ahead=2)) == "adebfcgh"
 
 
 def test_a_failure_while_reading_ahead_is_raised():
@@ -69,10 +75,41 @@ def test_a_failure_while_reading_ahead_is_raised():
         yield 1
         raise ValueError("the second is broken")
 
-    ahead = batching.read_ahead(items())
+    ahead = batching.interleaved([items()])
     assert next(ahead) == 1
     with pytest.raises(ValueError, match="the second is broken"):
         next(ahead)
+
+
+def test_reading_ahead_ends_with_its_use():
+    before = threading.active_count()
+    ahead = batching.interleaved([iter(range(1000)), iter(range(1000))], ahead=1)
+    next(ahead)
+    ahead.close()
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_of_several_workers_keep_their_order(workers):
+    running, most = [], []
+
+    def square(number):
+        running.append(number)
+        most.append(len(running))
+        time.sleep(0.01 * (number % 3))
+        running.remove(number)
+        return number**2
+
+    assert list(batching.in_parallel(square, range(20), workers)) == [number**2 for number in range(20)]
+    assert max(most) == workers
+
+
+def test_a_failure_of_a_worker_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        list(batching.in_parallel(lambda number: 1 / number, [1, 0, 2], 2))
 
 
 @given(lengths=st.lists(st.integers(0, 900), min_size=1, max_size=12))

@@ -127,18 +127,19 @@ def test_other_views_of_a_batch_do_not_change_an_embedding(bundle, kodak_views):
         np.testing.assert_array_equal(attention, expected_attention[chosen])
 
 
-def test_threads_do_not_change_an_embedding(bundle, kodak_views):
-    encoder = Encoder(bundle, "cpu", batch_size=8)
+def test_neither_threads_nor_workers_change_an_embedding(bundle, kodak_views):
     before = torch.get_num_threads()
     outputs = []
     try:
-        for threads in (1, 2):
+        for threads, workers in ((1, 1), (2, 1), (1, 3)):
             torch.set_num_threads(threads)
-            outputs.append(encoder.encode(kodak_views[:8])[1:])
+            outputs.append(Encoder(bundle, "cpu", batch_size=4, workers=workers).encode(kodak_views[:15]))
     finally:
         torch.set_num_threads(before)
-    np.testing.assert_array_equal(outputs[0][0], outputs[1][0])
-    np.testing.assert_array_equal(outputs[0][1], outputs[1][1])
+    for output in outputs[1:]:
+        assert output.image_ids == outputs[0].image_ids
+        np.testing.assert_array_equal(output.embedding, outputs[0].embedding)
+        np.testing.assert_array_equal(output.attention, outputs[0].attention)
 
 
 def test_the_batch_size_changes_only_rounding(bundle, kodak_views):

@@ -13,7 +13,7 @@ missing, and if the environment variable EMBEDDING_SHIFT_ONEDNN is 0.
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -22,7 +22,7 @@ from embedding_shift.compat import versions
 from embedding_shift.compat.activations import applied_activations
 
 if TYPE_CHECKING:
-    from embedding_shift.compat.onednn_dispatch import OneDnnDispatch
+    from embedding_shift.compat.onednn_dispatch import OneDnnOperators
 
 VERSIONS = ("2.14",)
 SWITCH = "EMBEDDING_SHIFT_ONEDNN"
@@ -41,22 +41,28 @@ class Layers:
         weights = next(tower.parameters())
         usable = weights.device.type == "cpu" and is_usable(weights.dtype)
         self._activations = list(applied_activations(tower)) if usable else []
-        self._dispatch = self._build_dispatch(tower) if usable else None
+        self._operators = self._build_operators(tower) if usable else None
 
-    def _build_dispatch(self, tower: nn.Module) -> "OneDnnDispatch":
-        from embedding_shift.compat.onednn_dispatch import OneDnnDispatch
+    def _build_operators(self, tower: nn.Module) -> "OneDnnOperators":
+        from embedding_shift.compat.onednn_dispatch import OneDnnOperators
 
-        return OneDnnDispatch(tower, self._activations)
+        return OneDnnOperators(tower, self._activations)
 
     @contextlib.contextmanager
     def fast(self) -> Iterator[None]:
-        """Within this context, oneDNN computes the tower if it is on the CPU.
+        """Within this context, oneDNN computes the tower in this thread if it is on the CPU.
 
         The weights are converted to oneDNN's layout once, not for every product. An activation is computed as part of
         the product before it, and the projection of the patches is a product as well. The results differ from
         PyTorch's in rounding only. On other devices and in precisions other than float32 and bfloat16 nothing changes.
         """
-        if self._dispatch is None:
+        with self.prepared(), self.dispatch():
+            yield
+
+    @contextlib.contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Within this context, the tower lacks what products apply; every thread has to compute it in `dispatch`."""
+        if self._operators is None:
             yield
             return
         # PyTorch's fused attention layer calls its products in a way that cannot be replaced.
@@ -65,12 +71,19 @@ class Layers:
         for applied in self._activations:
             setattr(applied.container, applied.name, nn.Identity())
         try:
-            with self._dispatch:
-                yield
+            yield
         finally:
             torch.backends.mha.set_fastpath_enabled(fused)
             for applied in self._activations:
                 setattr(applied.container, applied.name, applied.module)
+
+    def dispatch(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the context within which one thread computes a tower that is `prepared`."""
+        if self._operators is None:
+            return contextlib.nullcontext()
+        from embedding_shift.compat.onednn_dispatch import OneDnnDispatch
+
+        return OneDnnDispatch(self._operators)
 
 
 def is_usable(dtype: torch.dtype) -> bool:

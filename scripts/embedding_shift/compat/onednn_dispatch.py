@@ -1,5 +1,6 @@
 """Replace PyTorch's operators by those of oneDNN; compat/onednn.py says why, and for which version."""
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,8 +14,8 @@ aten = torch.ops.aten
 WeightKey = tuple[int, torch.Size, tuple[int, ...]]
 
 
-class OneDnnDispatch(TorchDispatchMode):
-    """Context manager within which the layers of a tower call the operators that torch.compile would call."""
+class OneDnnOperators:
+    """The operators that compute a tower with oneDNN, and its weights in oneDNN's layout, for any number of threads."""
 
     def __init__(self, tower: nn.Module, activations: Iterable[AppliedActivation]) -> None:
         """Prepare a tower.
@@ -23,11 +24,11 @@ class OneDnnDispatch(TorchDispatchMode):
             tower: image tower on the CPU, in float32 or bfloat16.
             activations: those that a product is to apply; the caller keeps the tower from applying them again.
         """
-        super().__init__()
         self._dtype = next(tower.parameters()).dtype
         self._storages = {weights.untyped_storage().data_ptr() for weights in tower.parameters()}
         self._operations = {_key(applied.product.weight): applied.operation for applied in activations}
         self._converted: dict[WeightKey, Tensor] = {}
+        self._converting = threading.Lock()
         self._replacements: dict[Any, Callable[..., Tensor | None]] = {
             aten.linear.default: self._linear,
             aten.addmm.default: self._add_product,
@@ -37,20 +38,14 @@ class OneDnnDispatch(TorchDispatchMode):
             aten.scaled_dot_product_attention.default: self._attention,
         }
 
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Tell PyTorch that torch.compile may see this mode. Otherwise, PyTorch loads torch.compile: a second."""
-        return False
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None
-    ) -> Any:
+    def call(self, function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Return the result of an operator of PyTorch."""
         replacement = self._replacements.get(function)
         if replacement is not None and not options and self._have_one_precision(arguments):
             result = replacement(*arguments)
             if result is not None:
                 return result
-        return function(*arguments, **(options or {}))
+        return function(*arguments, **options)
 
     def _have_one_precision(self, arguments: tuple[Any, ...]) -> bool:
         return all(argument.dtype == self._dtype for argument in arguments if isinstance(argument, Tensor))
@@ -91,9 +86,28 @@ class OneDnnDispatch(TorchDispatchMode):
         if weight.untyped_storage().data_ptr() not in self._storages:
             return weight
         key = _key(weight)
-        if key not in self._converted:
-            self._converted[key] = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
-        return self._converted[key]
+        with self._converting:
+            if key not in self._converted:
+                self._converted[key] = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
+            return self._converted[key]
+
+
+class OneDnnDispatch(TorchDispatchMode):
+    """Context manager within which this thread calls the operators that torch.compile would call."""
+
+    def __init__(self, operators: OneDnnOperators) -> None:
+        super().__init__()
+        self._operators = operators
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Tell PyTorch that torch.compile may see this mode. Otherwise, PyTorch loads torch.compile: a second."""
+        return False
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None
+    ) -> Any:
+        return self._operators.call(function, arguments, options or {})
 
 
 def _key(weight: Tensor) -> WeightKey:

@@ -10,6 +10,7 @@ The towers are recognised by attributes of open_clip 3.3.0 (`transformer.resbloc
 1.0.31 (`blocks`, `attn_pool`, `global_pool`, `fused_attn`). A tower without them has no map.
 """
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -40,17 +41,17 @@ class PoolingAttention:
     """Context manager that records the pooling attention of an open_clip image tower.
 
     It computes one row of attention from the queries and keys of the forward pass itself and does not change the
-    output of the tower.
+    output of the tower. Several threads may use the tower at the same time; each sees what its own pass recorded.
 
     Attributes:
         source: CLASS_TOKEN, POOLING_HEAD or NO_MAP.
-        rows: after a forward pass of N images, float32 tensor (N, heads, keys); each row sums to 1. None before the
-            first pass and without a map.
+        rows: after a forward pass of N images in this thread, float32 tensor (N, heads, keys); each row sums to 1. None
+            before the first pass and without a map.
     """
 
     def __init__(self, visual: nn.Module) -> None:
         self.source, self._attention, self._grid = find_pooling(visual)
-        self.rows: Tensor | None = None
+        self._recorded = threading.local()
         self._hooks: list[RemovableHandle] = []
 
     def __enter__(self) -> "PoolingAttention":
@@ -71,6 +72,10 @@ class PoolingAttention:
             hook.remove()
 
     @property
+    def rows(self) -> Tensor | None:
+        return getattr(self._recorded, "rows", None)
+
+    @property
     def maps(self) -> Tensor | None:
         """The recorded rows on the grid of patches, float32 (N, heads, rows, cols); None without a map."""
         if self._grid is None or self.rows is None:
@@ -83,7 +88,7 @@ class PoolingAttention:
         self._record(*multihead_query_keys(attention, *arguments[:2]))
 
     def _record(self, query: Tensor, keys: Tensor, mask: Tensor | None = None) -> None:
-        self.rows = attention_row(query, keys, mask).float()
+        self._recorded.rows = attention_row(query, keys, mask).float()
 
 
 def find_pooling(visual: nn.Module) -> Pooling:

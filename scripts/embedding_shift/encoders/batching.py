@@ -1,7 +1,11 @@
-"""Batches of views: choose their size, read the next one ahead, and collect the outputs."""
+"""Batches of views: choose their size, read and compute them in several threads, and collect the outputs."""
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 LARGEST_BATCH = 256
 # Memory of a process before it loads any weights: Python, PyTorch, open_clip.
@@ -22,6 +27,7 @@ LAYERS_AT_ONCE = 6
 CACHED_MB = 16
 SMALLEST_CACHED_BATCH = 4
 FIRST_ROWS = 1024
+ITEMS_AHEAD = 64
 
 
 def automatic_size(visual: nn.Module, image_size: tuple[int, int], memory_mb: float) -> int:
@@ -72,13 +78,68 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items of an iterator, and compute the next item in another thread while the current one is used."""
-    with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(next, items, None)
-        while (item := pending.result()) is not None:
-            pending = pool.submit(next, items, None)
-            yield item
+def interleaved(iterators: Sequence[Iterator[Item]], ahead: int = ITEMS_AHEAD) -> Iterator[Item]:
+    """Yield the items of several iterators in turn; each is read ahead in a thread of its own.
+
+    Args:
+        iterators: the iterators.
+        ahead: number of items that are read ahead of each.
+    """
+    queues: list[queue.Queue[tuple[Item | None, BaseException | None]]] = [queue.Queue(ahead) for _ in iterators]
+    stopped = threading.Event()
+    readers = [
+        threading.Thread(target=_read_into, args=(items, *pair), daemon=True)
+        for items, *pair in zip(iterators, queues, [stopped] * len(queues), strict=True)
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        while queues:
+            for items in list(queues):
+                item, error = items.get()
+                if error:
+                    raise error
+                if item is None:
+                    queues.remove(items)
+                else:
+                    yield item
+    finally:
+        stopped.set()
+
+
+def _read_into(items: Iterator[Item], target: "queue.Queue[Any]", stopped: threading.Event) -> None:
+    """Put every item, then None, into a queue as pairs with no error; an error ends the queue."""
+
+    def put(item: Item | None, error: BaseException | None = None) -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                target.put((item, error), timeout=0.1)
+                return
+
+    try:
+        for item in items:
+            put(item)
+            if stopped.is_set():
+                return
+        put(None)
+    except BaseException as error:
+        put(None, error)
+
+
+def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Yield `function` of every item, in order; `workers` threads compute while the next item is read.
+
+    Every thread has as many threads within PyTorch's operators as the calling thread.
+    """
+    within = torch.get_num_threads()
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(within,)) as pool:
+        pending: deque[Future[Result]] = deque()
+        for item in interleaved([iter(items)], workers):
+            pending.append(pool.submit(function, item))
+            if len(pending) > workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
 
 
 class Rows:

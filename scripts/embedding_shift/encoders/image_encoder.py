@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +14,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from embedding_shift.compat import activations, onednn, open_clip_import
-from embedding_shift.encoders import batching, towers
+from embedding_shift.encoders import batching, numerics, towers
 from embedding_shift.encoders.attention import PoolingAttention
-from embedding_shift.errors import InputError
 from embedding_shift.io.shards import View
-
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Encoded(NamedTuple):
@@ -42,6 +39,9 @@ class Encoder:
     Attributes:
         image_size: (height, width) of the tower's input in pixels.
         batch_size: views in one forward pass.
+        precision: precision of weights and layers, one of `numerics.PRECISIONS`.
+        device: the torch device.
+        workers: number of batches that are computed at the same time.
         attention_source: what the attention maps show, one of the names in `attention`.
     """
 
@@ -52,35 +52,36 @@ class Encoder:
         batch_size: int | None = None,
         memory_mb: float = 2000,
         precision: str = "fp32",
+        workers: int = 1,
     ) -> None:
         """Load the image tower of a bundle.
 
         Args:
             bundle: folder of the bundle.
-            device: see `choose_device`.
+            device: see `numerics.choose_device`.
             batch_size: views in one forward pass; None for the fastest size within `memory_mb`.
             memory_mb: see `batching.automatic_size`.
-            precision: precision of weights and layers, one of PRECISIONS; the output is float32.
+            precision: precision of weights and layers, one of `numerics.PRECISIONS`; the output is float32.
+            workers: number of batches that are computed at the same time, each in a thread of its own. They share the
+                weights, and the results do not depend on their number.
 
         Raises:
-            InputError: a file of the bundle is missing, the weights do not fit, or the device is not available.
+            InputError: a file of the bundle is missing, the weights do not fit, or the device is not available or does
+                not compute in the precision.
         """
-        self.device = choose_device(device)
+        self.device, self.precision, self.workers = numerics.choose_device(device), precision, workers
+        numerics.check_precision(precision, self.device)
         visual, self._preprocessing = towers.load_image_tower(bundle)
         activations.fold_quick_gelu(visual)
-        self.visual = visual.to(self.device, PRECISIONS[precision])
+        self.visual = visual.to(self.device, numerics.PRECISIONS[precision])
         self._layers = onednn.Layers(self.visual)
-        self._precision = PRECISIONS[precision]
         self.image_size: tuple[int, int] = tuple(self._preprocessing.size)
         self.batch_size = batch_size or batching.automatic_size(self.visual, self.image_size, memory_mb)
         self.attention_source = PoolingAttention(visual).source
         self._resize, self._mean, self._std = self._build_preprocessing()
 
     def encode(self, views: Iterable[View], description: str = "encoding", total: int | None = None) -> Encoded:
-        """Encode views in batches; another thread reads the next batch in the meantime.
-
-        The last batch is filled with copies of its last view. Every matrix product then has the same shape, and an
-        embedding does not depend on the number of other views.
+        """Encode views.
 
         Args:
             views: the views, of any size.
@@ -89,21 +90,28 @@ class Encoder:
         """
         image_ids: list[str] = []
         embeddings, attention = batching.Rows(), batching.Rows()
-        progress = tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0)
-        loaded = batching.read_ahead(self._load(batch) for batch in batching.batches(views, self.batch_size))
-        recording = PoolingAttention(self.visual)
-        with torch.inference_mode(), self._layers.fast(), progress, recording as recorder:
-            for batch_ids, pixels in loaded:
-                embedding, maps = self._forward(pixels, len(batch_ids), recorder)
-                image_ids += batch_ids
-                embeddings.add(embedding)
-                attention.add(maps)
-                progress.update(len(batch_ids))
-            if not image_ids:  # Only a forward pass shows the shapes.
-                pixels = torch.zeros((self.batch_size, *self.image_size, 3), dtype=torch.uint8)
-                embedding, maps = self._forward(pixels, 0, recorder)
-                return Encoded([], embedding, maps)
-        return Encoded(image_ids, embeddings.array, attention.array)
+        with tqdm(total=total, desc=description, unit="view", mininterval=2, disable=total == 0) as progress:
+            for batch in self.encode_batches(views):
+                image_ids += batch.image_ids
+                embeddings.add(batch.embedding)
+                attention.add(batch.attention)
+                progress.update(len(batch.image_ids))
+        return Encoded(image_ids, embeddings.array, attention.array) if image_ids else self._encode_nothing()
+
+    def encode_batches(self, views: Iterable[View]) -> Iterator[Encoded]:
+        """Yield the outputs for `batch_size` views at a time, in order; other threads read the next views meanwhile.
+
+        The last batch is filled with copies of its last view. Every matrix product then has the same shape, and an
+        embedding does not depend on the number of other views.
+        """
+        loaded = (self._load(batch) for batch in batching.batches(views, self.batch_size))
+        with self._layers.prepared(), PoolingAttention(self.visual) as recorder, numerics.settings(self.precision):
+            yield from batching.in_parallel(lambda batch: self._forward(*batch, recorder), loaded, self.workers)
+
+    def _encode_nothing(self) -> Encoded:
+        """Return the outputs for no views; only a forward pass shows their shapes."""
+        (batch,) = self.encode_batches([View("", np.zeros((*self.image_size, 3), np.uint8))])
+        return Encoded([], batch.embedding[:0], batch.attention[:0])
 
     def _load(self, views: Sequence[View]) -> tuple[list[str], Tensor]:
         """Return the image ids and the pixels, uint8 (batch size, *image_size, 3), of at most a batch of views.
@@ -117,18 +125,18 @@ class Encoder:
         tensor = torch.from_numpy(filled)
         return [view.image_id for view in views], tensor.pin_memory() if self.device.type == "cuda" else tensor
 
-    def _forward(
-        self, pixels: Tensor, count: int, recorder: PoolingAttention
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the embeddings and the attention maps of the first `count` images of a batch."""
-        pixels = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
-        normalised = pixels.sub_(self._mean).div_(self._std).to(self._precision).contiguous()
-        output = self.visual(normalised)
-        pooled = output[0] if isinstance(output, tuple) else output  # CoCa returns its tokens as well.
-        maps = recorder.maps
-        if maps is None:
-            maps = pooled.new_empty((self.batch_size, 0, 0, 0))
-        return _as_array(pooled[:count]), _as_array(maps[:count])
+    def _forward(self, image_ids: list[str], pixels: Tensor, recorder: PoolingAttention) -> Encoded:
+        """Return the outputs for a batch, whose first images have the given ids."""
+        with torch.inference_mode(), self._layers.dispatch():
+            pixels = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+            dtype = numerics.PRECISIONS[self.precision]
+            output = self.visual(pixels.sub_(self._mean).div_(self._std).to(dtype).contiguous())
+            pooled = output[0] if isinstance(output, tuple) else output  # CoCa returns its tokens as well.
+            maps = recorder.maps
+            if maps is None:
+                maps = pooled.new_empty((self.batch_size, 0, 0, 0))
+            count = len(image_ids)
+            return Encoded(image_ids, _as_array(pooled[:count]), _as_array(maps[:count]))
 
     def _build_preprocessing(self) -> tuple[Callable[[Image.Image], Image.Image], Tensor, Tensor]:
         """Return the steps of the model's own preprocessing: the resizing of an image, and mean and std (3, 1, 1)."""
@@ -151,12 +159,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command-line arguments that `from_arguments` reads."""
     parser.add_argument("--bundle", required=True, help="folder of the open_clip bundle")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="precision of weights and layers")
+    parser.add_argument(
+        "--precision", choices=numerics.PRECISIONS, default="fp32", help="precision of weights and layers"
+    )
     parser.add_argument(
         "--batch-size", type=int, help="views in one forward pass; without it, the fastest size within the memory"
     )
     parser.add_argument("--memory-mb", type=int, default=2000, help="memory limit for the batch size")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    parser.add_argument("--threads", type=int, default=1, help="number of batches that are computed at the same time")
 
 
 def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
@@ -166,24 +176,8 @@ def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
         arguments: parsed arguments.
         changes: arguments of `Encoder` that replace parsed ones.
     """
-    torch.set_num_threads(arguments.threads)
-    torch.backends.cudnn.allow_tf32 = False  # On GPUs, TF32 would reduce the precision of convolutions.
+    torch.set_num_threads(1)  # On processors, more batches at a time are faster than more threads for one.
     os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything: an encoding job needs no network.
     open_clip_import.import_open_clip(needs_timm=towers.uses_timm(arguments.bundle))
     names = ("bundle", "device", "batch_size", "memory_mb", "precision")
-    return Encoder(**{name: getattr(arguments, name) for name in names} | changes)
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the torch device for `auto`, `cpu`, `cuda` or `mps`; `auto` is the first available of cuda, mps and cpu.
-
-    Raises:
-        InputError: the device is not available.
-    """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(device for device, is_available in available.items() if is_available)
-    if not available[name]:
-        allowed = ", ".join(device for device, is_available in available.items() if is_available)
-        raise InputError(f"device {name!r} is not available here; allowed are auto, {allowed}")
-    return torch.device(name)
+    return Encoder(**{name: getattr(arguments, name) for name in names} | {"workers": arguments.threads} | changes)

@@ -47,7 +47,7 @@ def cpu_products(name: str) -> Callable[[], None]:
 
 def gpu_products(precision: str) -> Callable[[], None]:
     """Return a function that computes PRODUCTS products on the GPU and waits until they are finished."""
-    from embedding_shift.encoders.image_encoder import PRECISIONS
+    from embedding_shift.encoders.numerics import PRECISIONS
 
     values = torch.randn(ROWS, WIDTH, dtype=PRECISIONS[precision], device="cuda")
     weight = torch.randn(HIDDEN, WIDTH, dtype=PRECISIONS[precision], device="cuda")

@@ -1,0 +1,128 @@
+"""Encode the views of a shard that were not encoded before, and store their embeddings and attention maps.
+
+A view is known by its pixels, so whatever makes the same view again, another dataset or configuration included, shares
+what is stored.
+"""
+
+import hashlib
+import json
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from embedding_shift.encoders import batching
+from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
+from embedding_shift.encoders.image_encoder import Encoded, Encoder
+from embedding_shift.encoders.numerics import machine
+from embedding_shift.io import atomic, shards
+from embedding_shift.io.array_store import KEY_SIZE, Store
+
+SECONDS_BETWEEN_SEGMENTS = 60  # A killed job loses at most what it computed in this time.
+
+
+def setting(encoder: Encoder, bundle: str | Path, code: Sequence[str | Path]) -> str:
+    """Return a digest of everything but the view that decides what an encoder returns, in hexadecimal.
+
+    Args:
+        encoder: the encoder.
+        bundle: folder of its bundle.
+        code: the files of the code that computes.
+    """
+    decisive: dict[str, Any] = {
+        "bundle": [atomic.sha256(Path(bundle, name)) for name in (CONFIG_FILE, WEIGHTS_FILE)],
+        "precision": encoder.precision,
+        "batch size": encoder.batch_size,
+        "machine": machine(encoder.device),
+        "code": sorted(atomic.sha256(path) for path in code),
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def encode_shards(
+    encoder: Encoder, paths: Mapping[str, str | Path], store: Store | None, description: str
+) -> dict[str, Encoded]:
+    """Encode the views of several shards in one pass.
+
+    Args:
+        encoder: the encoder.
+        paths: paths of the shards by the name of their augmentation.
+        store: where the encoder's outputs are looked up and kept; None to compute everything.
+        description: text of the progress bar.
+
+    Returns:
+        The outputs for every shard by the same names. The order of the views is arbitrary.
+    """
+    collected = {name: _Collected() for name in paths}
+    computed: deque[tuple[str, bytes]] = deque()
+
+    def missing() -> Iterator[shards.View]:
+        """Yield the views that the store does not hold, and collect the others."""
+        for name, view in _read(paths, encoder.workers):
+            key = _key(view.pixels)
+            stored = store.get(key) if store else None
+            if stored is None:
+                computed.append((name, key))
+                yield view
+            else:
+                collected[name].add(view.image_id, stored["embedding"], stored["attention"])
+                progress.update(1)
+
+    flushed = time.monotonic()
+    total = sum(shards.count(path) for path in paths.values())
+    with tqdm(total=total, desc=description, unit="view", mininterval=2) as progress:
+        for batch in encoder.encode_batches(missing()):
+            for image_id, embedding, attention in zip(*batch, strict=True):
+                name, key = computed.popleft()
+                collected[name].add(image_id, embedding, attention)
+                if store:
+                    store.add(key, {"embedding": embedding, "attention": attention})
+            progress.update(len(batch.image_ids))
+            if store and time.monotonic() - flushed > SECONDS_BETWEEN_SEGMENTS:
+                store.flush()
+                flushed = time.monotonic()
+    if store:
+        store.flush()
+    return {name: part.encoded() or encoder.encode([], total=0) for name, part in collected.items()}
+
+
+class _Collected:
+    """The outputs for the views of one shard, in the order in which they become known."""
+
+    def __init__(self) -> None:
+        self._image_ids: list[str] = []
+        self._embeddings, self._attention = batching.Rows(), batching.Rows()
+
+    def add(self, image_id: str, embedding: NDArray[np.float32], attention: NDArray[np.float32]) -> None:
+        self._image_ids.append(image_id)
+        self._embeddings.add(embedding[np.newaxis])
+        self._attention.add(attention[np.newaxis])
+
+    def encoded(self) -> Encoded | None:
+        """Return the outputs; None if there are no views."""
+        if not self._image_ids:
+            return None
+        return Encoded(self._image_ids, self._embeddings.array, self._attention.array)
+
+
+def _read(paths: Mapping[str, str | Path], readers: int) -> Iterator[tuple[str, shards.View]]:
+    """Yield (name, view) of all shards; several threads read several shards at a time."""
+
+    def lane(names: Sequence[str]) -> Iterator[tuple[str, shards.View]]:
+        for name in names:
+            for view in shards.read(paths[name]):
+                yield name, view
+
+    names = list(paths)
+    return batching.interleaved([lane(names[start::readers]) for start in range(min(readers, len(names)))])
+
+
+def _key(pixels: NDArray[np.uint8]) -> bytes:
+    digest = hashlib.sha256(np.array(pixels.shape, np.int64).tobytes())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.digest()[:KEY_SIZE]

@@ -1,0 +1,123 @@
+"""Tests of encoding with a store: nothing is encoded twice, and the outputs do not depend on what is stored."""
+
+import numpy as np
+import pytest
+from small_models import write_clip_bundle
+
+from embedding_shift.encoders import stored_encoding
+from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.io import shards
+from embedding_shift.io.array_store import Store
+
+
+class CountingEncoder(Encoder):
+    """An encoder that counts the views that it computes."""
+
+    computed = 0
+
+    def _load(self, views):
+        self.computed += len(views)
+        return super()._load(views)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundle")
+    write_clip_bundle(folder, layers=1)
+    return folder
+
+
+def views(numbers, draw):
+    """Return small views whose pixels depend on the number and the draw."""
+    return [
+        shards.View(f"image{number}", np.random.default_rng([number, draw]).integers(0, 256, (32, 32, 3), np.uint8))
+        for number in numbers
+    ]
+
+
+def write(folder, numbers, draw):
+    path = folder / f"{draw}.tar"
+    shards.write(path, views(numbers, draw))
+    return path
+
+
+def encode(encoder, paths, folder):
+    encoder.computed = 0
+    encoded = stored_encoding.encode_shards(encoder, paths, Store(folder) if folder else None, "encoding")
+    return {name: sort(output) for name, output in encoded.items()}
+
+
+def sort(encoded):
+    order = np.argsort(encoded.image_ids)
+    return np.array(encoded.image_ids)[order], encoded.embedding[order], encoded.attention[order]
+
+
+def assert_equal(found, expected):
+    assert found.keys() == expected.keys()
+    for name, arrays in expected.items():
+        for one, other in zip(found[name], arrays, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_only_what_is_new_is_encoded(bundle, tmp_path):
+    encoder = CountingEncoder(bundle, "cpu", batch_size=4, workers=2)
+    paths = {f"draw{draw}": write(tmp_path, range(7), draw) for draw in range(3)}
+    expected = encode(encoder, paths, None)
+    assert encoder.computed == 21
+    assert_equal(encode(encoder, paths, tmp_path / "store"), expected)
+    assert encoder.computed == 21
+    assert_equal(encode(encoder, paths, tmp_path / "store"), expected)
+    assert encoder.computed == 0
+    write(tmp_path, range(10), 1)
+    found = encode(encoder, paths, tmp_path / "store")
+    assert encoder.computed == 3
+    assert_equal(found, encode(encoder, paths, None))
+    for name in expected:
+        np.testing.assert_array_equal(found[name][1][:7], expected[name][1])
+
+
+def test_each_shard_gets_the_outputs_of_its_own_views(bundle, tmp_path):
+    encoder = Encoder(bundle, "cpu", batch_size=4)
+    paths = {f"draw{draw}": write(tmp_path, range(2 + draw), draw) for draw in range(3)}
+    for draw, (image_ids, embedding, attention) in enumerate(encode(encoder, paths, None).values()):
+        alone = encoder.encode(views(range(2 + draw), draw))
+        assert list(image_ids) == alone.image_ids
+        np.testing.assert_array_equal(embedding, alone.embedding)
+        np.testing.assert_array_equal(attention, alone.attention)
+
+
+def test_a_damaged_store_is_computed_again(bundle, tmp_path):
+    encoder = CountingEncoder(bundle, "cpu", batch_size=4)
+    paths = {"a": write(tmp_path, range(6), 0)}
+    expected = encode(encoder, paths, tmp_path / "store")
+    (segment,) = (tmp_path / "store").glob("*.npy")
+    content = bytearray(segment.read_bytes())
+    content[-10] ^= 1  # in the last row
+    segment.write_bytes(content)
+    assert_equal(encode(encoder, paths, tmp_path / "store"), expected)
+    assert encoder.computed == 1
+
+
+def test_a_shard_without_views(bundle, tmp_path):
+    paths = {"empty": write(tmp_path, [], 0), "one": write(tmp_path, [1], 1)}
+    found = encode(Encoder(bundle, "cpu", batch_size=4), paths, tmp_path / "store")
+    assert [len(arrays[1]) for arrays in found.values()] == [0, 1]
+    assert found["empty"][2].shape[1:] == found["one"][2].shape[1:]
+
+
+def test_what_decides_the_numbers_decides_the_setting(bundle, tmp_path):
+    other = tmp_path / "other"
+    write_clip_bundle(other, layers=1, seed=1)
+    code = tmp_path / "code.py"
+    code.write_text("1")
+
+    def setting(folder=bundle, **options):
+        return stored_encoding.setting(Encoder(folder, "cpu", **options), folder, [code])
+
+    before = setting(batch_size=4)
+    assert setting(batch_size=4, workers=2) == before
+    assert (
+        len({before, setting(batch_size=2), setting(batch_size=4, precision="bf16"), setting(other, batch_size=4)}) == 4
+    )
+    code.write_text("2")
+    assert setting(batch_size=4) != before
