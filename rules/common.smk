@@ -101,10 +101,11 @@ def dataset_source(wildcards):
 
 
 def bundle_source(wildcards):
-    """Return the files of a local bundle, so that a changed file is used; the script reports missing files."""
+    """Return the files of a local bundle or checkpoint, so that changes are used; the script reports missing files."""
     entry = config["models"][wildcards.model]
-    names = ["open_clip_config.json", "open_clip_model.safetensors"] if entry["kind"] == "local-dir" else []
-    return without_braces(str(path) for name in names if (path := Path(entry["path"], name)).exists())
+    names = {"local-dir": ["open_clip_config.json", "open_clip_model.safetensors"], "checkpoint": [""]}
+    paths = (Path(entry["path"], name) for name in names.get(entry["kind"], []))
+    return without_braces(str(path) for path in paths if path.is_file())
 
 
 def model_source(wildcards):

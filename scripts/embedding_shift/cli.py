@@ -21,6 +21,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
 
 
+def warn(message: str) -> None:
+    """Print a warning as one line on standard error."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
 def run(main: Callable[[], None]) -> None:
     """Call `main()`. If the input or the disk is at fault, exit with one line on standard error and status 1."""
     try:

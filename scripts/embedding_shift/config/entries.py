@@ -43,7 +43,7 @@ class StudyEntry(TypedDict):
 class ModelSource(TypedDict):
     """The part of a model's entry that says where its weights come from; the optional keys depend on the kind."""
 
-    kind: Literal["open_clip", "hf-hub", "local-dir", "wheel"]
+    kind: Literal["open_clip", "hf-hub", "local-dir", "checkpoint", "wheel"]
     name: NotRequired[str]
     pretrained: NotRequired[str]
     revision: NotRequired[str]

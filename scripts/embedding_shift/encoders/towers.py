@@ -15,6 +15,16 @@ from embedding_shift.errors import InputError, one_line
 # open_clip builds a text tower with every model; this is the smallest one, and nothing uses it.
 NO_TEXT = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
 
+# Names of activation functions by those of their classes in PyTorch, timm and open_clip.
+ACTIVATIONS = {
+    "GELU": "gelu",
+    "GELUTanh": "gelu_tanh",
+    "QuickGELU": "quickgelu",
+    "Hardswish": "hardswish",
+    "ReLU": "relu",
+    "SiLU": "silu",
+}
+
 
 def load_image_tower(bundle: str | Path) -> tuple[nn.Module, Any]:
     """Load the image tower of a bundle; its text tower is neither built nor read.
@@ -36,7 +46,7 @@ def load_image_tower(bundle: str | Path) -> tuple[nn.Module, Any]:
 
     try:
         config = json.loads((bundle / CONFIG_FILE).read_text())
-        visual = _build_without_weights(config["model_cfg"])
+        visual = build_without_weights(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True, assign=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
         _refuse_wrong_normalisation(preprocessing, bundle)
@@ -61,15 +71,24 @@ def build_image_tower(model_cfg: dict[str, Any]) -> nn.Module:
     return visual
 
 
-def uses_timm(bundle: str | Path) -> bool:
-    """Return whether the image tower of a bundle comes from timm; True if its configuration cannot be read."""
-    try:
-        return "timm_model_name" in json.loads(Path(bundle, CONFIG_FILE).read_text())["model_cfg"]["vision_cfg"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
+def activations(visual: nn.Module) -> list[str]:
+    """Return the names of the activation functions of a tower, in the order of its layers."""
+    found = (_activation_name(layer) for layer in visual.modules())
+    return list(dict.fromkeys(filter(None, found)))
 
 
-def _build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
+def _activation_name(layer: nn.Module) -> str | None:
+    name = ACTIVATIONS.get(type(layer).__name__)
+    return f"{name}_tanh" if getattr(layer, "approximate", "") == "tanh" else name
+
+
+def heads(visual: nn.Module) -> list[int]:
+    """Return the different numbers of heads of a tower's attention layers, in the order of its layers."""
+    found = (getattr(layer, "num_heads", None) for layer in visual.modules())
+    return list(dict.fromkeys(number for number in found if isinstance(number, int)))
+
+
+def build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
     """Return the image tower of `model_cfg`; its parameters have no values if the tower can be built without them.
 
     Some towers run their layers while they are built, or compute buffers on the device of their parameters.
@@ -79,6 +98,14 @@ def _build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
         if not any(buffer.is_meta for buffer in tower.buffers()):
             return tower
     return build_image_tower(model_cfg)
+
+
+def uses_timm(bundle: str | Path) -> bool:
+    """Return whether the image tower of a bundle comes from timm; True if its configuration cannot be read."""
+    try:
+        return "timm_model_name" in json.loads(Path(bundle, CONFIG_FILE).read_text())["model_cfg"]["vision_cfg"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 @contextmanager

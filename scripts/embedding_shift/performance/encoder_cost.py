@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import hub, towers, wheel_encoder
+from embedding_shift.encoders import open_clip_names, towers, wheel_encoder
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
 from embedding_shift.errors import InputError
@@ -63,12 +63,10 @@ def _architecture(model: ModelSource, bundle: Path) -> dict[str, Any]:
     """Return open_clip's `model_cfg` of a configured encoder."""
     if model["kind"] == "wheel":
         return wheel_encoder.CONFIG["model_cfg"]
-    if model["kind"] == "open_clip":
-        import open_clip
-
-        hub.check_name(model["name"], model["pretrained"])
-        known: dict[str, Any] = open_clip.get_model_config(model["name"])
-        return known
+    if model["kind"] in ("open_clip", "checkpoint"):
+        if "pretrained" in model:
+            open_clip_names.weights(model["name"], model["pretrained"])
+        return open_clip_names.architecture(model["name"])
     path = _source_folder(model, bundle) / CONFIG_FILE
     if not path.is_file():
         raise InputError(f"{path.parent} is not an open_clip bundle: it has no {CONFIG_FILE}")
@@ -99,8 +97,9 @@ def _bundle_bytes(model: ModelSource, bundle: Path, model_cfg: dict[str, Any], t
     A wheel is kept beside its bundle, and counts as well. Text towers of other libraries than open_clip are left out,
     because only the hub knows their architecture.
     """
-    if model["kind"] in ("local-dir", "hf-hub"):
-        weights = _source_folder(model, bundle) / WEIGHTS_FILE
+    if model["kind"] in ("local-dir", "hf-hub", "checkpoint"):
+        is_file = model["kind"] == "checkpoint"
+        weights = Path(model["path"]) if is_file else _source_folder(model, bundle) / WEIGHTS_FILE
         return weights.stat().st_size if weights.is_file() else tower_bytes
     if model["kind"] == "wheel":
         return 2 * tower_bytes
