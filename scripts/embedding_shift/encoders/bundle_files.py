@@ -45,6 +45,15 @@ class AttentionDescription(TypedDict):
     shape: list[int]
 
 
+class PreprocessingDescription(TypedDict):
+    """How pixels from 0 to 1 are normalised, and how views of another size than the tower's input are resized."""
+
+    mean: list[float]
+    std: list[float]
+    interpolation: str
+    resize_mode: str
+
+
 class TowerDescription(TypedDict):
     """An image tower.
 
@@ -54,6 +63,7 @@ class TowerDescription(TypedDict):
         parameters: number of its parameters.
         activations: names of its activation functions, such as `quickgelu`.
         heads: the numbers of heads of its attention layers.
+        preprocessing: its preprocessing.
         attention: its attention maps.
     """
 
@@ -62,6 +72,7 @@ class TowerDescription(TypedDict):
     parameters: int
     activations: list[str]
     heads: list[int]
+    preprocessing: PreprocessingDescription
     attention: AttentionDescription
 
 

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import checkpoint_files, checkpoints, hub, towers, wheel_encoder
+from embedding_shift.encoders import checkpoint_files, checkpoints, hub, towers, view_fitting, wheel_encoder
 from embedding_shift.encoders.bundle_files import (
     CONFIG_FILE,
     PROVENANCE_FILE,
@@ -56,6 +56,12 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
         # safetensors does not save tensors that share memory.
         state = {name: tensor.clone().contiguous() for name, tensor in network.state_dict().items()}
         write(folder, config, state, {**model, **source})
+
+
+def fitting_warning(folder: str | Path, view_size: int) -> str | None:
+    """Return what the encoder of a bundle does to square views of another size than its input; None for no change."""
+    provenance = json.loads((Path(folder) / PROVENANCE_FILE).read_text())
+    return view_fitting.warning(view_fitting.of_tower(view_size, provenance["tower"]))
 
 
 def write(folder: str | Path, config: BundleConfig, state: State, source: Mapping[str, object]) -> None:
@@ -130,6 +136,12 @@ def describe(folder: Path) -> TowerDescription:
         "parameters": sum(parameter.numel() for parameter in encoder.visual.parameters()),
         "activations": encoder.activations,
         "heads": towers.heads(encoder.visual),
+        "preprocessing": {
+            "mean": towers.channels(encoder.preprocessing.mean),
+            "std": towers.channels(encoder.preprocessing.std),
+            "interpolation": encoder.preprocessing.interpolation,
+            "resize_mode": encoder.preprocessing.resize_mode,
+        },
         "attention": {"source": encoder.attention_source, "shape": list(attention.shape[1:])},
     }
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from embedding_shift.compat import activations, onednn, open_clip_import
-from embedding_shift.encoders import batching, numerics, towers
-from embedding_shift.encoders.attention import PoolingAttention
+from embedding_shift.encoders import batching, numerics, towers, view_fitting
+from embedding_shift.encoders.attention import NO_MAP, PoolingAttention
 from embedding_shift.io.shards import View
 
 
@@ -43,7 +43,9 @@ class Encoder:
         device: the torch device.
         workers: number of batches that are computed at the same time.
         activations: names of the tower's activation functions.
-        attention_source: what the attention maps show, one of the names in `attention`.
+        preprocessing: the tower's `open_clip.transform.PreprocessCfg`.
+        attention_source: what the attention maps show, one of the names in `attention`. A tower whose input does not
+            show the whole view has NO_MAP, because its maps cannot be compared place by place.
     """
 
     def __init__(
@@ -72,14 +74,16 @@ class Encoder:
         """
         self.device, self.precision, self.workers = numerics.choose_device(device), precision, workers
         numerics.check_precision(precision, self.device)
-        visual, self._preprocessing = towers.load_image_tower(bundle)
+        visual, self.preprocessing = towers.load_image_tower(bundle)
         self.activations = towers.activations(visual)
         activations.fold_quick_gelu(visual)
         self.visual = visual.to(self.device, numerics.PRECISIONS[precision])
         self._layers = onednn.Layers(self.visual)
-        self.image_size: tuple[int, int] = tuple(self._preprocessing.size)
+        self.image_size: tuple[int, int] = tuple(self.preprocessing.size)
         self.batch_size = batch_size or batching.automatic_size(self.visual, self.image_size, memory_mb)
-        self.attention_source = PoolingAttention(visual).source
+        fitting = view_fitting.fit(self.image_size[0], self.image_size, self.preprocessing.resize_mode)
+        self._has_map = fitting.shows_whole_view
+        self.attention_source = PoolingAttention(visual).source if self._has_map else NO_MAP
         self._resize, self._mean, self._std = self._build_preprocessing()
 
     def encode(self, views: Iterable[View], description: str = "encoding", total: int | None = None) -> Encoded:
@@ -134,7 +138,7 @@ class Encoder:
             dtype = numerics.PRECISIONS[self.precision]
             output = self.visual(pixels.sub_(self._mean).div_(self._std).to(dtype).contiguous())
             pooled = output[0] if isinstance(output, tuple) else output  # CoCa returns its tokens as well.
-            maps = recorder.maps
+            maps = recorder.maps if self._has_map else None
             if maps is None:
                 maps = pooled.new_empty((self.batch_size, 0, 0, 0))
             count = len(image_ids)
@@ -145,7 +149,7 @@ class Encoder:
         from open_clip.transform import image_transform_v2
         from torchvision.transforms import Compose, Normalize, ToTensor
 
-        steps = image_transform_v2(self._preprocessing, is_train=False).transforms
+        steps = image_transform_v2(self.preprocessing, is_train=False).transforms
         resize = Compose([step for step in steps if not isinstance(step, (ToTensor, Normalize))])
         normalize = next(step for step in steps if isinstance(step, Normalize))
         mean, std = (torch.tensor(values, device=self.device) for values in (normalize.mean, normalize.std))

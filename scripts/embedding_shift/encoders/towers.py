@@ -1,7 +1,7 @@
 """Build image towers of open_clip, with random weights or from a bundle."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,11 @@ def heads(visual: nn.Module) -> list[int]:
     return list(dict.fromkeys(number for number in found if isinstance(number, int)))
 
 
+def channels(values: float | Sequence[float]) -> list[float]:
+    """Return a mean or standard deviation of open_clip's preprocessing as a list: one value, or one per channel."""
+    return list(values) if isinstance(values, Sequence) else [values]
+
+
 def build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
     """Return the image tower of `model_cfg`; its parameters have no values if the tower can be built without them.
 
@@ -148,11 +153,10 @@ def _preprocessing(preprocess_cfg: dict[str, Any], image_size: Any) -> Any:
 def _refuse_wrong_normalisation(preprocessing: Any, bundle: Path) -> None:
     """Raise InputError if the mean or the standard deviation of the pixels cannot be one of values from 0 to 1."""
     for name in ("mean", "std"):
-        values = getattr(preprocessing, name)
-        channels = list(values) if isinstance(values, (tuple, list)) else [values]
-        where = f"the bundle {bundle}: {name!r} of preprocess_cfg in {CONFIG_FILE} is {channels}"
-        if any(value > 1 for value in channels):
-            scaled = [round(value / 255, 4) for value in channels]
+        values = channels(getattr(preprocessing, name))
+        where = f"the bundle {bundle}: {name!r} of preprocess_cfg in {CONFIG_FILE} is {values}"
+        if any(value > 1 for value in values):
+            scaled = [round(value / 255, 4) for value in values]
             raise InputError(f'{where}, which is for pixels from 0 to 255; change the line to "{name}": {scaled}')
-        if name == "std" and any(value <= 0 for value in channels):
+        if name == "std" and any(value <= 0 for value in values):
             raise InputError(f"{where}; change the line to values above 0, because pixels are divided by them")

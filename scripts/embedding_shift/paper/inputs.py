@@ -109,7 +109,7 @@ class PaperInputs:
         friedman: data frame of friedman.csv of the first results.
         paired_differences: data frame of paired_differences.csv of the first results.
         augmentations: rows of augmentations.csv.
-        provenance: content of provenance.json of the first encoder.
+        provenances: content of provenance.json by label of the encoder; the text follows the first.
         acquisitions: rows of acquisition_summary.csv by dataset label, for datasets that were downloaded.
         precisions: data frame of precision.csv by label of encoder and dataset, for reduced precision only.
         rank_agreement: data frame of rank_agreement.csv with encoders by label; None for a single encoder.
@@ -127,7 +127,7 @@ class PaperInputs:
     friedman: pd.DataFrame
     paired_differences: pd.DataFrame
     augmentations: list[Row]
-    provenance: dict[str, Any]
+    provenances: dict[str, dict[str, Any]]
     acquisitions: dict[str, list[Row]]
     precisions: dict[str, pd.DataFrame]
     rank_agreement: pd.DataFrame | None
@@ -165,7 +165,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--friedman", required=True, help="friedman.csv of the first summary")
     parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
     parser.add_argument("--augmentations", required=True, help="augmentations.csv")
-    parser.add_argument("--provenance", required=True, help="provenance.json of the first encoder")
+    parser.add_argument(
+        "--provenances",
+        nargs="+",
+        required=True,
+        help="provenance.json of every encoder, in the order of the summaries",
+    )
     parser.add_argument("--acquired", nargs="*", default=[], help="label of every dataset downloaded from URLs")
     parser.add_argument("--acquisitions", nargs="*", default=[], help="acquisition_summary.csv of each of these")
     parser.add_argument("--reduced", nargs="*", default=[], help="label of every result in reduced precision")
@@ -188,11 +193,6 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         Results(dataset, model, _frame(path), labels)
         for dataset, model, path in zip(arguments.datasets, arguments.models, arguments.summaries, strict=True)
     ]
-    try:
-        with open(arguments.provenance, encoding="utf-8") as file:
-            provenance = json.load(file)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {arguments.provenance}") from None
     return PaperInputs(
         results=results,
         manifest=tables.read_rows(arguments.manifest),
@@ -204,7 +204,9 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         friedman=_frame(arguments.friedman),
         paired_differences=_frame(arguments.paired_differences),
         augmentations=augmentations,
-        provenance=provenance,
+        provenances=dict(
+            zip(_encoder_labels(arguments).values(), map(_provenance, arguments.provenances), strict=True)
+        ),
         acquisitions=_acquisitions(arguments),
         precisions=dict(zip(arguments.reduced, map(_frame, arguments.precisions), strict=True)),
         rank_agreement=_rank_agreement(arguments),
@@ -223,8 +225,22 @@ def _rank_agreement(arguments: argparse.Namespace) -> pd.DataFrame | None:
     """Return the data frame of rank_agreement.csv with encoder labels in place of names, or None."""
     if not arguments.rank_agreement:
         return None
-    labels = dict(zip(arguments.model_names, arguments.models, strict=True))
+    labels = _encoder_labels(arguments)
     return _frame(arguments.rank_agreement).replace({"first": labels, "second": labels})
+
+
+def _encoder_labels(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the labels of the encoders by name, in the order of the summaries."""
+    return dict(zip(arguments.model_names, arguments.models, strict=True))
+
+
+def _provenance(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content: dict[str, Any] = json.load(file)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    return content
 
 
 def _option(table: str) -> str:

@@ -1,15 +1,19 @@
 """Sentences on the images, the encoders and the augmentations of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
+from embedding_shift.encoders import view_fitting
 from embedding_shift.metrics import registry
 from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs, Row
 from embedding_shift.paper.latex import Macro
+from embedding_shift.paper.sentences import wording
 from embedding_shift.paper.sentences.wording import counted
 
+TIMES = r"$\times$"
 SAFE_RATIO = 100  # two orders of magnitude between the error of reduced precision and the smallest shift
 
 
@@ -24,6 +28,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("resize_sentence",), _resize(inputs.settings["resize"])
     yield ("aliasing_sentence",), _aliasing(inputs.settings["resize"])
     yield ("forward_pass_sentence",), _forward_pass(bool(inputs.main.ranked("attention_similarity")))
+    yield ("encoder_input_sentence",), _encoder_input(inputs.settings["image_size"], inputs.provenances)
     yield ("precision_sentence",), _precision(inputs.precisions)
     yield ("exclusions_sentence",), _exclusions(inputs.exclusions)
     yield ("elastic_sentence",), _elastic([row["transform"] for row in inputs.augmentations])
@@ -70,9 +75,40 @@ def _forward_pass(attention: bool) -> str:
     if attention:
         return "One forward pass per view gives the embedding and the attention map of the final layer."
     return (
-        "One forward pass per view gives the embedding. No attention map is known for this encoder, so the metrics "
-        "that compare attention do not apply to it."
+        "One forward pass per view gives the embedding. No attention map of whole views is known for this encoder, so "
+        "the metrics that compare attention do not apply to it."
     )
+
+
+def _encoder_input(view_size: int, provenances: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say what the preprocessing of each encoder does to views of another size than its input.
+
+    Args:
+        view_size: side of the views in pixels.
+        provenances: content of provenance.json by label of the encoder.
+    """
+    groups: dict[view_fitting.Fitting | None, list[str]] = {}
+    for label, provenance in provenances.items():
+        fitting = view_fitting.of_tower(view_size, provenance["tower"])
+        groups.setdefault(fitting if fitting.is_resized else None, []).append(wording.emphasised(label))
+    if list(groups) == [None]:
+        encoders = "the encoder" if len(provenances) == 1 else "every encoder"
+        return f"The views have the input size of {encoders}, so none of them is resized again."
+    return " ".join(_fitted(fitting, wording.joined(labels)) for fitting, labels in groups.items())
+
+
+def _fitted(fitting: view_fitting.Fitting | None, encoders: str) -> str:
+    if fitting is None:
+        return f"The views have the input size of {encoders}."
+    sentence = (
+        f"For {encoders}, each view of ${fitting.view_size}\\times{fitting.view_size}$ pixels {fitting.in_words(TIMES)}"
+    )
+    if fitting.shows_whole_view:
+        smaller = fitting.resized[0] < fitting.view_size
+        return f"{sentence}." + " This averages neighbouring pixels and weakens fine detail and noise." * smaller
+    share = f"{100 * fitting.share_shown:.0f}"
+    seen = rf"the encoder sees {share}\,\% of the view" if fitting.share_shown < 1 else "a part of the input is empty"
+    return f"{sentence}: {seen}, so its attention is not compared."
 
 
 def _precision(precisions: dict[str, pd.DataFrame]) -> str:

@@ -37,7 +37,7 @@ def all_tables(inputs: PaperInputs, environments: Iterable[str]) -> dict[str, st
         "summary": summary(inputs.main),
         "rejects": source_tables.rejects(inputs),
         "exclusions": source_tables.exclusions(inputs),
-        "encoder": source_tables.encoder(inputs.provenance),
+        "encoder": source_tables.encoder(inputs.provenances[inputs.main.model]),
         "precision": source_tables.precision(inputs),
         "software": source_tables.software(environments),
         "acquisition": source_tables.acquisition(inputs.acquisitions),

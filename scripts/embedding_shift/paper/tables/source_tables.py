@@ -16,6 +16,8 @@ from embedding_shift.paper.tables import layout
 # those that they depend on have none.
 PIN = re.compile(r"^\s*- ([A-Za-z0-9_.-]+)={1,2}(\S+)(?:[ \t]+# (.+?))?[ \t]*$", re.MULTILINE)
 
+SIZES = ("image_size", "shape")  # keys of the provenance that hold sizes
+
 
 def rejects(inputs: PaperInputs) -> str:
     """Number of images that were left out, by reason, and of those that were used."""
@@ -67,12 +69,14 @@ def encoder(provenance: Mapping[str, Any]) -> str:
 
 
 def _flat(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Yield the items of nested mappings with joined keys; sizes become text such as `224 x 224`."""
+    """Yield the items of nested mappings with joined keys; lists become text, such as `224 x 224` for a size."""
     for key, value in items:
         if isinstance(value, dict):
             yield from ((f"{key} {inner}", found) for inner, found in _flat(value.items()))
+        elif isinstance(value, list):
+            yield key, (" x " if key in SIZES else ", ").join(map(str, value))
         else:
-            yield key, " x ".join(map(str, value)) if isinstance(value, list) else value
+            yield key, value
 
 
 def precision(inputs: PaperInputs) -> str:
