@@ -10,6 +10,7 @@ import yaml
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 from embedding_shift.code_dependencies import source_files
+from embedding_shift.config.entries import steps_of
 from embedding_shift.config.validation import in_order_of_definition, validated
 from embedding_shift.errors import InputError
 
@@ -79,14 +80,9 @@ def bundle(wildcards, input):
     return Path(input.config).parent
 
 
-def augmentation_entry(key):
-    """Return an input function that looks up a key in the configuration of the augmentation."""
-    return lambda wildcards: config["augmentations"][wildcards.augmentation][key]
-
-
-def augmentation_parameters(wildcards):
-    """Return the arguments of the augmentation's transform, as JSON."""
-    return as_json(config["augmentations"][wildcards.augmentation]["parameters"])
+def augmentation_steps(wildcards):
+    """Return the transforms of the augmentation with their arguments, as JSON."""
+    return as_json(steps_of(config["augmentations"][wildcards.augmentation]))
 
 
 def without_braces(paths):

@@ -55,8 +55,7 @@ rule make_study_views:
         mem_mb=memory(),
         runtime=minutes(per_view=1),
     params:
-        transform=augmentation_entry("transform"),
-        parameters=augmentation_parameters,
+        steps=augmentation_steps,
         scale=dose_scale,
         draws=config["study"]["draws"],
         doses=config["study"]["doses"],
@@ -66,7 +65,7 @@ rule make_study_views:
     shell:
         command(
             "--references {input.references:q} --augmentation {wildcards.augmentation}"
-            " --transform {params.transform:q} --parameters {params.parameters:q} --scale {params.scale:q}"
+            " --steps {params.steps:q} --scale {params.scale:q}"
             " --draws {params.draws} --doses {params.doses} --seed {params.seed} --output {output.views:q}"
         )
 

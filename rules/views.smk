@@ -45,14 +45,13 @@ rule augment_views:
         mem_mb=memory(),
         runtime=minutes(per_view=0.05),
     params:
-        transform=augmentation_entry("transform"),
-        parameters=augmentation_parameters,
+        steps=augmentation_steps,
         seed=config["seed"],
     message:
         "Augmenting {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
         command(
             "--originals {input.originals:q} --augmentation {wildcards.augmentation}"
-            " --transform {params.transform:q} --parameters {params.parameters:q} --seed {params.seed}"
+            " --steps {params.steps:q} --seed {params.seed}"
             " --output {output.shard:q}"
         )

@@ -11,15 +11,12 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--originals", required=True, help="tar file of the original views")
     parser.add_argument("--augmentation", required=True, help="name of the augmentation")
-    parser.add_argument("--transform", required=True, help="class name of the transform")
-    parser.add_argument("--parameters", type=json.loads, required=True, help="arguments of the transform, as JSON")
+    parser.add_argument("--steps", type=json.loads, required=True, help=augment.STEPS_HELP)
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
     originals = shards.read(arguments.originals)
-    augmented = augment.augment(
-        originals, arguments.augmentation, arguments.transform, arguments.parameters, arguments.seed
-    )
+    augmented = augment.augment(originals, arguments.augmentation, arguments.steps, arguments.seed)
     shards.write(arguments.output, augmented)
 
 

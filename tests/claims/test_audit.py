@@ -9,7 +9,7 @@ from study_tables import study_table
 from embedding_shift.claims import audit, published_claims
 from embedding_shift.io import shards
 from embedding_shift.study import study_pixels, variant_names
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.record import Step, ViewRecord
 
 CLAIMS = """
 augmentations: [noise, blur, elastic]
@@ -128,5 +128,5 @@ def test_the_audit_reproduces_the_released_patch_values():
 
 def unmoved(image_id, pixels):
     """A view made by a transform that moves no pixel."""
-    record = ViewRecord("noise", "", "GaussNoise", {}, seed=1, draw=1, parameters={}, shape=pixels.shape[:2])
+    record = ViewRecord("noise", "", (Step("GaussNoise", {}, 1, {}),), draw=1, shape=pixels.shape[:2])
     return shards.View(variant_names.key(image_id, "draw-1"), pixels, record.as_json())

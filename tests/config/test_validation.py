@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from embedding_shift.config import validation
+from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 
 PROJECT = Path(__file__).parents[2]
@@ -137,6 +138,14 @@ def test_a_pin_cannot_be_an_output_of_its_own_dataset():
     validation.validated(changed(["datasets", "kodak", "pin"], "results/kodak2/manifest.csv"), SCHEMA)
 
 
+def test_the_transforms_of_a_list_get_their_defaults():
+    given = [{"transform": "Blur"}, {"transform": "GaussNoise", "parameters": None}]
+    entry = validation.validated(changed(["augmentations", "m"], {"transform": given}), SCHEMA)["augmentations"]["m"]
+    assert steps_of(entry) == [{"transform": name, "parameters": {}} for name in ("Blur", "GaussNoise")]
+    blur = SHIPPED["augmentations"]["blur"]
+    assert steps_of(blur) == [{"transform": "GaussianBlur", "parameters": blur["parameters"]}]
+
+
 def test_a_null_entry_removes_an_entry():
     full = validation.validated(changed(["augmentations", "noise"], None), SCHEMA)
     assert list(full["augmentations"]) == list(SHIPPED["augmentations"])[1:]
@@ -212,6 +221,25 @@ def test_the_primary_dataset_and_model_come_first():
             ["augmentations", "original"],
             {"transform": "Blur"},
             ["'augmentations'", "name 'original'", "lower-case letters"],
+        ),
+        (["augmentations", "m"], {"transform": []}, ["'augmentations.m.transform'", "found []", "must not be empty"]),
+        (["augmentations", "noise", "transform"], 3, ["'augmentations.noise.transform'", "text or a list"]),
+        (
+            ["augmentations", "m"],
+            {"transform": ["Blur"]},
+            ["'augmentations.m.transform.0'", "found 'Blur'", "a mapping"],
+        ),
+        (["augmentations", "m"], {"transform": [{"parameters": {}}]}, ["transform.0'", "'transform' is missing"]),
+        (["augmentations", "m"], {"transform": [{"transform": "Blur", "p": 1}]}, ["transform.0'", "unknown key 'p'"]),
+        (
+            ["augmentations", "noise", "transform"],
+            [{"transform": "Blur"}],
+            ["'augmentations.noise.dose'", "several transforms has no dose: leave out this key"],
+        ),
+        (
+            ["augmentations", "m"],
+            {"transform": [{"transform": "Blur"}], "parameters": {"blur_limit": 3}},
+            ["'augmentations.m.parameters'", "have `parameters` of their own: move these there"],
         ),
         (["augmentations", "../up"], {"transform": "Blur"}, ["name '../up'"]),
         (["augmentations", "line\n"], {"transform": "Blur"}, ["name 'line\\n'"]),

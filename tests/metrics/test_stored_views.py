@@ -5,6 +5,7 @@ import pytest
 import yaml
 from pipeline import PROJECT
 
+from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, stored_views
@@ -23,7 +24,7 @@ def stored(tmp_path, kodak_views):
         shards.write(paths["original"][number], originals)
         for name in NAMES:
             entry = CONFIGURED[name]
-            views = augment.augment(originals, name, entry["transform"], entry.get("parameters", {}), 3)
+            views = augment.augment(originals, name, steps_of(entry), 3)
             shards.write(paths[name][number], views)
     return paths
 
@@ -32,7 +33,7 @@ def correspondence(view, name):
     """The Correspondence of a view, found without its record."""
     transform = transforms.build(CONFIGURED[name]["transform"], CONFIGURED[name].get("parameters", {}))
     seed = transforms.seed(3, view.record["image_sha256"], name)
-    return geometry.trace_pixels(transform, seed, (224, 224)) if geometry.moves_pixels(transform) else None
+    return geometry.trace_pixels([(transform, seed)], (224, 224)) if geometry.moves_pixels(transform) else None
 
 
 @pytest.mark.parametrize("name", NAMES)

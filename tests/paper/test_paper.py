@@ -121,6 +121,10 @@ def test_parameters_are_written_out():
     row["parameters"] = json.dumps({"rotate": [-15, 15], "shift": {"x": [0, 0.5]}, "fill": [1, 2, 3], "mode": "a-b"})
     text = result_tables.augmentations([row])
     assert r"rotate \ensuremath{-}15 to 15; shift x 0 to 0.5; fill 1, 2, 3; mode a-b" in text
+    row |= {"transform": "Blur + Affine", "parameters": json.dumps([{}, {"rotate": [-15, 15]}])}
+    text = result_tables.augmentations([row])
+    assert r"Warp & \texttt{Blur} & none" in text
+    assert r" & \texttt{Affine} & rotate \ensuremath{-}15 to 15" in text and text.count("Warp") == 1
 
 
 def test_environments_that_disagree_are_refused(tmp_path):

@@ -154,6 +154,17 @@ def test_what_happens_to_a_view_before_each_encoder_is_said(tmp_path, models, mo
     assert sentence in sentences_of(inputs)["encoder_input_sentence"]
 
 
+def test_augmentations_of_several_transforms_are_named(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B & C"], 3))
+    assert sentences_of(inputs)["several_transforms_sentence"] == sentences.NOTHING
+    inputs.augmentations[1] |= {"transform": "Blur + FastElasticTransform", "parameters": "[{}, {}]"}
+    found = sentences_of(inputs)
+    assert found["several_transforms_sentence"].startswith(
+        r"\emph{B \& C} applies several transforms one after the other"
+    )
+    assert "faster" in found["elastic_sentence"]
+
+
 def test_the_extremes_are_named_with_their_means_and_intervals(study):
     found = sentences_of(study)
     assert found["shift_sentence"] == (

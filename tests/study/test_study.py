@@ -12,6 +12,7 @@ from pipeline import PROJECT
 from scipy.ndimage import gaussian_filter
 from study_tables import BOOTSTRAP
 
+from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards
 from embedding_shift.metrics import image_difference, registered_metrics
@@ -28,8 +29,8 @@ DOSED = [name for name, entry in CONFIGURED.items() if "dose" in entry]
 def made(originals, name, draws=1, levels=()):
     """The study's views of one augmentation, by image id and variant."""
     entry = CONFIGURED[name]
-    wanted = study_views.variants(entry.get("parameters", {}), entry.get("dose"), draws, levels)
-    views = study_views.augment(originals, name, entry["transform"], wanted, 1)
+    wanted = study_views.variants(steps_of(entry), entry.get("dose"), draws, levels)
+    views = study_views.augment(originals, name, wanted, 1)
     return {variant_names.split(view.image_id): view for view in views}
 
 
@@ -82,7 +83,9 @@ def test_parameters_move_with_the_square_of_the_dose():
 )
 def test_a_wrong_scale_is_reported(none, message):
     with pytest.raises(InputError, match=message):
-        doses.check("GaussNoise", {"std_range": [0.2, 0.4]}, {"none": none, "setting": 0.5})
+        doses.check(
+            {"transform": "GaussNoise", "parameters": {"std_range": [0.2, 0.4]}}, {"none": none, "setting": 0.5}
+        )
 
 
 def test_draws_differ_and_do_not_depend_on_companions(kodak_views):
@@ -104,8 +107,9 @@ def test_records_hold_draw_and_arguments(kodak_views):
         "dose-1000": 0,
     }
     configured = CONFIGURED["blur"]["parameters"]
-    assert records["draw-1"].arguments == records["dose-0500"].arguments == configured
-    assert records["dose-1000"].arguments["blur_limit"] == [9, 25]
+    arguments = {variant: record.steps[0].arguments for variant, record in records.items()}
+    assert arguments["draw-1"] == arguments["dose-0500"] == configured
+    assert arguments["dose-1000"]["blur_limit"] == [9, 25]
     assert {record.augmentation for record in records.values()} == {"blur"}
 
 

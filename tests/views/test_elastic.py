@@ -72,7 +72,7 @@ def test_views_are_equal_but_for_rare_rounding(kodak_views):
 
 def test_coordinates_and_image_are_warped_in_the_same_way():
     quick, reference = both(alpha=30, sigma=60)
-    found, expected = (geometry.trace_pixels(transform, 9, (224, 224)) for transform in (quick, reference))
+    found, expected = (geometry.trace_pixels([(transform, 9)], (224, 224)) for transform in (quick, reference))
     maps = drawn(quick, (224, 224), 9)
     # Off the border, where the last thousandth of a pixel may be from outside.
     inside = found.valid & np.all([(values >= 1) & (values <= 222) for values in maps.values()], axis=0)

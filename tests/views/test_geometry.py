@@ -20,7 +20,7 @@ from embedding_shift.metrics import (
 )
 from embedding_shift.views import geometry, transforms
 from embedding_shift.views.correspondence import Correspondence
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.record import Step, ViewRecord
 
 SIZE = 224
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
@@ -42,7 +42,7 @@ def smooth():
 
 def registered(transform, picture, seed):
     view, _ = transforms.apply(transform, picture, seed)
-    correspondence = geometry.trace_pixels(transform, seed, picture.shape[:2])
+    correspondence = geometry.trace_pixels([(transform, seed)], picture.shape[:2])
     arguments = correspondence.warp(picture), view, correspondence.valid
     return {name: getattr(registered_metrics, name)(*arguments) for name in PIXEL_METRICS}
 
@@ -55,7 +55,7 @@ def configured(name):
 def test_what_is_filled_in_shows_nothing_of_the_original_whatever_its_colour(fill):
     def correspondence(**parameters):
         transform = transforms.build("Affine", {"rotate": [30, 30], "translate_percent": 0.2} | parameters)
-        return geometry.trace_pixels(transform, 3, (SIZE, SIZE))
+        return geometry.trace_pixels([(transform, 3)], (SIZE, SIZE))
 
     plain, filled = correspondence(), correspondence(fill=fill)
     assert 0.3 < plain.valid.mean() < 0.95
@@ -72,11 +72,12 @@ def test_only_geometric_transforms_move_pixels():
 @pytest.mark.parametrize("name", CONFIGURED)
 def test_the_correspondence_follows_from_the_record_alone(name):
     entry = CONFIGURED[name]
-    record = ViewRecord(name, "", entry["transform"], entry.get("parameters", {}), 7, 0, {}, (48, 64))
+    step = Step(entry["transform"], entry.get("parameters", {}), 7, {})
+    record = ViewRecord(name, "", (step,), 0, (48, 64))
     found = geometry.correspondence(record)
     assert (found is not None) == (name in MOVING)
     if found:
-        expected = geometry.trace_pixels(configured(name), 7, (48, 64))
+        expected = geometry.trace_pixels([(configured(name), 7)], (48, 64))
         for part in ("x", "y", "valid"):
             assert np.array_equal(getattr(found, part), getattr(expected, part))
 
@@ -90,14 +91,14 @@ def test_a_flip_is_exactly_one(photograph):
 def test_a_shift_by_whole_pixels_is_exactly_one_on_the_overlap(photograph, dx, dy):
     shift = albumentations.Affine(translate_px={"x": (dx, dx), "y": (dy, dy)}, p=1)
     assert set(registered(shift, photograph, 1).values()) == {1.0}
-    valid = geometry.trace_pixels(shift, 1, (SIZE, SIZE)).valid
+    valid = geometry.trace_pixels([(shift, 1)], (SIZE, SIZE)).valid
     assert valid.sum() == (SIZE - abs(dx)) * (SIZE - abs(dy))
 
 
 def measured(transform, picture, seed):
     """{metric: value} of the registered metrics, as the pipeline computes them."""
     pixels, _ = transforms.apply(transform, picture, seed)
-    found = evaluate.of_pixels(picture, pixels, geometry.trace_pixels(transform, seed, (SIZE, SIZE)))
+    found = evaluate.of_pixels(picture, pixels, geometry.trace_pixels([(transform, seed)], (SIZE, SIZE)))
     return {metric.name: value for metric, value in found if metric.kind == "registered_pixels"}
 
 
@@ -117,14 +118,14 @@ def test_what_counts_as_rounding(photograph, share, change, is_rounding):
     view = (photograph // 2)[:, ::-1].copy()
     changed = np.random.default_rng(0).random((SIZE, SIZE)) < share
     view[changed] += np.uint8(change)
-    correspondence = geometry.trace_pixels(configured("horizontal_flip"), 1, (SIZE, SIZE))
+    correspondence = geometry.trace_pixels([(configured("horizontal_flip"), 1)], (SIZE, SIZE))
     found = correspondence.undo(photograph // 2, view)
     np.testing.assert_array_equal(found, view if is_rounding else (photograph // 2)[:, ::-1])
 
 
 def test_a_rotation_by_a_right_angle_agrees_with_numpy(photograph):
     rotation = albumentations.Affine(rotate=(90, 90), p=1)
-    correspondence = geometry.trace_pixels(rotation, 1, (SIZE, SIZE))
+    correspondence = geometry.trace_pixels([(rotation, 1)], (SIZE, SIZE))
     expected = np.rot90(photograph)
     difference = np.abs(correspondence.warp(photograph).astype(int) - expected)[correspondence.valid]
     assert difference.max() <= 1
@@ -143,7 +144,7 @@ def test_without_a_warp_registration_changes_nothing(photograph, name):
 def test_attention_that_moves_with_the_image_is_the_same_attention():
     attention = np.random.default_rng(0).random((3, 7, 7)).astype(np.float32)
     flip = configured("horizontal_flip")
-    correspondence = geometry.trace_pixels(flip, 1, (SIZE, SIZE))
+    correspondence = geometry.trace_pixels([(flip, 1)], (SIZE, SIZE))
     flipped = attention[:, :, ::-1]
     assert registered_metrics.attention_similarity(attention, flipped, correspondence) == pytest.approx(1, abs=1e-12)
     unmoved = Correspondence.identity((SIZE, SIZE))
@@ -158,7 +159,7 @@ def test_attention_is_compared_alike_whatever_the_size_of_the_views(size):
     (expected,) = representation_metrics.attention_similarity(before[np.newaxis], after[np.newaxis])
     assert registered_metrics.attention_similarity(before, after, unmoved) == pytest.approx(expected, abs=1e-3)
     rotation = albumentations.Affine(rotate=(90, 90), p=1)
-    correspondence = geometry.trace_pixels(rotation, 1, (size, size))
+    correspondence = geometry.trace_pixels([(rotation, 1)], (size, size))
     rotated = np.rot90(before, axes=(1, 2))
     assert registered_metrics.attention_similarity(before, rotated, correspondence) > 0.999
 

@@ -86,10 +86,13 @@ def test_a_transform_that_draws_on_its_own_is_rejected(transform):
     entry = {"transform": name, "parameters": {}}
     with pytest.raises(InputError, match=f"augmentation 'mine': {name} gives different views .* inner Compose"):
         augmentation_table.rows({"mine": entry}, 32)
+    entry = {"transform": [{"transform": "HorizontalFlip"}, {"transform": name}]}
+    with pytest.raises(InputError, match=f"augmentation 'mine': transform 2 of 2: {name} gives different views"):
+        augmentation_table.rows({"mine": entry}, 32)
 
 
 def test_an_inner_compose_with_a_drawn_seed_is_accepted_and_still_draws():
-    reproducibility.check("SeededCompose", {}, 32)
+    reproducibility.check([{"transform": "SeededCompose", "parameters": {}}], 32)
     image = np.arange(4 * 4 * 3, dtype=np.uint8).reshape(4, 4, 3)
     built = transforms.build("SeededCompose", {})
     assert len({transforms.apply(built, image, seed)[0].tobytes() for seed in range(20)}) == 2

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pipeline import PROJECT
 
+from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import augment, transforms
@@ -31,10 +32,7 @@ def drawn(name, seeds=range(40)):
 
 def augmented(originals, name="color_jitter", root_seed=1):
     entry = CONFIGURED[name]
-    return {
-        view.image_id: view
-        for view in augment.augment(originals, name, entry["transform"], entry.get("parameters", {}), root_seed)
-    }
+    return {view.image_id: view for view in augment.augment(originals, name, steps_of(entry), root_seed)}
 
 
 def assert_spread(values, low, high):
@@ -195,11 +193,10 @@ def test_a_record_is_enough_to_make_the_view_again(tmp_path, kodak_views, name):
     for original, view in zip(kodak_views, shards.read(tmp_path / "views.tar"), strict=False):
         record = ViewRecord.from_json(view.record)
         assert record.as_json() == view.record
-        pixels, drawn = transforms.apply(
-            transforms.build(record.transform, record.arguments), original.pixels, record.seed
-        )
-        assert np.array_equal(pixels, view.pixels) and drawn == record.parameters
-        assert record.seed == transforms.seed(1, record.image_sha256, record.augmentation, record.draw)
+        (step,) = record.steps
+        pixels, drawn = transforms.apply(transforms.build(step.transform, step.arguments), original.pixels, step.seed)
+        assert np.array_equal(pixels, view.pixels) and drawn == step.parameters
+        assert step.seed == transforms.seed(1, record.image_sha256, record.augmentation, record.draw)
         assert record.shape == view.pixels.shape[:2]
 
 
@@ -255,7 +252,7 @@ def test_a_transform_that_makes_no_view_is_reported(transform, parameters, messa
 )
 def test_a_wrong_entry_is_reported_with_its_name(kodak_views, transform, parameters, message):
     with pytest.raises(InputError, match=message):
-        list(augment.augment(kodak_views[:1], "mine", transform, parameters, 1))
+        list(augment.augment(kodak_views[:1], "mine", [{"transform": transform, "parameters": parameters}], 1))
 
 
 def test_a_registered_transform_can_be_configured(monkeypatch, kodak_views):
@@ -270,7 +267,8 @@ def test_a_registered_transform_can_be_configured(monkeypatch, kodak_views):
         def apply(self, img, **_):
             return cv2.add(img, (self.value,) * 4)
 
-    (view,) = augment.augment(kodak_views[:1], "brighter", "AddConstant", {"value": 30}, 1)
+    steps = [{"transform": "AddConstant", "parameters": {"value": 30}}]
+    (view,) = augment.augment(kodak_views[:1], "brighter", steps, 1)
     assert np.array_equal(view.pixels, np.minimum(kodak_views[0].pixels.astype(int) + 30, 255))
     with pytest.raises(InputError, match="unknown argument 'amount' of AddConstant; allowed are value"):
         transforms.build("AddConstant", {"amount": 1})

@@ -12,8 +12,10 @@ import yaml
 
 from embedding_shift.claims import published_claims
 from embedding_shift.config import validation
+from embedding_shift.config.entries import steps_of
 from embedding_shift.metrics import registry
 from embedding_shift.views import transforms
+from embedding_shift.views.steps import Steps
 
 PROJECT = Path(__file__).parents[2]
 PAGES = {
@@ -43,7 +45,7 @@ def test_every_piece_of_configuration_is_valid_on_top_of_the_shipped_one(text):
         config[section] |= entries
     full = validation.validated(config, SCHEMA)
     for entry in full["augmentations"].values():
-        transforms.build(entry["transform"], entry["parameters"])
+        Steps(steps_of(entry))
 
 
 def test_the_transform_of_ones_own_is_known_to_the_configuration_and_gives_views(own_registries):

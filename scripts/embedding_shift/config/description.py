@@ -34,9 +34,11 @@ def _section(path: str, schema: Schema) -> list[str]:
     subsections = []
     for key, entry in schema["properties"].items():
         below = f"{path}.{key}" if path else key
-        content = entry.get("additionalProperties")
+        content, items = entry.get("additionalProperties"), entry.get("items", {})
         if "properties" in entry:
             subsections += _section(below, entry)
+        elif "properties" in items:
+            subsections += _section(f"{below}[]", items)
         elif isinstance(content, dict) and "properties" in content:
             subsections += _section(f"{below}.NAME", content | {"description": _with_name_rule(entry)})
         cells = f"`{key}`", _allowed(entry), _when_left_out(key, entry, schema), entry["description"]

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+STEP_SEPARATOR = " + "  # joins the names of several transforms in augmentations.csv
+
 
 class DatasetEntry(TypedDict):
     """An entry of `datasets`; config/schema.yaml describes the keys."""
@@ -21,14 +23,34 @@ class DoseEntry(TypedDict):
     setting: float
 
 
+class TransformEntry(TypedDict):
+    """A transform with its arguments: an element of the list `transform` of an augmentation."""
+
+    transform: str
+    parameters: dict[str, Any]
+
+
 class AugmentationEntry(TypedDict):
-    """An entry of `augmentations`."""
+    """An entry of `augmentations`; a list of transforms has neither `parameters` nor `dose` beside it."""
 
     label: NotRequired[str]
     color: NotRequired[str]
-    transform: str
+    transform: str | list[TransformEntry]
     parameters: dict[str, Any]
     dose: NotRequired[DoseEntry]
+
+
+def steps_of(entry: AugmentationEntry) -> list[TransformEntry]:
+    """Return the transforms of an augmentation in the order in which they are applied.
+
+    Example:
+        >>> steps_of({"transform": "GaussNoise", "parameters": {}})
+        [{'transform': 'GaussNoise', 'parameters': {}}]
+    """
+    transform = entry["transform"]
+    if isinstance(transform, str):
+        return [{"transform": transform, "parameters": entry.get("parameters", {})}]
+    return [{"transform": step["transform"], "parameters": step.get("parameters", {})} for step in transform]
 
 
 class StudyEntry(TypedDict):

@@ -170,7 +170,7 @@ def _required_value(error: SchemaViolation) -> str | None:
         return f"allowed are {', '.join(map(str, value))}"
     if error.validator == "type":
         return "; ".join(filter(None, (f"it must be {types_in_words(value)}", error.schema.get("needs"))))
-    if error.validator == "minLength":
+    if error.validator in ("minLength", "minItems"):
         return "it must not be empty"
     if error.validator in BOUNDS:
         return f"it must be {range_in_words(error.schema)}"

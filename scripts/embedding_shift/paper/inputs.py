@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 import pandas as pd
 
 from embedding_shift.claims import judgement, published_claims
+from embedding_shift.config.entries import STEP_SEPARATOR
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
@@ -17,6 +18,12 @@ from embedding_shift.metrics import registry
 STUDY_TABLES = ("noise_floor", "equal_damage", "variance", "audit", "audit_ranks", "audit_claims")
 
 Row = dict[str, str]  # a row of a CSV file, by column
+
+
+def steps_of_row(row: Row) -> list[tuple[str, dict[str, Any]]]:
+    """Return the transforms with their arguments in a row of augmentations.csv, in the order of their application."""
+    names, arguments = row["transform"].split(STEP_SEPARATOR), json.loads(row["parameters"])
+    return list(zip(names, arguments if isinstance(arguments, list) else [arguments], strict=True))
 
 
 class BootstrapSettings(TypedDict):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
-from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry
+from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry, steps_of
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark_costs import Costs
 from embedding_shift.performance.encoder_work import EncoderCost
@@ -224,7 +224,7 @@ def _study(run: Run) -> Stage:
     with_maps = sum(encoder.attention_bytes > 0 for encoder in run.encoders.values())
     seconds, views = 0.0, 0
     for each, entry in run.augmentations.items():
-        variants = study_views.variants(entry["parameters"], entry.get("dose"), study["draws"], study["doses"])
+        variants = study_views.variants(steps_of(entry), entry.get("dose"), study["draws"], study["doses"])
         made = sum(images) * len(list(variants))
         views += made
         pixels = read + costs.augmentation_seconds("metrics", "pixels ", each)

@@ -1,12 +1,15 @@
 """Make views: apply an augmentation to original views and record how."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
+from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import transforms
 from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.steps import Steps
+
+STEPS_HELP = 'JSON list of the transforms, each as {"transform": NAME, "parameters": {…}}'
 
 
 class Augmentation:
@@ -14,18 +17,17 @@ class Augmentation:
 
     Args:
         name: name in the configuration; part of every seed.
-        transform: class name of the transform.
-        arguments: arguments of the transform.
+        steps: the transforms with their arguments, in the order in which they are applied.
         root_seed: seed of the run.
 
     Raises:
-        InputError: the transform or an argument does not exist, or a value is not allowed.
+        InputError: a transform or an argument does not exist, or a value is not allowed.
     """
 
-    def __init__(self, name: str, transform: str, arguments: Mapping[str, Any], root_seed: int) -> None:
-        self.name, self.transform, self.arguments, self.root_seed = name, transform, arguments, root_seed
+    def __init__(self, name: str, steps: Sequence[TransformEntry], root_seed: int) -> None:
+        self.name, self.root_seed = name, root_seed
         try:
-            self._built = transforms.build(transform, arguments)
+            self._steps = Steps(steps)
         except InputError as error:
             raise InputError(f"augmentation {name!r}: {error}") from None
 
@@ -37,31 +39,31 @@ class Augmentation:
             draw: number of the draw, from 0.
 
         Raises:
-            InputError: the transform cannot be applied to the image.
+            InputError: a transform cannot be applied to the image.
         """
         digest = original.record["image_sha256"]
         seed = transforms.seed(self.root_seed, digest, self.name, draw)
         try:
-            pixels, drawn = transforms.apply(self._built, original.pixels, seed)
+            pixels, steps = self._steps.apply(original.pixels, seed)
         except InputError as error:
             raise InputError(f"augmentation {self.name!r}, image {original.image_id!r}: {error}") from None
         height, width, _ = pixels.shape
-        record = ViewRecord(self.name, digest, self.transform, self.arguments, seed, draw, drawn, shape=(height, width))
+        record = ViewRecord(self.name, digest, steps, draw, shape=(height, width))
         return shards.View(original.image_id, pixels, record.as_json())
 
 
 def augment(
-    originals: Iterable[shards.View], name: str, transform: str, arguments: Mapping[str, Any], root_seed: int
+    originals: Iterable[shards.View], name: str, steps: Sequence[TransformEntry], root_seed: int
 ) -> Iterator[shards.View]:
     """Yield the augmented view of every original view.
 
     Args:
         originals: views whose records hold `image_sha256`.
-        name, transform, arguments, root_seed: see `Augmentation`.
+        name, steps, root_seed: see `Augmentation`.
 
     Raises:
         InputError: see `Augmentation` and `Augmentation.view_of`.
     """
-    augmentation = Augmentation(name, transform, arguments, root_seed)
+    augmentation = Augmentation(name, steps, root_seed)
     for original in originals:
         yield augmentation.view_of(original)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from embedding_shift.config.entries import AugmentationEntry
+from embedding_shift.config.entries import STEP_SEPARATOR, AugmentationEntry, steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.views import doses, reproducibility
 
@@ -14,7 +14,8 @@ RESERVE_COLORS = ("#666666", "#000000", "#B2DF8A", "#A6761D", "#FB9A99")
 def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> list[dict[str, str]]:
     """Check every augmentation of the configuration, and return its row with COLUMNS.
 
-    The label defaults to the name, and the colour to a reserve colour. `parameters` is JSON.
+    The label defaults to the name, and the colour to a reserve colour. `parameters` is JSON. For several transforms,
+    `transform` holds their names joined by STEP_SEPARATOR, and `parameters` the list of their arguments.
 
     Args:
         augmentations: entries of the configuration by name.
@@ -29,15 +30,19 @@ def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> lis
     for name, entry in augmentations.items():
         _check(name, entry, image_size)
         label, color = entry.get("label", name), entry.get("color") or next(reserve)
-        cells = (name, label, color, entry["transform"], json.dumps(entry["parameters"]))
+        steps = steps_of(entry)
+        arguments = [step["parameters"] for step in steps]
+        transform = STEP_SEPARATOR.join(step["transform"] for step in steps)
+        cells = (name, label, color, transform, json.dumps(arguments if len(steps) > 1 else arguments[0]))
         found.append(dict(zip(COLUMNS, cells, strict=True)))
     return found
 
 
 def _check(name: str, entry: AugmentationEntry, image_size: int) -> None:
     try:
-        reproducibility.check(entry["transform"], entry["parameters"], image_size)
+        steps = steps_of(entry)
+        reproducibility.check(steps, image_size)
         if "dose" in entry:
-            doses.check(entry["transform"], entry["parameters"], entry["dose"])
+            doses.check(steps[0], entry["dose"])
     except InputError as error:
         raise InputError(f"augmentation {name!r}: {error}") from None

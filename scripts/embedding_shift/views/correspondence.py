@@ -22,11 +22,13 @@ class Correspondence:
     Attributes:
         x, y: float32 (height, width), column and row in the original, in pixels.
         valid: bool (height, width), false where the pixel shows nothing of the original.
+        stages: the Correspondence of each warp, if several were applied one after the other; empty for one.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     valid: NDArray[np.bool_]
+    stages: tuple["Correspondence", ...] = ()
 
     @classmethod
     def identity(cls, shape: tuple[int, int]) -> Self:
@@ -47,7 +49,9 @@ class Correspondence:
         Args:
             original, view: uint8 (height, width, 3).
         """
-        warped = self.warp(original)
+        warped = original
+        for stage in self.stages or (self,):
+            warped = stage.warp(warped)
         red, green, blue = cv2.split(cv2.absdiff(warped, view))
         differs = (cv2.max(cv2.max(red, green), blue) > 1) & self.valid
         few = LARGEST_RESIDUE * np.count_nonzero(self.valid)

@@ -5,11 +5,11 @@ dose 0 with the square of the dose. Small doses, at which the damage of differen
 well resolved.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
-from embedding_shift.views import transforms
+from embedding_shift.views.steps import Steps
 
 EXPONENT = 2
 
@@ -26,7 +26,7 @@ class DoseScale(TypedDict):
     setting: float
 
 
-def arguments_at(arguments: Mapping[str, Any], scale: DoseScale, dose: float) -> Mapping[str, Any]:
+def arguments_at(arguments: dict[str, Any], scale: DoseScale, dose: float) -> dict[str, Any]:
     """Return the arguments of a transform at a dose.
 
     An argument that is a whole number at both ends stays a whole number.
@@ -54,11 +54,16 @@ def arguments_at(arguments: Mapping[str, Any], scale: DoseScale, dose: float) ->
     return {**arguments, **changed}
 
 
-def check(transform: str, arguments: Mapping[str, Any], scale: DoseScale) -> None:
+def at_dose(step: TransformEntry, scale: DoseScale, dose: float) -> TransformEntry:
+    """Return a transform with its arguments at a dose (see `arguments_at`)."""
+    return {"transform": step["transform"], "parameters": arguments_at(step["parameters"], scale, dose)}
+
+
+def check(step: TransformEntry, scale: DoseScale) -> None:
     """Raise InputError if a transform cannot be built at the lowest, the highest or the configured dose."""
     for dose in (0, scale["setting"], 1):
         try:
-            transforms.build(transform, arguments_at(arguments, scale, dose))
+            Steps([at_dose(step, scale, dose)])
         except InputError as error:
             raise InputError(f"at dose {dose:g}: {error}") from None
 

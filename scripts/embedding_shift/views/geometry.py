@@ -1,12 +1,12 @@
 """Find the correspondence between a view and its original.
 
-The transform is applied to a grid of coordinates with the seed of the view. No formula of a warp is written twice, and
+The transforms are applied to a grid of coordinates with their seeds. No formula of a warp is written twice, and
 user-supplied transforms work like any other.
 """
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import cv2
@@ -29,9 +29,10 @@ IN_PLACE = (
 
 
 def correspondence(record: ViewRecord) -> Correspondence | None:
-    """Return the Correspondence of a view, from its record alone; None if its transform moves no pixel."""
-    transform = _transform_of(record.transform, json.dumps(record.arguments))
-    return trace_pixels(transform, record.seed, record.shape) if moves_pixels(transform) else None
+    """Return the Correspondence of a view, from its record alone; None if its transforms move no pixel."""
+    steps = [(_transform_of(step.transform, json.dumps(step.arguments)), step.seed) for step in record.steps]
+    moving = [(transform, seed) for transform, seed in steps if moves_pixels(transform)]
+    return trace_pixels(moving, record.shape) if moving else None
 
 
 def moves_pixels(transform: albumentations.BasicTransform) -> bool:
@@ -39,19 +40,30 @@ def moves_pixels(transform: albumentations.BasicTransform) -> bool:
     return isinstance(transform, albumentations.DualTransform) and not isinstance(transform, IN_PLACE)
 
 
-def trace_pixels(transform: albumentations.BasicTransform, seed: int, shape: tuple[int, int]) -> Correspondence:
-    """Return the Correspondence of a view that a transform made.
+def trace_pixels(moving: Sequence[tuple[albumentations.BasicTransform, int]], shape: tuple[int, int]) -> Correspondence:
+    """Return the Correspondence of a view that transforms made one after the other.
 
     Args:
-        transform: the transform.
-        seed: seed of the view.
+        moving: the transforms that move pixels, at least one, each with the seed of its draws.
         shape: (height, width) of the view.
     """
-    height, width = shape
+    warped = _grid(shape)
+    for step in moving:
+        warped = _warped(warped, *step)
+    stages = [_as_correspondence(_warped(_grid(shape), *step)) for step in moving] if len(moving) > 1 else []
+    return _as_correspondence(warped, tuple(stages))
+
+
+def _warped(grid: NDArray[np.float32], transform: albumentations.BasicTransform, seed: int) -> NDArray[np.float32]:
     with _filling_with_zero(transform):
-        warped = albumentations.Compose([transform], seed=seed)(image=_grid(shape))["image"]
-    x, y, inside = cv2.split(warped)
-    return Correspondence(x * (width - 1), y * (height - 1), inside >= WHOLLY_INSIDE)
+        warped: NDArray[np.float32] = albumentations.Compose([transform], seed=seed)(image=grid)["image"]
+    return warped
+
+
+def _as_correspondence(grid: NDArray[np.float32], stages: tuple[Correspondence, ...] = ()) -> Correspondence:
+    height, width = grid.shape[:2]
+    x, y, inside = cv2.split(grid)
+    return Correspondence(x * (width - 1), y * (height - 1), inside >= WHOLLY_INSIDE, stages)
 
 
 @lru_cache(maxsize=16)

@@ -6,37 +6,53 @@ from typing import Any, Self
 
 from embedding_shift.errors import InputError
 
+STEPS = "steps"
+
+
+@dataclass(frozen=True)
+class Step:
+    """How one transform of an augmentation was applied.
+
+    Attributes:
+        transform: class name of the transform.
+        arguments: the arguments of the transform, as JSON values. In the study they depend on the dose.
+        seed: the seed of its draws, 0 to 2³² − 1.
+        parameters: what it drew, as JSON values (see `transforms.apply`).
+    """
+
+    transform: str
+    arguments: Mapping[str, Any]
+    seed: int
+    parameters: Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class ViewRecord:
     """How a view was made. Together with the original image it is enough to make the view again.
 
-    Every shard stores the record of a view as JSON beside the pixels, with the attributes below as keys. Later stages
-    read it there and get transforms, arguments and seeds in no other way.
+    Every shard stores the record of a view as JSON beside the pixels. Its keys are the attributes below; instead of
+    `steps`, a view of a single transform has the attributes of its Step. Later stages read the record there and get
+    transforms, arguments and seeds in no other way.
 
     Attributes:
         augmentation: name of the augmentation in the configuration.
         image_sha256: SHA-256 of the image file, in hexadecimal.
-        transform: class name of the transform.
-        arguments: the arguments of the transform, as JSON values. In the study they depend on the dose.
-        seed: the seed of this view, 0 to 2³² − 1.
+        steps: the transforms in the order in which they were applied.
         draw: number of the draw, from 0. The main run has draw 0 only.
-        parameters: what the transform drew, as JSON values (see `transforms.apply`).
         shape: (height, width) of the view in pixels.
     """
 
     augmentation: str
     image_sha256: str
-    transform: str
-    arguments: Mapping[str, Any]
-    seed: int
+    steps: tuple[Step, ...]
     draw: int
-    parameters: Mapping[str, Any]
     shape: tuple[int, int]
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as a dictionary of JSON values."""
-        return asdict(self) | {"shape": list(self.shape)}
+        record = {field.name: getattr(self, field.name) for field in fields(self) if field.name != STEPS}
+        steps = [asdict(step) for step in self.steps]
+        return record | {"shape": list(self.shape)} | (steps[0] if len(steps) == 1 else {STEPS: steps})
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -45,9 +61,18 @@ class ViewRecord:
         Raises:
             InputError: a key is missing.
         """
-        missing = [field.name for field in fields(cls) if field.name not in record]
-        if missing:
-            raise InputError(f"the record of a view has no {missing[0]!r}; delete the shard of the view and run again")
-        values = {field.name: record[field.name] for field in fields(cls)}
-        height, width = record["shape"]
-        return cls(**values | {"shape": (height, width)})
+        steps = record.get(STEPS, [record])
+        height, width = _value(record, "shape")
+        return cls(
+            augmentation=_value(record, "augmentation"),
+            image_sha256=_value(record, "image_sha256"),
+            steps=tuple(Step(**{field.name: _value(step, field.name) for field in fields(Step)}) for step in steps),
+            draw=_value(record, "draw"),
+            shape=(height, width),
+        )
+
+
+def _value(record: Mapping[str, Any], key: str) -> Any:
+    if key not in record:
+        raise InputError(f"the record of a view has no {key!r}; delete the shard of the view and run again")
+    return record[key]

@@ -8,7 +8,7 @@ import pandas as pd
 from embedding_shift.encoders import view_fitting
 from embedding_shift.metrics import registry
 from embedding_shift.paper import latex
-from embedding_shift.paper.inputs import PaperInputs, Row
+from embedding_shift.paper.inputs import PaperInputs, Row, steps_of_row
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences import wording
 from embedding_shift.paper.sentences.wording import counted
@@ -31,7 +31,8 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("encoder_input_sentence",), _encoder_input(inputs.settings["image_size"], inputs.provenances)
     yield ("precision_sentence",), _precision(inputs.precisions)
     yield ("exclusions_sentence",), _exclusions(inputs.exclusions)
-    yield ("elastic_sentence",), _elastic([row["transform"] for row in inputs.augmentations])
+    yield ("elastic_sentence",), _elastic(inputs.augmentations)
+    yield ("several_transforms_sentence",), _several_transforms(inputs.augmentations)
 
 
 def _other_results(results: int) -> str:
@@ -145,7 +146,20 @@ def _exclusions(exclusions: list[Row]) -> str:
     )
 
 
-def _elastic(transforms: list[str]) -> str:
-    if "FastElasticTransform" not in transforms:
+def _elastic(augmentations: list[Row]) -> str:
+    names = {name for row in augmentations for name, _ in steps_of_row(row)}
+    if "FastElasticTransform" not in names:
         return ""
     return "The elastic transform uses a faster smoothing than Albumentations, with the same result up to rounding."
+
+
+def _several_transforms(augmentations: list[Row]) -> str:
+    """Name the augmentations that consist of several transforms."""
+    found = [wording.emphasised(row["label"]) for row in augmentations if len(steps_of_row(row)) > 1]
+    if not found:
+        return ""
+    verb = "applies" if len(found) == 1 else "apply"
+    return (
+        f"{wording.joined(found)} {verb} several transforms one after the other, each with draws of its own. "
+        "There is no dose scale for such a combination."
+    )

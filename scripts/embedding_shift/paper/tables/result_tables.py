@@ -1,6 +1,5 @@
 """Tables of the results. Their captions are in the text, but for those that may break across pages."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from embedding_shift.metrics.registry import REGISTRY, Metric, in_order
 from embedding_shift.paper import findings, latex
-from embedding_shift.paper.inputs import PaperInputs, Results, Row
+from embedding_shift.paper.inputs import PaperInputs, Results, Row, steps_of_row
 from embedding_shift.paper.tables import comparison_tables, layout, source_tables, study_tables
 from embedding_shift.statistics import paired_tests, rank_correlation
 
@@ -51,9 +50,11 @@ def augmentations(rows: Iterable[Row]) -> str:
     """The augmentations with their transforms and parameters: Algorithm 1 of the original paper."""
     cells = []
     for row in rows:
-        parameters = json.loads(row["parameters"])
-        described = "; ".join(f"{name} {_plain(value)}" for name, value in parameters.items()) or "none"
-        cells.append([latex.escape(row["label"]), latex.code(row["transform"]), latex.escape(described)])
+        label = latex.escape(row["label"])
+        for transform, arguments in steps_of_row(row):
+            described = "; ".join(f"{name} {_plain(value)}" for name, value in arguments.items()) or "none"
+            cells.append([label, latex.code(transform), latex.escape(described)])
+            label = ""  # of the first of several transforms only
     alignment = "l" + layout.paragraph(0.25) + layout.paragraph(0.42)
     return latex.tabular(alignment, ["Augmentation", "Transform", "Parameters"], [cells])
 

@@ -13,18 +13,18 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from embedding_shift.config.entries import AugmentationEntry
+from embedding_shift.config.entries import AugmentationEntry, steps_of
 from embedding_shift.encoders import towers
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark.timing import cores
-from embedding_shift.views import transforms
+from embedding_shift.views.steps import Steps
 
 BATCH = 32
 
 
 class OriginalScripts:
-    """The encoder, its preprocessing and the transforms, loaded once.
+    """The encoder, its preprocessing and the augmentations, loaded once.
 
     Args:
         bundle: folder of the encoder's bundle.
@@ -37,17 +37,15 @@ class OriginalScripts:
         torch.set_num_threads(cores())
         self.visual, preprocessing = towers.load_image_tower(bundle)
         self.preprocess = image_transform_v2(preprocessing, is_train=False)
-        self.transforms = [
-            transforms.build(entry["transform"], entry.get("parameters", {})) for entry in augmentations.values()
-        ]
+        self.augmentations = [Steps(steps_of(entry)) for entry in augmentations.values()]
 
     def run(self, images: Sequence[NDArray[np.uint8]]) -> None:
         """Embed all views of the images, uint8 (height, width, 3), and compute the metrics of the scripts."""
         with torch.inference_mode():
             self._embed(images)
             for seed, original in enumerate(images):
-                for transform in self.transforms:
-                    view, _ = transforms.apply(transform, original, seed)
+                for augmentation in self.augmentations:
+                    view, _ = augmentation.apply(original, seed)
                     before, after = (self._attention(image) for image in (original, view))
                     for metric in registry.of_kind("attention"):
                         metric.function(before, after)
@@ -55,11 +53,11 @@ class OriginalScripts:
                         metric.function(original, view)
 
     def _embed(self, images: Sequence[NDArray[np.uint8]]) -> None:
-        for transform in (None, *self.transforms):
+        for augmentation in (None, *self.augmentations):
             for start in range(0, len(images), BATCH):
                 batch = images[start : start + BATCH]
-                if transform:
-                    batch = [transforms.apply(transform, image, start)[0] for image in batch]
+                if augmentation:
+                    batch = [augmentation.apply(image, start)[0] for image in batch]
                 self.visual(torch.stack([self._input(image) for image in batch])).numpy()
 
     def _attention(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from embedding_shift.compat.albumentations_import import albumentations
-from embedding_shift.config.entries import AugmentationEntry
+from embedding_shift.config.entries import AugmentationEntry, steps_of
 from embedding_shift.data import decoding, resizing
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.performance.benchmark.timing import Row, median_seconds
-from embedding_shift.views import geometry, transforms
+from embedding_shift.views import geometry
+from embedding_shift.views.augment import Augmentation
 from embedding_shift.views.record import ViewRecord
 
 Pixels = NDArray[np.uint8]
@@ -42,12 +42,12 @@ def rows(photographs: Sequence[bytes], augmentations: Mapping[str, AugmentationE
 
     yield cost("images", "decode and resize", partial(load, photographs))
     images = load(photographs)
-    originals = [shards.View(f"{place:04d}", image, {"seed": place}) for place, image in enumerate(images)]
+    originals = [shards.View(f"{place:04d}", image, {"image_sha256": str(place)}) for place, image in enumerate(images)]
     for name, entry in augmentations.items():
-        transform = transforms.build(entry["transform"], entry.get("parameters", {}))
-        views = augment_all(transform, originals)
-        records = record_all(name, entry, originals)
-        yield cost("augmentation", name, partial(augment_all, transform, originals))
+        augmentation = Augmentation(name, steps_of(entry), root_seed=0)
+        views = augment_all(augmentation, originals)
+        records = [ViewRecord.from_json(view.record) for view in views]
+        yield cost("augmentation", name, partial(augment_all, augmentation, originals))
         yield cost("metrics", f"pixels {name}", partial(measure_pixels, originals, views, records))
         yield cost("metrics", f"registered attention {name}", partial(measure_registered, records))
     maps = np.random.default_rng(0).random((len(images), 12, 7, 7), dtype=np.float32)
@@ -65,20 +65,9 @@ def load(photographs: Sequence[bytes]) -> list[Pixels]:
     return [resizing.bilinear(decoding.decode(data, MAX_PIXELS).pixels, IMAGE_SIZE) for data in photographs]
 
 
-def augment_all(transform: albumentations.BasicTransform, originals: Sequence[shards.View]) -> list[shards.View]:
-    """Return the views that a transform makes of original views."""
-    return [
-        shards.View(view.image_id, transforms.apply(transform, view.pixels, view.record["seed"])[0], view.record)
-        for view in originals
-    ]
-
-
-def record_all(name: str, entry: AugmentationEntry, originals: Sequence[shards.View]) -> list[ViewRecord]:
-    """Return the records of the views that the augmentation `name` makes of original views."""
-    arguments = entry.get("parameters", {})
-    seeds = [view.record["seed"] for view in originals]
-    shape = (IMAGE_SIZE, IMAGE_SIZE)
-    return [ViewRecord(name, "", entry["transform"], arguments, seed, 0, {}, shape) for seed in seeds]
+def augment_all(augmentation: Augmentation, originals: Sequence[shards.View]) -> list[shards.View]:
+    """Return the views that an augmentation makes of original views."""
+    return [augmentation.view_of(original) for original in originals]
 
 
 def measure_pixels(
@@ -91,7 +80,7 @@ def measure_pixels(
 
 
 def measure_registered(records: Sequence[ViewRecord]) -> None:
-    """Compute the registered attention metrics of random maps for every view whose transform moves pixels."""
+    """Compute the registered attention metrics of random maps for every view whose transforms move pixels."""
     maps = np.random.default_rng(0).random((2, 12, 7, 7), dtype=np.float32)
     for record in records:
         correspondence = geometry.correspondence(record)
