@@ -31,11 +31,12 @@ rule acquire_images:
         max_pixels=config["max_pixels"],
         n_images=number_of_images,
         pin=pin_arguments,
+        duplicates=duplicates_argument,
     message:
         "Fetching the files of {wildcards.dataset} from their URLs."
     shell:
         command(
             "--kind {params.kind:q} --path {params.path:q}"
             " --downloads {params.downloads:q} --options {params.options:q} --max-pixels {params.max_pixels}"
-            " {params.n_images} {params.pin:q} --output {output.table:q} --summary {output.summary:q}"
+            " {params.n_images} {params.pin:q} {params.duplicates} --output {output.table:q} --summary {output.summary:q}"
         )

@@ -173,6 +173,16 @@ def number_of_images(wildcards):
     return f"--n-images {number}" if number else ""
 
 
+def keeps_duplicates(dataset):
+    """Return whether all images with the same pixels are used."""
+    return config["datasets"][dataset]["duplicates"] == "keep"
+
+
+def duplicates_argument(wildcards):
+    """Return the argument that keeps images with the same pixels; empty if they are used once."""
+    return "--keep-duplicates" if keeps_duplicates(wildcards.dataset) else ""
+
+
 def final_targets():
     """Return the files of a complete run: the paper, and every table and figure of every model."""
     tables = ["exclusions", "summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]

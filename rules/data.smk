@@ -13,7 +13,8 @@ rule list_images:
         acquisition=acquisition_table,
         code=code("list_images"),
     output:
-        temp("results/{dataset}/listing.csv"),
+        listing=temp("results/{dataset}/listing.csv"),
+        left_out=temp("results/{dataset}/left_out.csv"),
     log:
         "logs/{dataset}/list_images.log",
     localrule: True
@@ -29,7 +30,8 @@ rule list_images:
     shell:
         command(
             "--kind {params.kind:q} --path {params.path:q}"
-            " {params.acquisition} {input.acquisition:q} --downloads {params.downloads:q} --output {output:q}"
+            " {params.acquisition} {input.acquisition:q} --downloads {params.downloads:q}"
+            " --listing {output.listing:q} --left-out {output.left_out:q}"
         )
 
 
@@ -69,6 +71,7 @@ rule ingest_images:
 rule write_manifest:
     input:
         ingested=collect("results/{{dataset}}/ingested/{shard}.csv", shard=SHARDS),
+        left_out="results/{dataset}/left_out.csv",
         pin=pinned_images,
         code=code("write_manifest"),
     output:
@@ -82,11 +85,13 @@ rule write_manifest:
     params:
         n_images=number_of_images,
         pin=pin_arguments,
+        duplicates=duplicates_argument,
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
         command(
-            "--ingested {input.ingested:q} {params.n_images} {params.pin:q}"
+            "--ingested {input.ingested:q} --left-out {input.left_out:q}"
+            " {params.n_images} {params.pin:q} {params.duplicates}"
             " --manifest {output.manifest:q} --rejects {output.rejects:q}"
         )
 

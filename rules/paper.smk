@@ -66,9 +66,12 @@ PAPER_PARAMETERS = dict(
     model_names=[model for _, model in PAPER_PAIRS],
     acquired=verbatim([label("datasets", dataset) for dataset in ACQUIRED]),
     reduced=verbatim([f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED]),
-    settings=as_json(
-        {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study")}
-        | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
+    settings=verbatim(
+        as_json(
+            {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study")}
+            | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
+            | {"kept_duplicates": [label("datasets", name) for name in DATASETS if keeps_duplicates(name)]}
+        )
     ),
 )
 PAPER_ARGUMENTS = (

@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--options", type=json.loads, default={}, help="limits, as JSON (config: acquisition)")
     parser.add_argument("--max-pixels", type=int, required=True, help="largest number of pixels of a usable image")
     parser.add_argument("--n-images", type=int, help="stop after this many usable images; fetch all if omitted")
+    parser.add_argument("--keep-duplicates", action="store_true", help="count URLs of the same image as several images")
     parser.add_argument("--pin", help="CSV file of the images to request; all if omitted")
     parser.add_argument("--output", required=True, help="CSV file to write, with the outcome of every URL")
     parser.add_argument("--summary", required=True, help="CSV file to write, with the number of URLs per outcome")
@@ -35,7 +36,8 @@ def main() -> None:
         wanted, why_skipped = wanted_urls(urls, arguments.pin)
         check = content.ImageCheck(arguments.max_pixels)
         options = Options.of(arguments.options)
-        outcomes = run.acquire(wanted, arguments.downloads, options, check, enough=arguments.n_images)
+        limit = {"enough": arguments.n_images, "count_duplicates": arguments.keep_duplicates}
+        outcomes = run.acquire(wanted, arguments.downloads, options, check, **limit)
     else:
         urls = [shard for shard in shards.expand(arguments.path) if shards.is_url(shard)]
         why_skipped = ""

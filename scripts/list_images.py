@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from embedding_shift import cli
-from embedding_shift.data.listing import LISTING_COLUMNS, ListedImage
+from embedding_shift.data.listing import LEFT_OUT_COLUMNS, LISTING_COLUMNS, Listing
 from embedding_shift.data.sources import csv_table, folder, shards, url_table
 from embedding_shift.io import tables
 
@@ -14,14 +14,16 @@ def main() -> None:
     parser.add_argument("--path", required=True, help="table, folder or shards")
     parser.add_argument("--acquisition", help="CSV file with the outcomes of the URLs; required if there are URLs")
     parser.add_argument("--downloads", help="folder of the fetched contents; required if there are URLs")
-    parser.add_argument("--output", required=True, help="CSV file to write")
+    parser.add_argument("--listing", required=True, help="CSV file to write, with every image")
+    parser.add_argument("--left-out", required=True, help="CSV file to write, with the number of other files by reason")
     arguments = parser.parse_args()
-    images = listed(arguments.kind, arguments.path, arguments.acquisition, arguments.downloads)
-    tables.write_rows(arguments.output, LISTING_COLUMNS, map(asdict, images))
+    found = listed(arguments.kind, arguments.path, arguments.acquisition, arguments.downloads)
+    tables.write_rows(arguments.listing, LISTING_COLUMNS, map(asdict, found.images))
+    tables.write_rows(arguments.left_out, LEFT_OUT_COLUMNS, map(asdict, found.left_out))
 
 
-def listed(kind: str, path: str, acquisition: str, downloads: str) -> list[ListedImage]:
-    """Return the images of a dataset of any kind."""
+def listed(kind: str, path: str, acquisition: str, downloads: str) -> Listing:
+    """Return the listing of a dataset of any kind."""
     if kind == "folder":
         return folder.list_images(path)
     if kind == "csv":

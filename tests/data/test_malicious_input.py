@@ -107,9 +107,8 @@ class TestTenGigabytes:
 
     def assert_rejected(self, tmp_path, kind, path, words, *arguments):
         listing = tmp_path / "listing.csv"
-        done = script(
-            "list_images", "--kind", kind, "--path", path, "--output", listing, *arguments, memory=FIVE_GB
-        )  # fmt: skip
+        outputs = "--listing", listing, "--left-out", tmp_path / "left_out.csv"
+        done = script("list_images", "--kind", kind, "--path", path, *outputs, *arguments, memory=FIVE_GB)
         assert_rejected(done, words)
         assert not listing.exists()
 
@@ -147,7 +146,7 @@ class TestTenGigabytes:
         with open(tmp_path / "a.png", "wb") as file:
             file.write(b"\x89PNG\r\n\x1a\n")
             file.truncate(TEN_GB)
-        ((image, view),) = ingest(folder.list_images(tmp_path), 8, 1000)
+        ((image, view),) = ingest(folder.list_images(tmp_path).images, 8, 1000)
         assert view is None
         assert image.reason == f"the file has {TEN_GB} bytes; at most {2**30} are read"
 

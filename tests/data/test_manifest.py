@@ -5,13 +5,25 @@ from dataclasses import asdict
 
 import pytest
 
-from embedding_shift.data.manifest import INGESTED_COLUMNS, IngestedImage, select
+from embedding_shift.data import pinning
+from embedding_shift.data.listing import LeftOut
+from embedding_shift.data.manifest import (
+    INGESTED_COLUMNS,
+    REJECT_COLUMNS,
+    IngestedImage,
+    reject_rows,
+    select,
+    without_duplicates,
+)
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
 
 def test_rows_are_read_as_they_were_written(tmp_path):
-    images = [IngestedImage("a", "a.png", "0" * 64, 4, 3, "c", "s", "r to s"), IngestedImage("b", "b.png", reason="no")]
+    images = [
+        IngestedImage("a", "a.png", "0" * 64, "f" * 64, 4, 3, "c", "s", "r to s"),
+        IngestedImage("b", "b.png", reason="no"),
+    ]
     tables.write_rows(tmp_path / "t.csv", INGESTED_COLUMNS, map(asdict, images))
     assert [IngestedImage.from_row(row) for row in tables.read_rows(tmp_path / "t.csv")] == images
 
@@ -51,6 +63,48 @@ def test_a_smaller_selection_is_a_subset_of_a_larger_one():
 
 def test_all_images_are_used_if_there_are_too_few():
     assert len(select([usable("a"), usable("b")], 10)[0]) == 2
+
+
+def with_pixels(image_id, pixels, **found):
+    return IngestedImage(image_id, f"{image_id}.png", pixels_sha256=pixels, **found)
+
+
+def test_of_images_with_the_same_pixels_the_first_is_used():
+    rows = [with_pixels(image_id, pixels) for image_id, pixels in (("c", "1"), ("a", "1"), ("b", "2"), ("d", "1"))]
+    rows += [IngestedImage("e", "e.png", reason="damaged"), IngestedImage("f", "f.png", reason="empty")]
+    for _ in range(5):
+        random.Random(0).shuffle(rows)
+        used, rejected = select(without_duplicates(rows))
+        assert [image.image_id for image in used] == ["a", "b"]
+        assert {image.image_id: image.reason for image in rejected} == {
+            "c": "same pixels as a",
+            "d": "same pixels as a",
+            "e": "damaged",
+            "f": "empty",
+        }
+
+
+def test_pinned_images_go_before_others_with_the_same_pixels():
+    rows = [with_pixels(image_id, "1", sha256=image_id) for image_id in "abc"]
+    found = without_duplicates(rows, first={"b": "b"})
+    assert {image.image_id: image.reason for image in found} == {
+        "a": "same pixels as b",
+        "b": "",
+        "c": "same pixels as b",
+    }
+    assert [image.image_id for image in pinning.select(found, {"b": "b"})] == ["b"]
+    with pytest.raises(
+        InputError, match="1 have the same pixels as another\nrepeated: c: same pixels as b; `duplicates"
+    ):
+        pinning.select(without_duplicates(rows, first={"b", "c"}), {"b": "b", "c": "c"})
+
+
+def test_rejects_and_other_files_are_counted_in_one_table():
+    rows = list(reject_rows([IngestedImage("a", "a.png", reason="damaged")], [LeftOut("d", "not an image: .txt", 7)]))
+    assert [[row[column] for column in REJECT_COLUMNS] for row in rows] == [
+        ["a", "a.png", "damaged", 1],
+        ["", "d", "not an image: .txt", 7],
+    ]
 
 
 def test_tables_are_read_as_they_were_written(tmp_path):

@@ -48,10 +48,10 @@ def rows():
     ]
 
 
-def acquire(server, paths, folder, enough=None, **options):
+def acquire(server, paths, folder, enough=None, count_duplicates=False, **options):
     urls = [server.url(path) for path in paths]
     check = content.ImageCheck(MAX_PIXELS)
-    outcomes = run.acquire(urls, folder, Options.of(QUICK | options), check, enough)
+    outcomes = run.acquire(urls, folder, Options.of(QUICK | options), check, enough, count_duplicates)
     return {urlsplit(url).path: outcome for url, outcome in outcomes.items()}
 
 

@@ -41,7 +41,7 @@ def write_tar(path, files, **options):
     return path
 
 
-def ingested(images, size=8, max_pixels=1000, **options):
-    """Return the ingested images and their views, by image id."""
-    pairs = list(ingest(images, size, max_pixels, **options))
+def ingested(listing, size=8, max_pixels=1000, **options):
+    """Return the ingested images of a listing and their views, by image id."""
+    pairs = list(ingest(listing.images, size, max_pixels, **options))
     return {image.image_id: image for image, _ in pairs}, {view.image_id: view for _, view in pairs if view is not None}

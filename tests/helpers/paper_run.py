@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from embedding_shift.claims import audit, judgement, published_claims
+from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
 from embedding_shift.metrics import image_difference, long_table, registry
 from embedding_shift.paper import inputs, sentences
@@ -35,6 +36,7 @@ SETTINGS = {
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
     "study": {"images": 8, "draws": 3, "failure_share": 0.05},
     "n_images": None,
+    "kept_duplicates": [],
 }
 TOWER = {
     "image_size": [224, 224],
@@ -63,6 +65,7 @@ def write_results(
     attention=True,
     exclusions=(),
     settings=SETTINGS,
+    others=(),
 ):
     """Write the tables of a run with one augmentation per label; return the arguments that name them."""
     names = [f"augmentation_{place}" for place in range(len(labels))]
@@ -92,7 +95,9 @@ def write_results(
     tables.write_rows(folder / "augmentations.csv", list(rows[0]), rows)
     write_statistics(folder, names, n_images)
     tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
-    tables.write_rows(folder / "rejects.csv", ["image_id", "path", "reason"], [{"reason": why} for why in rejects])
+    left_out = [{"image_id": f"r{n}", "reason": why, "files": 1} for n, why in enumerate(rejects)]
+    left_out += [{"reason": why, "files": files} for why, files in others]
+    tables.write_rows(folder / "rejects.csv", REJECT_COLUMNS, left_out)
     tables.write_rows(folder / "exclusions.csv", long_table.EXCLUSION_COLUMNS, exclusions)
     provenance = {"kind": "local-dir", "path": "/a_b/%20#" * 20, "tower": TOWER}
     (folder / "provenance.json").write_text(json.dumps(provenance))

@@ -5,11 +5,20 @@ import re
 
 import pandas as pd
 import pytest
-from paper_run import PROJECT, read, read_run_with_study, sentences_of, write_rank_agreement, write_results
+from paper_run import (
+    PROJECT,
+    read,
+    read_run_with_study,
+    sentences_of,
+    write_acquisition,
+    write_rank_agreement,
+    write_results,
+)
 
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.paper import sentences
 from embedding_shift.paper.sentences import wording
+from embedding_shift.paper.tables import source_tables
 
 PAPER = PROJECT / "paper"
 SECTIONS = sorted((PAPER / "sections").glob("*.tex"))
@@ -96,6 +105,36 @@ def test_a_shortage_of_images_is_reported(tmp_path, requested, sentence):
 )
 def test_images_that_were_left_out_are_counted(tmp_path, rejects, start):
     assert sentences_of(read(write_results(tmp_path, ["A"], 3, rejects)))["rejected_images_sentence"].startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("rejects", "sentence"),
+    [
+        (["damaged"], "No two images have the same pixels."),
+        (["same pixels as a"], "Images with the same pixels count once; 1 image was left out as a copy."),
+        (["same pixels as a"] * 2, "Images with the same pixels count once; 2 images were left out as copies."),
+    ],
+)
+def test_images_with_the_same_pixels_are_counted(tmp_path, rejects, sentence):
+    inputs = read(write_results(tmp_path, ["A"], 3, rejects))
+    assert sentences_of(inputs)["duplicates_sentence"] == sentence
+
+
+def test_the_paper_says_where_duplicates_are_kept(tmp_path):
+    inputs = read(write_results(tmp_path, ["A"], 3) + write_acquisition(tmp_path, "Data & 50 %"))
+    assert sentences_of(inputs)["shared_content_sentence"] == "An image that several URLs give is used once."
+    inputs.settings["kept_duplicates"] = ["Data & 50 %"]
+    assert sentences_of(inputs)["duplicates_sentence"].startswith("Images with the same pixels are all used")
+    assert sentences_of(inputs)["shared_content_sentence"].startswith(r"In Data \& 50 \%, an image that several URLs")
+
+
+def test_files_that_are_no_images_are_counted_apart(tmp_path):
+    rejects = ["damaged", "same pixels as a", "same pixels as b"]
+    inputs = read(write_results(tmp_path, ["A"], 3, rejects, others=[("not an image: .txt", 12_000)]))
+    assert sentences_of(inputs)["rejected_images_sentence"].startswith("3 images were left")
+    table = source_tables.rejects(inputs)
+    assert "same pixels as another image & 2" in table
+    assert table.index("Used & 3") < table.index("Other files") < table.index("not an image: .txt & 12{,}000")
 
 
 def test_only_the_fast_elastic_transform_is_said_to_be_faster(tmp_path):

@@ -68,6 +68,7 @@ def test_bad_images_are_rejected_with_their_reason_and_the_run_goes_on(finished)
         "image_id": "words",
         "path": "data/words.jpg",
         "reason": "not an image in a known format",
+        "files": "1",
     }
 
 

@@ -13,6 +13,7 @@ class DatasetEntry(TypedDict):
     path: str
     n_images: int | None
     pin: str | None
+    duplicates: Literal["reject", "keep"]
     acquisition: dict[str, Any]
 
 

@@ -37,11 +37,11 @@ def _listed(entry: DatasetEntry) -> int | None:
     """Return the number of images in a dataset's source; None for shards that have to be fetched first."""
     kind, path = entry["kind"], entry["path"]
     if kind == "csv":
-        return len(csv_table.list_images(path))
+        return len(csv_table.list_images(path).images)
     if kind == "folder":
-        return len(folder.list_images(path))
+        return len(folder.list_images(path).images)
     if kind == "tsv":
         return len({url for _, url in url_table.read(path)})
     if any(map(shards.is_url, shards.expand(path))):
         return None
-    return len(shards.list_images(path, None, None))
+    return len(shards.list_images(path, None, None).images)

@@ -31,10 +31,15 @@ def ingest(
         except InputError as error:
             yield IngestedImage.rejected(image, str(error)), None
             continue
-        height, width = decoded.pixels.shape[:2]
         pixels = resizing.METHODS[resize](decoded.pixels, size)
         view = shards.View(image.image_id, pixels, {"image_sha256": digest})
-        yield IngestedImage.usable(image, digest, width, height, "; ".join(decoded.remarks)), view
+        yield _usable(image, digest, decoded), view
+
+
+def _usable(image: ListedImage, digest: str, decoded: decoding.DecodedImage) -> IngestedImage:
+    height, width = decoded.pixels.shape[:2]
+    found = (digest, decoding.pixels_sha256(decoded.pixels), width, height, "; ".join(decoded.remarks))
+    return IngestedImage.usable(image, *found)
 
 
 def read(image: ListedImage, max_pixels: int) -> tuple[str, decoding.DecodedImage]:

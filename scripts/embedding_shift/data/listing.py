@@ -1,16 +1,15 @@
-"""The listing of a dataset: one entry per image, in the same form for every kind of dataset."""
+"""The listing of a dataset: its images, and what else its source holds, in the same form for every kind of dataset."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
+from embedding_shift.data.file_names import IMAGE_SUFFIXES
 from embedding_shift.data.image_ids import IMAGE_ID, LONGEST_ID
 from embedding_shift.errors import InputError
 
-IMAGE_SUFFIXES = {
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".tif", ".tiff", ".webp", ".avif", ".heic", ".heif", ".hif"),
-    *(".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".gif", ".bmp", ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".pfm"),
-}
 LONGEST_CAPTION = 10_000  # characters
 
 
@@ -37,7 +36,54 @@ class ListedImage:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Files of a dataset that are left out together, such as those that are not images.
+
+    Attributes:
+        path: the folder, table or shards that hold them.
+        reason: why they are left out.
+        files: their number; of a table of URLs, the number of rows.
+    """
+
+    path: str
+    reason: str
+    files: int
+
+
+class Listing(NamedTuple):
+    """Everything that the source of a dataset holds.
+
+    Attributes:
+        images: the images, sorted by image id.
+        left_out: all other files, summarised by reason.
+    """
+
+    images: list[ListedImage]
+    left_out: list[LeftOut]
+
+
 LISTING_COLUMNS = [field.name for field in fields(ListedImage)]
+LEFT_OUT_COLUMNS = [field.name for field in fields(LeftOut)]
+
+
+def summarised(reasons: Iterable[str], origin: str | Path) -> list[LeftOut]:
+    """Return the files that are left out, given the reason of each, as one entry per reason.
+
+    Args:
+        reasons: one reason per file.
+        origin: the folder, table or shards that hold the files.
+    """
+    return [LeftOut(str(origin), reason, files) for reason, files in sorted(Counter(reasons).items())]
+
+
+def no_image(origin: str | Path, left_out: Iterable[LeftOut]) -> InputError:
+    """Return the error for a source without images, which says what the source holds instead."""
+    found = ", ".join(f"{entry.files} × {entry.reason}" for entry in left_out)
+    return InputError(
+        f"no image in {origin}; known suffixes are {', '.join(sorted(IMAGE_SUFFIXES))}"
+        + (f"; files found: {found}" if found else "")
+    )
 
 
 def checked(images: Iterable[ListedImage], origin: str | Path) -> list[ListedImage]:

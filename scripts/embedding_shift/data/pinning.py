@@ -1,9 +1,11 @@
 """Pinned datasets: exactly the given images with exactly the given contents."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from embedding_shift.data.manifest import IngestedImage
+from embedding_shift.data.reject_reasons import SAME_PIXELS
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
@@ -39,7 +41,8 @@ def select(ingested: Iterable[IngestedImage], pinned: Mapping[str, str]) -> list
         pinned: {image_id: sha256}.
 
     Raises:
-        InputError: images are missing or have changed; the message has one line for each of them.
+        InputError: images are missing, have changed or were rejected as duplicates; the message has one line for each
+            of them.
     """
     by_id = {image.image_id: image for image in ingested}
     lines = []
@@ -47,14 +50,17 @@ def select(ingested: Iterable[IngestedImage], pinned: Mapping[str, str]) -> list
         image = by_id.get(image_id)
         if image is None:
             lines.append(f"missing: {image_id}: not in the dataset")
+        elif image.reason.startswith(SAME_PIXELS):
+            lines.append(f"repeated: {image_id}: {image.reason}; `duplicates: keep` uses both")
         elif image.reason:
             lines.append(f"missing: {image_id}: {image.reason}")
         elif image.sha256 != sha256:
             lines.append(f"changed: {image_id}: its SHA-256 is {image.sha256}, not {sha256}")
     if lines:
-        missing = sum(line.startswith("missing") for line in lines)
+        counts = Counter(line.partition(":")[0] for line in lines)
+        repeated = f", and {counts['repeated']} have the same pixels as another" if counts["repeated"] else ""
         raise InputError(
-            f"of {len(pinned)} pinned images {missing} are missing and {len(lines) - missing} have changed\n"
-            + "\n".join(lines)
+            f"of {len(pinned)} pinned images {counts['missing']} are missing and {counts['changed']} have changed"
+            f"{repeated}\n" + "\n".join(lines)
         )
     return [by_id[image_id] for image_id in sorted(pinned)]

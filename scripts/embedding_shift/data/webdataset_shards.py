@@ -4,8 +4,7 @@ import functools
 import json
 import os
 import tarfile
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -15,20 +14,18 @@ LONGEST_TEXT = 1_000_000  # bytes of a caption or record
 LARGEST_FILE = 2**30  # bytes of an image, inside a shard or not
 
 
-class Sample(NamedTuple):
-    """One image of a shard.
+class Texts(NamedTuple):
+    """What the texts of a shard say about one of its images.
 
     Attributes:
-        stem: the member's name without its last suffix.
-        member: the member's name.
         caption: empty if there is none.
         source: the URL of the image; empty if the shard does not contain it.
+        members: the names of the texts.
     """
 
-    stem: str
-    member: str
     caption: str
     source: str
+    members: list[str]
 
 
 @functools.lru_cache(maxsize=16)
@@ -79,31 +76,28 @@ def read(path: str | Path, name: str) -> bytes:
     return data
 
 
-def samples(path: str | Path, suffixes: Collection[str]) -> Iterator[Sample]:
-    """Yield every image in the shard, in the order of the shard.
+def texts(path: str | Path, images: Iterable[str]) -> Iterator[Texts]:
+    """Yield what the texts of a shard say about each of the images.
 
-    The parts of a sample share its key: the name up to the first dot of its last component. The caption is the content
-    of the `.txt`, or else `caption` in the `.json`; the source is `url` in the `.json`. A sample can hold several
-    images, such as `1.left.png` and `1.right.png`.
+    A text belongs to every image whose name begins with the name of the text, up to one of its dots: `1.txt` to
+    `1.png` as well as to `1.left.png`. Of several texts, the one with the longest name counts, so that the texts of
+    `22.05.png` and `22.06.png` are not confused. The caption is the content of the `.txt`, or else `caption` in the
+    `.json`; the source is `url` in the `.json`.
 
     Args:
         path: the tar.
-        suffixes: the image suffixes in lower case, with their dot.
+        images: names of members.
 
     Raises:
         InputError: as `members`; a text is too long, or is not in the format that its suffix stands for.
     """
-    by_key: dict[str, dict[str, str]] = defaultdict(dict)
-    for name in members(path):
-        key, suffix = _split(name)
-        by_key[key][suffix] = name
-    for parts in by_key.values():
-        record = _record(path, parts.get(".json"))
-        caption = _text(path, parts[".txt"]).strip() if ".txt" in parts else record.get("caption")
-        for name in parts.values():
-            stem, dot, suffix = name.rpartition(".")
-            if dot + suffix.lower() in suffixes:
-                yield Sample(stem, name, str(caption or ""), str(record.get("url") or ""))
+    named = {_split(name): name for name in members(path)}
+    for image in images:
+        text, record = (_nearest(named, _split(image)[0], suffix) for suffix in (".txt", ".json"))
+        found = _record(path, record)
+        caption = _text(path, text).strip() if text else found.get("caption")
+        belonging = [name for name in (text, record) if name]
+        yield Texts(str(caption or ""), str(found.get("url") or ""), belonging)
 
 
 def _check(member: tarfile.TarInfo, path: str | Path, found: dict[str, tuple[int, int]]) -> None:
@@ -119,9 +113,20 @@ def _check(member: tarfile.TarInfo, path: str | Path, found: dict[str, tuple[int
 
 
 def _split(name: str) -> tuple[str, str]:
-    folder, _, last = name.rpartition("/")
-    stem, dot, suffix = last.partition(".")
-    return (f"{folder}/{stem}" if folder else stem), (dot + suffix).lower()
+    """Return the name of a member without its last suffix, and the suffix in lower case."""
+    folder, slash, last = name.rpartition("/")
+    stem, dot, suffix = last.rpartition(".")
+    return folder + slash + (stem if dot else last), (dot + suffix).lower() if dot else ""
+
+
+def _nearest(named: Mapping[tuple[str, str], str], stem: str, suffix: str) -> str | None:
+    """Return the member with `suffix` whose name is the longest beginning of `stem`, or None."""
+    folder, slash, last = stem.rpartition("/")
+    while last:
+        if found := named.get((folder + slash + last, suffix)):
+            return found
+        last = last.rpartition(".")[0]
+    return None
 
 
 def _record(path: str | Path, name: str | None) -> dict[str, Any]:

@@ -50,7 +50,10 @@ class StudySettings(TypedDict):
 
 
 class Settings(TypedDict):
-    """The settings of the run that the paper cites, named as in the configuration; `n_images` of the first dataset."""
+    """The settings of the run that the paper cites, named as in the configuration.
+
+    `n_images` is that of the first dataset; `kept_duplicates` holds the labels of the datasets with `duplicates: keep`.
+    """
 
     seed: int
     image_size: int
@@ -59,6 +62,7 @@ class Settings(TypedDict):
     figures: FigureSettings
     study: StudySettings
     n_images: int | None
+    kept_duplicates: list[str]
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ class PaperInputs:
     Attributes:
         results: results of every encoder on every dataset; the text follows the first.
         manifest: rows of manifest.csv of the first dataset.
-        rejects: rows of rejects.csv of the first dataset.
+        rejected_images: rows of rejects.csv of the first dataset, for images.
+        other_files: the other rows, each for all files with one reason.
         exclusions: rows of exclusions.csv of the first results.
         distance: data frame of pairwise_distance.csv of the first results, indexed by augmentation.
         claims: judgements of claims.csv of the first results, by claim id.
@@ -126,7 +131,8 @@ class PaperInputs:
 
     results: list[Results]
     manifest: list[Row]
-    rejects: list[Row]
+    rejected_images: list[Row]
+    other_files: list[Row]
     exclusions: list[Row]
     distance: pd.DataFrame
     claims: dict[str, judgement.Judgement]
@@ -200,10 +206,12 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         Results(dataset, model, _frame(path), labels)
         for dataset, model, path in zip(arguments.datasets, arguments.models, arguments.summaries, strict=True)
     ]
+    rejects = tables.read_rows(arguments.rejects)
     return PaperInputs(
         results=results,
         manifest=tables.read_rows(arguments.manifest),
-        rejects=tables.read_rows(arguments.rejects),
+        rejected_images=[row for row in rejects if row["image_id"]],
+        other_files=[row for row in rejects if not row["image_id"]],
         exclusions=tables.read_rows(arguments.exclusions),
         distance=_frame(arguments.distance).set_index("augmentation"),
         claims=judgement.read(arguments.claims),

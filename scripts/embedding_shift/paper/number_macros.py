@@ -34,7 +34,7 @@ def _counts(inputs: PaperInputs) -> Iterator[Macro]:
     main, figures, n_images = inputs.main, inputs.settings["figures"], len(inputs.manifest)
     counts = {
         "images": n_images,
-        "rejected_images": len(inputs.rejects),
+        "rejected_images": len(inputs.rejected_images),
         "augmentations": len(main.augmentations),
         "metrics": len(main.metrics(overview=True)),
         "views": n_images * (1 + len(main.augmentations)),

@@ -154,6 +154,28 @@ class TestEnough:
         assert len(acquire(server, paths, tmp_path, enough=9, connections=1)) == 9
         assert max(server.requests.values()) == 1
 
+    def test_urls_of_one_image_count_once(self, server, photographs, tmp_path):
+        """The third URL gives the first image in another format, and late."""
+        first = Image.open(io.BytesIO(photographs[0]))
+        file = io.BytesIO()
+        first.save(file, "BMP")
+        contents = [photographs[0], photographs[0], file.getvalue(), *photographs[1:9]]
+        paths = [f"/{number}" for number in range(len(contents))]
+        for number, (path, data) in enumerate(zip(paths, contents, strict=True)):
+            server.answers[path] = web.image(data, delay=0.2 if number in (0, 2) else 0)
+        for connections in (1, 8):
+            found = acquire(server, paths, tmp_path / str(connections), enough=3, connections=connections)
+            assert list(found) == paths[:5]
+            assert len({outcome.content for outcome in found.values()}) == 3
+        folder = tmp_path / "1"
+        assert list(acquire(server, paths, folder, enough=3, count_duplicates=True)) == paths[:3]
+
+    def test_failures_after_the_last_url_that_is_needed_are_not_reported(self, server, photographs, tmp_path):
+        paths = [f"/{number}" for number in range(6)]
+        server.answers = dict.fromkeys(paths, web.status(404))
+        server.answers |= {path: web.image(photographs[n], delay=0.2) for n, path in enumerate(paths[:2])}
+        assert list(acquire(server, paths, tmp_path, enough=2)) == paths[:2]
+
 
 class TestContentStore:
     def test_an_incomplete_last_line_is_removed(self, server, photographs, tmp_path):

@@ -8,6 +8,7 @@ from image_files import ingested, write_image, write_table
 
 from embedding_shift.data.sources import csv_table
 from embedding_shift.errors import InputError
+from embedding_shift.io import tables
 
 
 def test_rows_without_an_id_get_unique_ids(tmp_path):
@@ -21,13 +22,13 @@ def test_rows_without_an_id_get_unique_ids(tmp_path):
 def test_all_columns_are_read(tmp_path):
     digest = hashlib.sha256(write_image(tmp_path / "images/a.png").read_bytes()).hexdigest()
     table = write_table(tmp_path, f'image_id,path,sha256,caption,source\none,images/a.png,{digest},"A ""b"", c",here\n')
-    (row,) = csv_table.list_images(table)
+    (row,) = csv_table.list_images(table).images
     assert row.path == (tmp_path / "images/a.png").as_posix()
     assert (row.image_id, row.sha256, row.caption, row.source) == ("one", digest, 'A "b", c', "here")
 
 
 def test_only_the_path_is_required(tmp_path):
-    rows = csv_table.list_images(write_table(tmp_path, "\ufeffpath\nimages/b.png\nimages/a.png\n"))
+    rows = csv_table.list_images(write_table(tmp_path, "\ufeffpath\nimages/b.png\nimages/a.png\n")).images
     assert [row.image_id for row in rows] == ["images-a", "images-b"]
 
 
@@ -40,7 +41,7 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path):
 
 def test_columns_without_a_name_are_ignored(tmp_path):
     """Spreadsheets write such columns."""
-    (row,) = csv_table.list_images(write_table(tmp_path, "image_id,path,,\na,1.png,,\n"))
+    (row,) = csv_table.list_images(write_table(tmp_path, "image_id,path,,\na,1.png,,\n")).images
     assert row.image_id == "a"
 
 
@@ -74,6 +75,50 @@ def test_messages_name_the_file_and_the_line(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as error:
         csv_table.list_images(write_table(tmp_path, text))
     assert "images.csv" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('image_id,path,caption\n1,a.png,"tall\n2,b.png,ok"\n3,c.png,ok\n', 3),
+        ('image_id,path,caption\n1,a.png,"tall\n2,b.png,"\n3,c.png,ok\n', 3),
+        ('image_id,path,caption\r\n1,a.png,"tall\r\n2,b.png,5"" long\r\n3,c.png,"\r\n', 3),
+        ('caption,path\n"tall,a.png\n",b.png\n', 2),
+        ('path,caption\na.png,"x, y"\nb.png,"tall\n,\nc.png,ok\n"\n', 5),
+        ('path,caption,,\na.png,"tall,,\nb.png,ok,,",,\n', 3),
+        ('path\n"a.png\nb.png"\n', 3),
+        ('path,caption\nphoto,"tall\nphoto,"\n', 3),
+    ],
+)
+def test_rows_that_a_stray_quote_swallowed_are_found(tmp_path, text, line):
+    """The table is CSV, because another quote further down happens to end the field."""
+    (tmp_path / "photo").touch()
+    table = tmp_path / "images.csv"
+    table.write_text(text, newline="")
+    with pytest.raises(InputError, match=f"a field in quotes extends over several lines, of which line {line} reads"):
+        csv_table.list_images(table)
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "two\nlines",
+        "A cat, a dog\nand a bird, asleep",
+        "left, b.png, right\nleft, c.png, right",
+        "a list:\n1, b.png\n2, c.png",
+        "a,b\nc,d\n",
+        "\n\n",
+        '"quoted"\n"lines"',
+        "see b.png\nb.png",
+    ],
+)
+@pytest.mark.parametrize(
+    "columns", [["image_id", "path", "caption"], ["caption", "path", "image_id"], ["caption", "path"]]
+)
+def test_captions_of_several_lines_are_read(tmp_path, columns, caption):
+    rows = [{"image_id": name, "path": f"{name}.png", "caption": caption} for name in "ab"]
+    tables.write_rows(tmp_path / "images.csv", columns, rows)
+    assert [row.caption for row in csv_table.list_images(tmp_path / "images.csv").images] == [caption] * 2
 
 
 def test_a_file_that_is_not_a_table_is_rejected(tmp_path):

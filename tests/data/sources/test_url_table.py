@@ -13,6 +13,7 @@ from embedding_shift.data.acquisition import content, report, run
 from embedding_shift.data.acquisition.options import Options
 from embedding_shift.data.image_ids import IMAGE_ID, id_of_url
 from embedding_shift.data.ingestion import ingest
+from embedding_shift.data.listing import LeftOut
 from embedding_shift.data.sources import url_table
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
@@ -73,11 +74,13 @@ def listed(tmp_path):
     tables.write_rows(
         tmp_path / "acquisition.csv", report.COLUMNS, map(asdict, report.outcomes_of_rows(urls, outcomes, ""))
     )
-    return urls, url_table.list_images(tmp_path / "table.tsv", tmp_path / "acquisition.csv", tmp_path / "downloads")
+    arguments = [tmp_path / name for name in ("table.tsv", "acquisition.csv", "downloads")]
+    return urls, url_table.list_images(*arguments)
 
 
 def test_contents_are_ingested_and_failures_are_rejected_with_their_reason(tmp_path):
-    urls, rows = listed(tmp_path)
+    urls, (rows, left_out) = listed(tmp_path)
+    assert left_out == [LeftOut(str(tmp_path / "table.tsv"), "repeated: same URL as in an earlier row", 1)]
     assert [row.image_id for row in rows] == sorted(map(id_of_url, urls[:3]))
     by_url = {row.source: row for row, _ in ingest(rows, 8, 10**6)}
     assert by_url[urls[0]].sha256 == hashlib.sha256(photograph(1)).hexdigest()

@@ -26,7 +26,7 @@ def test_shards_written_by_webdataset_are_read_with_captions(tmp_path):
         writer.write({"__key__": "a", "png": photograph(1), "txt": b"a caption\n"})
         record = json.dumps({"caption": "another", "url": "http://a.example/b.png"}).encode()
         writer.write({"__key__": "sub/b", "png": photograph(2), "json": record})
-    rows = shards.list_images(str(tmp_path), None, None)
+    rows = shards.list_images(str(tmp_path), None, None).images
     assert [(row.image_id, row.caption, row.source) for row in rows] == [
         ("000-a", "a caption", str(tmp_path / "000.tar")),
         ("000-sub-b", "another", "http://a.example/b.png"),
@@ -35,14 +35,62 @@ def test_shards_written_by_webdataset_are_read_with_captions(tmp_path):
 
 def test_a_sample_may_hold_several_images(tmp_path):
     files = {"1.left.png": b"x", "1.right.png": b"y", "1.txt": b"both"}
-    rows = shards.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None)
+    rows = shards.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None).images
     assert [(row.image_id, row.caption) for row in rows] == [("s-1-left", "both"), ("s-1-right", "both")]
+
+
+def test_captions_of_keys_with_dots(tmp_path):
+    """22.05.png is the image 22.05 in most tars, and the part 05 of the sample 22 for WebDataset."""
+    files = {"22.05.png": b"x", "22.06.png": b"y", "22.05.txt": b"May", "22.06.json": b'{"caption": "June"}'}
+    files |= {"f.g/23.05.png": b"z", "f.g/23.txt": b"all year", "f.g/23.07.TXT": b"July", "f.txt": b"not this"}
+    rows, left_out = shards.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None)
+    found = [("s-22-05", "May"), ("s-22-06", "June"), ("s-f-g-23-05", "all year")]
+    assert [(row.image_id, row.caption) for row in rows] == found
+    assert [(entry.reason, entry.files) for entry in left_out] == [
+        ("belongs to an image: .json", 1),
+        ("belongs to an image: .txt", 2),
+        ("not an image: .txt", 2),
+    ]
+
+
+def test_images_of_all_kinds_are_listed_and_hidden_members_counted(tmp_path):
+    names = [
+        "a.jfif",
+        "c.HEIC",
+        "d.cr2",
+        "d.png",
+        "日本/写真.jpg",
+        "日本/写実.jpg",
+        "__MACOSX/._a.jfif",
+        "._c.HEIC",
+        "e.npy",
+    ]
+    rows, left_out = shards.list_images(str(write_tar(tmp_path / "s.tar", dict.fromkeys(names, b"x"))), None, None)
+    assert {row.image_id: row.reason for row in rows} == {
+        "s-a": "",
+        "s-c": "",
+        "s-d": "",
+        "s-d-cr2": "unsupported image: .cr2",
+        "s-RiBen-XieShi": "",
+        "s-RiBen-XieZhen": "",
+    }
+    assert [(entry.path, entry.reason, entry.files) for entry in left_out] == [
+        (str(tmp_path / "s.tar"), "hidden file: ._*", 1),
+        (str(tmp_path / "s.tar"), "in a system folder: __MACOSX", 1),
+        (str(tmp_path / "s.tar"), "not an image: .npy", 1),
+    ]
+
+
+def test_of_names_that_differ_only_in_the_case_of_the_suffix_none_is_lost(tmp_path):
+    path = write_tar(tmp_path / "s.tar", {"a.png": b"x", "a.PNG": b"y"})
+    with pytest.raises(InputError, match=r"'s-a' occurs twice, for .*a\.png and .*a\.PNG"):
+        shards.list_images(str(path), None, None)
 
 
 def test_members_are_read_without_unpacking(tmp_path):
     files = {"x/1.png": photograph(1), "x/1.txt": b"one", "2.JPG": photograph(2), "2.json": b'{"caption": "two"}'}
     path = write_tar(tmp_path / "s.tar", files)
-    rows = shards.list_images(str(path), None, None)
+    rows = shards.list_images(str(path), None, None).images
     assert [(row.image_id, row.path, row.caption) for row in rows] == [
         ("s-2", f"{path}#2.JPG", "two"),
         ("s-x-1", f"{path}#x/1.png", "one"),
@@ -149,7 +197,7 @@ def test_a_header_with_an_impossible_size_is_rejected(tmp_path, size):
 def test_a_large_member_is_rejected_without_being_read(tmp_path, monkeypatch):
     path = write_tar(tmp_path / "s.tar", {"1.png": photograph(1)})
     monkeypatch.setattr(webdataset_shards, "LARGEST_FILE", 1000)
-    ((row, _),) = ingest(shards.list_images(str(path), None, None), 8, 10**6)
+    ((row, _),) = ingest(shards.list_images(str(path), None, None).images, 8, 10**6)
     assert "at most 1000 are read" in row.reason
 
 
@@ -187,7 +235,7 @@ def test_shards_over_http(tmp_path):
         found = tables.read_rows(tmp_path / "acquisition.csv")
         assert [(row["status"], row["reason"]) for row in found] == [("ok", ""), ("unusable", "not a usable tar")]
         listing = [tmp_path / "acquisition.csv", tmp_path / "downloads"]
-        rows = shards.list_images(server.url("/00.tar"), *listing)
+        rows = shards.list_images(server.url("/00.tar"), *listing).images
         assert [row.image_id for row in rows] == ["00-1", "00-2"]
         assert [row.reason for row, _ in ingest(rows, 8, 10**6)] == ["", ""]
         with pytest.raises(InputError, match=r"01.tar could not be fetched: unusable, not a usable tar"):

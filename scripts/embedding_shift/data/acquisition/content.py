@@ -22,8 +22,11 @@ class ContentCheck(Protocol):
     def limits(self) -> str:
         """Return, as text, the limits that this check applies: if they change, a rejected file is checked again."""
 
-    def __call__(self, path: Path) -> None:
+    def __call__(self, path: Path) -> str:
         """Check the file at `path`.
+
+        Returns:
+            A digest that the file shares with other files of the same image; empty for other kinds of content.
 
         Raises:
             Problem: the file cannot be used.
@@ -40,15 +43,15 @@ class ImageCheck:
         """Return, as text, the limit that this check applies."""
         return f"max_pixels={self._max_pixels}"
 
-    def __call__(self, path: Path) -> None:
-        """Decode the file at `path`.
+    def __call__(self, path: Path) -> str:
+        """Decode the file at `path` and return the digest of its pixels.
 
         Raises:
             Problem: the file cannot be used. An empty or damaged image may have been truncated in transit, so that
                 a retry may help.
         """
         try:
-            decoding.decode(path.read_bytes(), self._max_pixels)
+            return decoding.pixels_sha256(decoding.decode(path.read_bytes(), self._max_pixels).pixels)
         except InputError as error:
             found = [reason for part, reason in IMAGE_REASONS.items() if part in str(error)]
             reason, retry = found[0] if found else ("damaged image", True)
@@ -62,8 +65,8 @@ class ShardCheck:
         """Return an empty text: this check has no limits."""
         return ""
 
-    def __call__(self, path: Path) -> None:
-        """Read the headers of the tar at `path`.
+    def __call__(self, path: Path) -> str:
+        """Read the headers of the tar at `path`, and return an empty text.
 
         Raises:
             Problem: the file is not a tar, or is damaged. It may have been truncated in transit and is worth a retry.
@@ -72,3 +75,4 @@ class ShardCheck:
             webdataset_shards.members(path)
         except InputError:
             raise Problem(UNUSABLE, "not a usable tar", retry=True) from None
+        return ""

@@ -64,8 +64,7 @@ class Fetcher:
         for attempt in range(1, self._options.attempts + 1):
             try:
                 url = addresses.checked_url(text)
-                sha256, size = await self._wait_and_attempt(text, url)
-                outcome = Outcome(text, OK, "", sha256, size)
+                outcome = await self._wait_and_attempt(text, url)
                 break
             except Problem as problem:
                 outcome = Outcome(text, problem.status, problem.reason)
@@ -81,7 +80,7 @@ class Fetcher:
         until = time.monotonic() + min(max(seconds, 0), self._options.longest_wait)
         self._not_before[host] = max(until, self._not_before.get(host, 0))
 
-    async def _wait_and_attempt(self, text: str, url: httpx2.URL) -> tuple[str, int]:
+    async def _wait_and_attempt(self, text: str, url: httpx2.URL) -> Outcome:
         while True:
             async with self._connections:
                 # The host may have asked for a delay while this URL waited for a connection.
@@ -90,17 +89,17 @@ class Fetcher:
                     return await self._attempt(text, url)
             await asyncio.sleep(wait)
 
-    async def _attempt(self, text: str, url: httpx2.URL) -> tuple[str, int]:
+    async def _attempt(self, text: str, url: httpx2.URL) -> Outcome:
         # Named by the text, because two texts can stand for the same URL and be fetched at the same time.
         part = self._store.part(hashlib.sha256(text.encode()).hexdigest())
         try:
             sha256, size = await self._download(url, part)
             async with self._checking:
-                await asyncio.to_thread(self._check, part)
+                pixels_sha256 = await asyncio.to_thread(self._check, part)
             self._store.store(part, sha256)
         finally:
             part.unlink(missing_ok=True)
-        return sha256, size
+        return Outcome(text, OK, "", sha256, size, pixels_sha256=pixels_sha256)
 
     async def _download(self, url: httpx2.URL, part: Path) -> tuple[str, int]:
         try:

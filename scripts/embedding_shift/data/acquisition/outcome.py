@@ -40,6 +40,7 @@ class Outcome:
         bytes: size of the stored content; 0 if there is no content.
         seconds: duration from the first attempt to the end, including waits.
         attempts: number of attempts; redirects do not count.
+        pixels_sha256: digest of the decoded pixels (`decoding.pixels_sha256`); empty if the content is not an image.
     """
 
     url: str
@@ -49,6 +50,12 @@ class Outcome:
     bytes: int = 0
     seconds: float = 0.0
     attempts: int = 0
+    pixels_sha256: str = ""
+
+    @property
+    def content(self) -> str:
+        """A digest that usable URLs share if they give the same image; empty if there is no content."""
+        return self.pixels_sha256 or self.sha256
 
 
 class Problem(Exception):

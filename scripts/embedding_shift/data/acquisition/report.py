@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 from embedding_shift.data.acquisition.outcome import OK, REPEATED, SKIPPED, Outcome
 
-COLUMNS = [field.name for field in fields(Outcome)]
+COLUMNS = [field.name for field in fields(Outcome) if field.name != "pixels_sha256"]
 SUMMARY_COLUMNS = ["status", "reason", "n"]
 SAME_CONTENT = "same content as an earlier URL"
 
@@ -24,10 +24,10 @@ def outcomes_of_rows(urls: Iterable[str], outcomes: Mapping[str, Outcome], why_s
         outcome = outcomes.get(url, Outcome(url, SKIPPED, why_skipped))
         if url in seen_urls:
             outcome = Outcome(url, REPEATED, "same URL as in an earlier row")
-        elif outcome.status == OK and outcome.sha256 in seen_contents:
+        elif outcome.status == OK and outcome.content in seen_contents:
             outcome = replace(outcome, reason=SAME_CONTENT)
         seen_urls.add(url)
-        seen_contents.add(outcome.sha256)
+        seen_contents.add(outcome.content)
         found.append(outcome)
     return found
 

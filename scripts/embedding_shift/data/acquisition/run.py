@@ -23,7 +23,12 @@ STARTED_PER_CONNECTION = 4
 
 
 def acquire(
-    urls: Sequence[str], folder: str | Path, options: Options, check: ContentCheck, enough: int | None = None
+    urls: Sequence[str],
+    folder: str | Path,
+    options: Options,
+    check: ContentCheck,
+    enough: int | None = None,
+    count_duplicates: bool = False,
 ) -> dict[str, Outcome]:
     """Fetch URLs into `folder`, continuing where an earlier run stopped.
 
@@ -32,8 +37,10 @@ def acquire(
         folder: the downloads folder; contents are stored at `content_store.content_path(folder, sha256)`.
         options: limits of the requests.
         check: decides whether a content is usable.
-        enough: stop after this many usable URLs; fetch all if None. The result always holds the first `enough` usable
-            URLs in the order of `urls`, however fast each host responds. Later URLs may have been fetched as well.
+        enough: stop after this many usable URLs with different contents; fetch all if None. The result always holds the
+            first of them in the order of `urls`, however fast each host responds. Later URLs may have been fetched as
+            well.
+        count_duplicates: count URLs with the same content as different ones.
 
     Returns:
         {url: Outcome}, without URLs that were not needed.
@@ -42,35 +49,67 @@ def acquire(
         InputError: another run uses the folder.
     """
     limits = f"{options.limits()} {check.limits()}".strip()
+    needed = _Needed(enough, count_duplicates)
     with ContentStore(folder, limits).opened() as store:
-        outcomes = asyncio.run(_run(urls, options, check, enough, store))
-    usable = [url for url in urls if url in outcomes and outcomes[url].status == OK]
-    if enough is None or len(usable) <= enough:
-        return outcomes
-    last = urls.index(usable[enough - 1])
-    return {url: outcomes[url] for url in urls[: last + 1]}
+        outcomes = asyncio.run(_run(urls, options, check, needed, store))
+    return {url: outcomes[url] for position, url in enumerate(urls) if url in outcomes and needed(position)}
 
 
 async def _run(
-    urls: Sequence[str], options: Options, check: ContentCheck, enough: int | None, store: ContentStore
+    urls: Sequence[str], options: Options, check: ContentCheck, needed: _Needed, store: ContentStore
 ) -> dict[str, Outcome]:
     outcomes = {url: outcome for url in urls if (outcome := store.settled(url))}
-    usable = [position for position, url in enumerate(urls) if url in outcomes and outcomes[url].status == OK]
+    for position, url in enumerate(urls):
+        if url in outcomes:
+            needed.add(position, outcomes[url])
     queue = _Queue([(position, url) for position, url in enumerate(urls) if url not in outcomes], options)
-
-    def is_needed(position: int) -> bool:
-        return enough is None or bisect.bisect_left(usable, position) < enough
-
     with tqdm(total=len(urls), initial=len(outcomes), desc="Fetching", unit=" URLs", mininterval=2) as progress:
         async with Fetcher(options, store, check) as fetcher:
-            async for position, outcome in _as_finished(queue, is_needed, fetcher, options):
+            async for position, outcome in _as_finished(queue, needed, fetcher, options):
                 store.add(outcome)
                 outcomes[outcome.url] = outcome
-                if outcome.status == OK:
-                    bisect.insort(usable, position)
-                progress.set_postfix(usable=len(usable), refresh=False)
+                needed.add(position, outcome)
+                progress.set_postfix(usable=len(needed), refresh=False)
                 progress.update()
     return outcomes
+
+
+class _Needed:
+    """Decides which URLs are needed for a number of usable contents, from the outcomes that are known so far.
+
+    A position that is not needed never becomes needed again.
+
+    Args:
+        enough: the number of contents; every URL is needed if None.
+        count_duplicates: whether URLs with the same content count as different ones.
+    """
+
+    def __init__(self, enough: int | None, count_duplicates: bool) -> None:
+        self._enough = enough
+        self._count_duplicates = count_duplicates
+        self._first: dict[str, int] = {}  # {content: position of the first URL that gave it}
+        self._positions: list[int] = []  # the same positions, sorted
+
+    def add(self, position: int, outcome: Outcome) -> None:
+        """Take note of the outcome of the URL at `position`."""
+        if outcome.status != OK:
+            return
+        content = outcome.url if self._count_duplicates else outcome.content
+        known = self._first.get(content, position)
+        if known < position:
+            return
+        if content in self._first:
+            self._positions.remove(known)
+        self._first[content] = position
+        bisect.insort(self._positions, position)
+
+    def __call__(self, position: int) -> bool:
+        """Return whether fewer than enough contents come from URLs before `position`."""
+        return self._enough is None or bisect.bisect_left(self._positions, position) < self._enough
+
+    def __len__(self) -> int:
+        """Return the number of usable contents."""
+        return len(self._positions)
 
 
 async def _as_finished(

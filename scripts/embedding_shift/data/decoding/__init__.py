@@ -3,14 +3,17 @@
 docs/image_formats.md lists which variants of which formats are decoded, converted or rejected.
 """
 
+import hashlib
 import warnings
 from collections.abc import Callable
+
+import numpy as np
 
 from embedding_shift.data.decoding import bmff, jpeg, jpeg2000, jpegxl, pillow_formats, png, tiff
 from embedding_shift.data.decoding.raster import DecodedImage, Pixels, Raster, finished
 from embedding_shift.errors import InputError
 
-__all__ = ["DecodedImage", "Pixels", "decode"]
+__all__ = ["DecodedImage", "Pixels", "decode", "pixels_sha256"]
 
 Decoder = Callable[[bytes, int], Raster]
 
@@ -59,6 +62,17 @@ def decode(data: bytes, max_pixels: int) -> DecodedImage:
             raise
         except Exception as error:  # Decoders raise many types on damaged data.
             raise InputError(f"damaged image: {error or type(error).__name__}") from None
+
+
+def pixels_sha256(image: Pixels) -> str:
+    """Return the SHA-256 of an image's size and pixels, which is the same whatever file format holds them.
+
+    Args:
+        image: uint8 array (height, width, 3).
+    """
+    digest = hashlib.sha256("×".join(map(str, image.shape)).encode())
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.hexdigest()
 
 
 def _decoder(data: bytes) -> Decoder | None:

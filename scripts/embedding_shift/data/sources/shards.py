@@ -1,15 +1,25 @@
 """Datasets of kind `webdataset`: tar shards, local or fetched over HTTP(S)."""
 
 import glob
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath, PurePosixPath
 
 import braceexpand
 
-from embedding_shift.data import webdataset_shards
+from embedding_shift.data import file_names, webdataset_shards
 from embedding_shift.data.acquisition.content_store import content_path
 from embedding_shift.data.acquisition.outcome import OK
-from embedding_shift.data.image_ids import as_id
-from embedding_shift.data.listing import IMAGE_SUFFIXES, ListedImage, checked, checked_caption, is_utf_8
+from embedding_shift.data.image_ids import as_id, unique_ids
+from embedding_shift.data.listing import (
+    ListedImage,
+    Listing,
+    checked,
+    checked_caption,
+    is_utf_8,
+    no_image,
+    summarised,
+)
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
@@ -41,10 +51,11 @@ def is_url(shard: str) -> bool:
     return shard.lower().startswith(("http://", "https://"))
 
 
-def list_images(path: str, acquisition: str | Path | None, downloads: str | Path | None) -> list[ListedImage]:
-    """Return an entry for every image in the shards, sorted by image id.
+def list_images(path: str, acquisition: str | Path | None, downloads: str | Path | None) -> Listing:
+    """Return every image in the shards; all other members are summarised by reason.
 
-    The id is the shard's name without its suffix, a `-`, and the image's name in the shard without its suffix.
+    The id is the shard's name without its suffix, a `-`, and the image's name in the shard without its suffix. Images
+    with names in another script get an id of their own, see `image_ids.unique_ids`.
 
     Args:
         path: as in `expand`.
@@ -55,24 +66,45 @@ def list_images(path: str, acquisition: str | Path | None, downloads: str | Path
         InputError: a shard was not fetched, cannot be read or contains no image, or two images share an id.
     """
     outcomes = {row["url"]: row for row in tables.read_rows(acquisition)} if acquisition else {}
-    images = []
+    images: list[ListedImage] = []
+    others: list[str] = []
     for shard in expand(path):
         file = _fetched(shard, outcomes, downloads or "") if is_url(shard) else shard
-        found = list(webdataset_shards.samples(file, IMAGE_SUFFIXES))
-        if not found:
-            raise InputError(f"no image in {shard}; known suffixes are {', '.join(sorted(IMAGE_SUFFIXES))}")
-        images += [_listed(shard, file, sample) for sample in found]
-    return checked(images, path)
+        found, reasons = _listed(shard, file)
+        if all(image.reason for image in found):
+            raise no_image(shard, summarised(reasons, shard))
+        images += found
+        others += reasons
+    return Listing(checked(_with_ids(images), path), summarised(others, path))
 
 
-def _listed(shard: str, file: str, sample: webdataset_shards.Sample) -> ListedImage:
-    name = shard.rpartition("/")[2].partition("?")[0].removesuffix(".tar")
-    path = f"{shard}#{sample.member}"
-    caption, source = checked_caption(sample.caption, path), sample.source or shard
-    if not (is_utf_8(caption) and is_utf_8(source)):
-        raise InputError(f"{path}: its caption or URL contains a lone surrogate and is not valid Unicode")
-    root = Path(file).as_posix()
-    return ListedImage(as_id(f"{name}/{sample.stem}"), path, root, caption=caption, source=source)
+def _listed(shard: str, file: str) -> tuple[list[ListedImage], list[str]]:
+    """Return the images of a shard, and for every other member the reason why it is left out.
+
+    The ids are provisional: the name of the shard and that of the member.
+    """
+    paths = {name: PurePosixPath(name) for name in webdataset_shards.members(file)}
+    reasons = {name: file_names.hidden(path) or file_names.not_an_image(path) for name, path in paths.items()}
+    names = [name for name, reason in reasons.items() if not reason]
+    prefix, root, images = shard.rpartition("/")[2].partition("?")[0].removesuffix(".tar"), Path(file).as_posix(), []
+    for name, texts in zip(names, webdataset_shards.texts(file, names), strict=True):
+        path = f"{shard}#{name}"
+        caption, source = checked_caption(texts.caption, path), texts.source or shard
+        if not (is_utf_8(caption) and is_utf_8(source)):
+            raise InputError(f"{path}: its caption or URL contains a lone surrogate and is not valid Unicode")
+        unsupported = file_names.unsupported(paths[name])
+        images.append(ListedImage(f"{prefix}/{name}", path, root, "", caption, source, unsupported))
+        reasons |= {text: f"belongs to an image: {paths[text].suffix.lower()}" for text in texts.members}
+    return images, [reason for reason in reasons.values() if reason]
+
+
+def _with_ids(images: Sequence[ListedImage]) -> list[ListedImage]:
+    """Return the images of all shards with their final ids in place of the provisional ones."""
+    paths: list[PurePath] = [PurePosixPath(image.image_id) for image in images]
+    others = {path for path in paths if not str(path).isascii() or file_names.unsupported(path)}
+    ids = {path: as_id(path.with_suffix("")) for path in paths if path not in others}
+    ids |= unique_ids(sorted(others), taken=ids.values())
+    return [replace(image, image_id=ids[path]) for image, path in zip(images, paths, strict=True)]
 
 
 def _expanded_braces(path: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from embedding_shift.data.acquisition.content_store import content_path
 from embedding_shift.data.acquisition.outcome import OK, REPEATED, SKIPPED
 from embedding_shift.data.image_ids import id_of_url
-from embedding_shift.data.listing import ListedImage, checked, checked_caption
+from embedding_shift.data.listing import ListedImage, Listing, checked, checked_caption, summarised
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
@@ -38,8 +38,10 @@ def read(path: str | Path) -> list[tuple[str, str]]:
     return rows
 
 
-def list_images(path: str | Path, acquisition: str | Path, downloads: str | Path) -> list[ListedImage]:
-    """Return an entry for every distinct URL that was requested, sorted by image id; failures carry their reason.
+def list_images(path: str | Path, acquisition: str | Path, downloads: str | Path) -> Listing:
+    """Return an image for every distinct URL that was requested; failures carry their reason.
+
+    The other rows of the table, of repeated URLs and of URLs that were not needed, are summarised.
 
     Args:
         path: the table of captions and URLs.
@@ -52,18 +54,17 @@ def list_images(path: str | Path, acquisition: str | Path, downloads: str | Path
     pairs, outcomes = read(path), tables.read_rows(acquisition)
     if [url for _, url in pairs] != [outcome["url"] for outcome in outcomes]:
         raise InputError(f"{acquisition} was not made from {path}; acquire the images again")
-    root, images = Path(downloads).as_posix(), []
+    root, images, others = Path(downloads).as_posix(), [], []
     for (caption, url), outcome in zip(pairs, outcomes, strict=True):
+        image_id, reason = id_of_url(url), f"{outcome['status']}: {outcome['reason']}"
         if outcome["status"] in (SKIPPED, REPEATED):
-            continue
-        image_id = id_of_url(url)
-        if outcome["status"] == OK:
+            others.append(reason)
+        elif outcome["status"] == OK:
             file = str(content_path(downloads, outcome["sha256"]))
             images.append(ListedImage(image_id, file, root, outcome["sha256"], caption, url))
         else:
-            reason = f"{outcome['status']}: {outcome['reason']}"
             images.append(ListedImage(image_id, url, root, caption=caption, source=url, reason=reason))
-    return checked(images, path)
+    return Listing(checked(images, path), summarised(others, path))
 
 
 def _starts_with(path: str | Path, magic: bytes) -> bool:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pandas as pd
 
+from embedding_shift.data.reject_reasons import SAME_PIXELS
 from embedding_shift.encoders import view_fitting
 from embedding_shift.metrics import registry
 from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs, Row, steps_of_row
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences import wording
-from embedding_shift.paper.sentences.wording import counted
+from embedding_shift.paper.sentences.wording import counted, joined
 
 TIMES = r"$\times$"
 SAFE_RATIO = 100  # two orders of magnitude between the error of reduced precision and the smallest shift
@@ -23,7 +24,9 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("image_count",), counted(n_images, "image")
     yield ("augmentation_count",), counted(n_augmentations, "augmentation")
     yield ("other_results_sentence",), _other_results(len(inputs.results))
-    yield ("rejected_images_sentence",), _rejected(len(inputs.rejects))
+    yield ("rejected_images_sentence",), _rejected(len(inputs.rejected_images))
+    yield ("duplicates_sentence",), _duplicates(inputs)
+    yield ("shared_content_sentence",), _shared_content(inputs)
     yield ("requested_images_sentence",), _requested(inputs.settings["n_images"], n_images)
     yield ("resize_sentence",), _resize(inputs.settings["resize"])
     yield ("aliasing_sentence",), _aliasing(inputs.settings["resize"])
@@ -46,6 +49,27 @@ def _rejected(rejected: int) -> str:
         return r"All images were usable (Table~\ref{tab:rejects})."
     verb = "was" if rejected == 1 else "were"
     return rf"{counted(rejected, 'image')} {verb} left out; Table~\ref{{tab:rejects}} lists the reasons."
+
+
+def _duplicates(inputs: PaperInputs) -> str:
+    """Say how often images with the same pixels count."""
+    if inputs.main.dataset in inputs.settings["kept_duplicates"]:
+        return "Images with the same pixels are all used, so that an image counts as often as it occurs."
+    copies = sum(row["reason"].startswith(SAME_PIXELS) for row in inputs.rejected_images)
+    if copies == 0:
+        return "No two images have the same pixels."
+    left_out = (
+        "1 image was left out as a copy" if copies == 1 else f"{counted(copies, 'image')} were left out as copies"
+    )
+    return f"Images with the same pixels count once; {left_out}."
+
+
+def _shared_content(inputs: PaperInputs) -> str:
+    """Say how often an image counts that several URLs give."""
+    kept = [latex.escape(label) for label in inputs.acquisitions if label in inputs.settings["kept_duplicates"]]
+    if not kept:
+        return "An image that several URLs give is used once."
+    return f"In {joined(kept)}, an image that several URLs give is used once for each of them."
 
 
 def _requested(requested: int | None, found: int) -> str:
