@@ -1,8 +1,9 @@
 """Write the paper.
 
 input:   the tables and figures of every dataset and encoder, paper/
-output:  results/numbers.tex, results/tables/{table}.tex, results/paper.pdf
-steps:   numbers as macros; tables → typeset → copy, so that a failed typesetting leaves the earlier paper alone
+output:  results/numbers.tex, results/tables/{table}.tex, results/drawn_texts.pdf, results/paper.pdf
+steps:   numbers as macros; tables → labels that LaTeX cannot typeset, drawn → typeset → copy, so that a failed
+         typesetting leaves the earlier paper alone
 """
 
 PAPER_SOURCES = sorted(
@@ -129,13 +130,35 @@ rule write_paper_tables:
         command(f"{PAPER_ARGUMENTS}" " --environments {input.environments:q}" " --output-folder {params.folder:q}")
 
 
+rule draw_texts:
+    input:
+        numbers="results/numbers.tex",
+        tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
+        code=code("draw_texts"),
+    output:
+        pdf="results/drawn_texts.pdf",
+        definitions="results/tables/drawn_texts.tex",
+    log:
+        "logs/draw_texts.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "Drawing the labels that LaTeX cannot typeset."
+    shell:
+        command(
+            "--sources {input.numbers:q} {input.tables:q} --pdf {output.pdf:q} --definitions {output.definitions:q}"
+        )
+
+
 rule build_paper:
     input:
         main=project_file("paper/main.tex"),
         sources=PAPER_SOURCES,
         numbers="results/numbers.tex",
-        tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
-        figures=collect(f"{PAPER_RESULTS}/figures/{{name}}.pdf", name=PAPER_FIGURES)
+        tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts"]),
+        figures=["results/drawn_texts.pdf"]
+        + collect(f"{PAPER_RESULTS}/figures/{{name}}.pdf", name=PAPER_FIGURES)
         + ["results/figures/model_comparison.pdf"] * (len(MODELS) > 1),
         code=code("build_paper"),
     output:

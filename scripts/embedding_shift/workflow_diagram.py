@@ -7,9 +7,9 @@ from embedding_shift.errors import InputError
 
 NODE = re.compile(r"^\s*(?P<key>id\d+)\[(?P<rule>\w+)\]$", re.MULTILINE)
 EDGE = re.compile(r"^\s*(?P<source>id\d+) --> (?P<target>id\d+)$", re.MULTILINE)
-# Rules with the same inputs and outputs share a node: the diagram would be crowded otherwise.
-TOGETHER = {"write_numbers": "tables", "write_paper_tables": "tables"}
-LABELS = ['    figures["plot_* (one rule per figure)"]', '    tables["write_numbers, write_paper_tables"]']
+# Rules that work side by side share a node: the diagram would be crowded otherwise.
+TOGETHER = dict.fromkeys(("write_numbers", "write_paper_tables", "draw_texts"), "tables")
+LABELS = ['    figures["plot_* (one rule per figure)"]', '    tables["write_numbers, write_paper_tables, draw_texts"]']
 
 
 def simplified(graph: str) -> str:

@@ -27,7 +27,20 @@ import matplotlib.pyplot as plt
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = PROJECT / "scripts"
 ENVIRONMENTS = sorted((PROJECT / "envs").glob("*.yaml"))
-NASTY = ["\\", "100 %", "$x_1$", "a & b", "#3", "~^{}", "Ünïcode – × 日本", "[1]*", "--,,\"'`", "\\input{/etc/passwd}"]
+NASTY = [
+    "\\",
+    "100 %",
+    "$x_1$",
+    "a & b",
+    "#3",
+    "~^{}",
+    "Ünïcode – × 日本",
+    "Размытие ぼかし 😀",
+    "تمويه غاوسي",
+    "[1]*",
+    "--,,\"'`",
+    "\\input{/etc/passwd}",
+]
 SETTINGS = {
     "seed": 7,
     "image_size": 224,
@@ -46,6 +59,7 @@ TOWER = {
 
 TABLES = ["manifest", "rejects", "exclusions", "distance", "claims", "friedman", "paired_differences", "augmentations"]
 
+needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
 HAS_LATEX = shutil.which("latexmk") or shutil.which("tectonic")
 
 
@@ -245,10 +259,14 @@ def build(folder, arguments):
     assert run("write_numbers", *arguments, "--output", folder / "numbers.tex").stderr == ""
     options = ["--environments", *ENVIRONMENTS, "--output-folder", folder / "tables"]
     assert run("write_paper_tables", *arguments, *options).stderr == ""
+    sources = [folder / "numbers.tex", *sorted((folder / "tables").glob("*.tex"))]
+    drawn = folder / "tables" / "drawn_texts.tex", folder / "drawn_texts.pdf"
+    done = run("draw_texts", "--sources", *sources, "--definitions", drawn[0], "--pdf", drawn[1])
+    assert (done.stderr, done.returncode) == ("", 0)
     done = run(
         *("build_paper", "--paper-folder", PROJECT / "paper", "--numbers", folder / "numbers.tex", "--tables"),
-        *sorted((folder / "tables").glob("*.tex")),
-        *("--figures", *draw_figures(folder / "figures"), "--output", folder / "paper.pdf"),
+        *(*sources[1:], drawn[0]),
+        *("--figures", *draw_figures(folder / "figures"), drawn[1], "--output", folder / "paper.pdf"),
     )
     assert (done.stderr, done.returncode) == ("", 0)
     assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")

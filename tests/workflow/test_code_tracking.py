@@ -45,7 +45,8 @@ RANKS_FIGURE = {"plot_critical_difference"}
 METHOD = {"plot_method"}
 STUDY_FIGURES = {"plot_noise_floor", "plot_dose_response", "plot_equal_damage"}
 AUDIT_FIGURE = {"plot_audit"}
-TEXTS = {"write_numbers", "write_paper_tables"}
+DRAWN = {"draw_texts"}
+TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
 PAPER = {"build_paper", "copy_paper", "all"}
 
 FIGURES = (
@@ -120,12 +121,12 @@ EDITS = {
     "embedding_shift/study/precision.py": {"measure_precision"} | TEXTS | PAPER,
     "embedding_shift/claims/verdicts.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
-    "embedding_shift/plots/style.py": (FIGURES - METHOD) | PAPER,
+    "embedding_shift/plots/style.py": (FIGURES - METHOD) | DRAWN | PAPER,
     "embedding_shift/plots/dendrogram.py": DENDROGRAM | PAPER,
     "embedding_shift/plots/summary/radar.py": {"plot_radar"} | PAPER,
     "embedding_shift/plots/study/audit.py": AUDIT_FIGURE | PAPER,
     "embedding_shift/paper/latex.py": TEXTS | METHOD | PAPER,
-    "embedding_shift/paper/number_macros.py": {"write_numbers"} | PAPER,
+    "embedding_shift/paper/number_macros.py": {"write_numbers"} | DRAWN | PAPER,
     "embedding_shift/performance/forecast.py": set(),
     # Encoded shards are deleted once they are merged, and merging them again needs them.
     "merge_encoded.py": FROM_ENCODING,
@@ -134,7 +135,7 @@ EDITS = {
     | METHOD
     | TEXTS
     | PAPER,
-    "write_numbers.py": {"write_numbers"} | PAPER,
+    "write_numbers.py": {"write_numbers"} | DRAWN | PAPER,
 }
 
 
@@ -144,7 +145,7 @@ def rule_graph(prepared, tmp_path_factory):
     pipeline = prepared.copy(tmp_path_factory.mktemp("rules") / "project")
     (pipeline / "data/urls.tsv").write_text("A photograph\thttp://127.0.0.1/photograph.png\n")
     config = tiny_config(study={"images": 2})
-    config["models"]["reduced"] = config["models"]["clip"] | {"precision": "bf16"}
+    config["models"]["reduced"] = config["models"]["clip"] | {"label": "The same in bfloat16", "precision": "bf16"}
     config["datasets"]["urls"] = {"kind": "tsv", "path": "data/urls.tsv"}
     pipeline.config = config
     return RuleGraph.of(pipeline)

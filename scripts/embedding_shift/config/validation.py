@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 
+from embedding_shift.config import labels
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.config.schema_text import BOUNDS, Schema, range_in_words, types_in_words
 from embedding_shift.errors import InputError
@@ -42,6 +43,7 @@ def validated(config: Configuration, schema: Schema) -> Configuration:
         raise InputError(_sentence(errors[0]))
     _refuse_outputs_as_sources(config)
     _refuse_equal_macros(config)
+    labels.check(config)
     _put_primary_entries_first(config)
     return config
 

@@ -9,116 +9,22 @@ hyphens are dropped, digits are spelled out. `macro_name("mean", "l2_distance", 
     \<Name>Sentence                                               a whole sentence, or several
     \<Name>                                                       anything else that the text cites
 
-The output is ASCII: accents and symbols become commands, and characters without a command become their code point.
+`escape` writes texts in ASCII; `escaping` describes how.
 """
 
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.errors import InputError
+from embedding_shift.paper.escaping import escape
 
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}",
-    "[": "{[}",  # LaTeX would read a bracket or an asterisk after a line end as an argument.
-    "]": "{]}",
-    "*": "{*}",
-    "\u2013": r"\textendash{}",
-    "\u2014": r"\textemdash{}",
-    "\u2018": r"\textquoteleft{}",
-    "\u2019": r"\textquoteright{}",
-    "\u201c": r"\textquotedblleft{}",
-    "\u201d": r"\textquotedblright{}",
-    "\u2026": r"\ldots{}",
-    "\u00a0": "~",
-    "\u00d7": r"\ensuremath{\times}",
-    "\u00b7": r"\ensuremath{\cdot}",
-    "\u00b1": r"\ensuremath{\pm}",
-    "\u2212": r"\ensuremath{-}",
-    "\u2264": r"\ensuremath{\leq}",
-    "\u2265": r"\ensuremath{\geq}",
-    "\u2248": r"\ensuremath{\approx}",
-    "\u2192": r"\ensuremath{\rightarrow}",
-    "\u00b0": r"\textdegree{}",
-    "\u00b5": r"\ensuremath{\mu}",
-    "\u03bc": r"\ensuremath{\mu}",
-    "\u03c3": r"\ensuremath{\sigma}",
-    "\u03b1": r"\ensuremath{\alpha}",
-    "\u03b2": r"\ensuremath{\beta}",
-    "\u03b3": r"\ensuremath{\gamma}",
-    "\u00df": r"\ss{}",
-    "\u00e6": r"\ae{}",
-    "\u00c6": r"\AE{}",
-    "\u0153": r"\oe{}",
-    "\u0152": r"\OE{}",
-    "\u00f8": r"\o{}",
-    "\u00d8": r"\O{}",
-    "\u0142": r"\l{}",
-    "\u0141": r"\L{}",
-    "\u0131": r"\i{}",
-}
-ACCENTS = {
-    "\u0300": "`",
-    "\u0301": "'",
-    "\u0302": "^",
-    "\u0303": "~",
-    "\u0304": "=",
-    "\u0306": "u",
-    "\u0307": ".",
-    "\u0308": '"',
-    "\u030a": "r",
-    "\u030b": "H",
-    "\u030c": "v",
-    "\u0327": "c",
-    "\u0328": "k",
-}
 ABSENT = "n/a"
 LONG_WORD = 30  # characters; a longer technical word may break anywhere
 LONG_GROUP = 20  # rows of a group in a long table; more may not fit on one page
 
 Macro = tuple[tuple[str, ...], str]  # the parts of a macro's name, and its LaTeX text
 Group = Sequence[Sequence[str]]  # rows of cells
-
-
-def escape(text: object) -> str:
-    r"""Return `text` as ASCII that LaTeX prints literally; line ends and tabs become spaces.
-
-    A character without a command that is not a plain letter with an accent becomes its code point, such as [U+65E5].
-    """
-    text = " ".join(unicodedata.normalize("NFC", str(text)).split())
-    escaped = "".join(_escape_character(character) for character in text)
-    return re.sub(r"([-,])(?=\1)", r"\1{}", escaped)  # Two in a row would become a dash or a quotation mark.
-
-
-def _escape_character(character: str) -> str:
-    if character in SPECIAL:
-        return SPECIAL[character]
-    if " " <= character <= "~":
-        return character
-    base, *marks = list(unicodedata.normalize("NFKD", character))
-    if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in ACCENTS:
-        return rf"\{ACCENTS[marks[0]]}{{{base}}}"
-    plain = unicodedata.normalize("NFKC", character)
-    if plain.isascii() and plain.isprintable():
-        return "".join(SPECIAL.get(letter, letter) for letter in plain)
-    return f"[U+{ord(character):04X}]"
 
 
 def number(value: float) -> str:

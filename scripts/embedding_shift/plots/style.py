@@ -20,6 +20,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.typing import LineStyleType
 
 from embedding_shift.io import atomic, tables
+from embedding_shift.plots import fonts
 
 TEXT_WIDTH = 6.3  # inches: figures have the size at which they are printed, so that points are points
 COLUMN_WIDTH = 3.1
@@ -90,8 +91,11 @@ def read_augmentations(path: str | PathLike[str]) -> list[Augmentation]:
 
 
 def literal(text: str) -> str:
-    """Return user-supplied text so that Matplotlib shows its dollar signs instead of setting mathematics."""
-    return text.replace("$", r"\$")
+    """Return user-supplied text so that Matplotlib shows all of its characters, and dollar signs as such.
+
+    `fonts.writable` gives the current style the fonts that the text needs.
+    """
+    return fonts.writable(text).replace("$", r"\$")
 
 
 def wrapped(label: str, width: int = 11) -> str:
