@@ -1,6 +1,6 @@
 """Compare the encoders of the run, on its first dataset.
 
-input:   results/{dataset}/{model}/summary.csv and metrics.parquet of every model
+input:   results/{dataset}/{model}/summary.csv and metrics.parquet, results/models/{model}/provenance.json of every model
 output:  results/comparison.csv, results/rank_agreement.csv
 """
 
@@ -9,6 +9,7 @@ rule compare_models:
     input:
         summaries=collect("results/{dataset}/{model}/summary.csv", dataset=DATASETS[0], model=MODELS),
         metrics=collect("results/{dataset}/{model}/metrics.parquet", dataset=DATASETS[0], model=MODELS),
+        provenances=collect("results/models/{model}/provenance.json", model=MODELS),
         code=code("compare_models"),
     output:
         comparison="results/comparison.csv",
@@ -30,6 +31,6 @@ rule compare_models:
     shell:
         command(
             "--models {params.models:q} --summaries {input.summaries:q}"
-            " --metrics {input.metrics:q} {params.bootstrap} --comparison {output.comparison:q}"
+            " --metrics {input.metrics:q} --provenances {input.provenances:q} {params.bootstrap} --comparison {output.comparison:q}"
             " --rank-agreement {output.rank_agreement:q}"
         )

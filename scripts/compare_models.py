@@ -1,5 +1,7 @@
 """Compare the encoders of a run on one dataset: their summaries, and how far they agree on ranking augmentations."""
 
+import json
+
 import pandas as pd
 
 from embedding_shift import cli
@@ -12,6 +14,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", required=True, help="names, in the order of the files below")
     parser.add_argument("--summaries", nargs="+", required=True, help="CSV file of every encoder, its summary")
     parser.add_argument("--metrics", nargs="+", required=True, help="Parquet file of every encoder, its long table")
+    parser.add_argument("--provenances", nargs="+", required=True, help="provenance.json of every encoder")
     bootstrap.add_arguments(parser)
     parser.add_argument("--comparison", required=True, help="CSV file to write, a row per encoder and summary row")
     parser.add_argument("--rank-agreement", required=True, help="CSV file to write, a row per metric and two encoders")
@@ -21,8 +24,16 @@ def main() -> None:
         model: tables.read_parquet([path]) for model, path in zip(arguments.models, arguments.metrics, strict=True)
     }
     tables.write_csv(arguments.comparison, rank_agreement.side_by_side(summaries))
-    agreement = rank_agreement.rank_agreement(long_tables, *bootstrap.settings(arguments))
+    weights = dict(zip(arguments.models, map(weights_sha256, arguments.provenances), strict=True))
+    agreement = rank_agreement.rank_agreement(long_tables, *bootstrap.settings(arguments), weights)
     tables.write_csv(arguments.rank_agreement, agreement)
+
+
+def weights_sha256(provenance: str) -> str:
+    """Return the digest of an encoder's weights, from its provenance."""
+    with open(provenance, encoding="utf-8") as file:
+        digest: str = json.load(file)["tower"]["weights_sha256"]
+    return digest
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ import open_clip
 import pytest
 import torch
 from pipeline import PROJECT
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from towers import write_bundle
 
-from embedding_shift.encoders import bundles, open_clip_names
+from embedding_shift.encoders import bundles, open_clip_names, towers
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
@@ -130,6 +130,7 @@ def test_the_provenance_describes_a_local_bundle(source, tmp_path, kodak_views):
             "parameters": sum(
                 tensor.numel() for name, tensor in load_file(source / WEIGHTS).items() if name.startswith("visual.")
             ),
+            "weights_sha256": towers.weights_sha256(Encoder(source, "cpu", 2).visual),
             "activations": ["quickgelu"],
             "heads": [4],
             "preprocessing": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"},
@@ -137,6 +138,19 @@ def test_the_provenance_describes_a_local_bundle(source, tmp_path, kodak_views):
         },
     }
     assert_same_encoder(tmp_path, source, kodak_views[:2])
+
+
+def test_the_digest_of_the_weights_does_not_depend_on_the_file(source, tmp_path):
+    """Without a text tower, and with metadata, the file is another one."""
+    for name in ("same", "other"):
+        write_clip_bundle(tmp_path / name, seed=1)
+    state = load_file(source / WEIGHTS)
+    visual = {name: weights for name, weights in state.items() if name.startswith("visual.")}
+    save_file(visual, tmp_path / "same" / WEIGHTS, metadata={"format": "pt"})
+    digests = [
+        towers.weights_sha256(towers.load_image_tower(folder)[0]) for folder in (source, *sorted(tmp_path.glob("*")))
+    ]
+    assert digests[0] == digests[2] != digests[1]
 
 
 @pytest.mark.parametrize("safe", [True, False], ids=["safetensors", "bin"])

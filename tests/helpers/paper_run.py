@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -234,9 +235,9 @@ def write_precision(folder, ratio):
     return ["--reduced", "CLIP & Co on 50 %", "--precisions", str(folder / "precision.csv")]
 
 
-def write_rank_agreement(folder):
+def write_rank_agreement(folder, same_weights=False):
     """Write how alike two encoders rank; return the arguments that name it."""
-    agreement = (3, 2, 0.5, 0.25, 0.75, 0.625, 0.375, 0.875)
+    agreement = (3, 2, *([math.nan] * 6 if same_weights else (0.5, 0.25, 0.75, 0.625, 0.375, 0.875)), same_weights)
     rows = [(metric, "model_0", "model_1", *agreement) for metric in ("cosine_similarity", "l2_distance")]
     tables.write_csv(folder / "agreement.csv", pd.DataFrame(rows, columns=rank_agreement.AGREEMENT_COLUMNS))
     return ["--rank-agreement", str(folder / "agreement.csv")]

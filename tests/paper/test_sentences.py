@@ -1,5 +1,6 @@
 """The LaTeX sources place whole sentences; the generated ones are true for the run and grammatical for any count."""
 
+import dataclasses
 import math
 import re
 
@@ -18,7 +19,7 @@ from paper_run import (
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.paper import sentences
 from embedding_shift.paper.sentences import wording
-from embedding_shift.paper.tables import source_tables
+from embedding_shift.paper.tables import comparison_tables, source_tables
 
 PAPER = PROJECT / "paper"
 SECTIONS = sorted((PAPER / "sections").glob("*.tex"))
@@ -261,6 +262,22 @@ def test_agreement_between_encoders_is_reported_where_there_are_several(tmp_path
     assert sentences_of(read(arguments))["encoders_takeaway_sentence"] == sentences.NOTHING
     found = sentences_of(read(arguments + write_rank_agreement(tmp_path)))
     assert "is 0.5000 (1: the same ranking)" in found["encoders_takeaway_sentence"]
+    assert found["same_weights_sentence"] == sentences.NOTHING
+
+
+def test_encoders_with_the_same_weights_are_named_and_their_agreement_is_not_stated(tmp_path):
+    arguments = write_results(tmp_path, ["A", "B"], 3, models=["One & 1", "Two", "Three", "Four", "Five"])
+    inputs = read(arguments + write_rank_agreement(tmp_path, same_weights=True))
+    found = sentences_of(inputs)
+    assert found["encoders_takeaway_sentence"] == sentences.NOTHING
+    assert found["same_weights_sentence"].endswith(r": \emph{One \& 1} and \emph{Two}.")
+    assert r"3 & \multicolumn{4}{c}{the same weights}" in comparison_tables.all_tables(inputs)["rank_agreement"]
+    pairs = [("One & 1", "Three"), ("One & 1", "Five"), ("Two", "Four"), ("Three", "Five")]
+    frame = pd.DataFrame(pairs, columns=["first", "second"]).assign(metric="cosine_similarity", same_weights=True)
+    found = sentences_of(dataclasses.replace(inputs, rank_agreement=frame.assign(kendall_tau=math.nan)))
+    assert found["same_weights_sentence"].endswith(
+        r": \emph{One \& 1}, \emph{Three} and \emph{Five}; \emph{Two} and \emph{Four}."
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def long_table(means, images=40, metric="cosine_similarity", seed=0, spread=0.05
     return table.assign(metric=metric)[["image_id", "augmentation", "metric", "value"]]
 
 
-def agreement(tables, resamples=200):
-    return rank_agreement.rank_agreement(tables, resamples, 0.95, 7)
+def agreement(tables, resamples=200, weights=None):
+    return rank_agreement.rank_agreement(tables, resamples, 0.95, 7, weights)
 
 
 def test_side_by_side_keeps_every_row_of_every_summary():
@@ -59,6 +59,14 @@ def test_clear_rankings_agree_or_disagree_for_sure():
     ]
     assert list(table["tau_low"]) == list(table["tau_high"]) == [1, -1, -1]
     assert list(table["spearman_rho"].round(12)) == [1, -1, -1]
+
+
+def test_encoders_with_the_same_weights_are_marked_and_not_compared():
+    tables = {name: long_table(np.linspace(0, 1, 9), seed=seed) for seed, name in enumerate(("one", "two", "three"))}
+    table = agreement(tables, weights={"one": "a", "two": "b", "three": "a"})
+    assert list(table["same_weights"]) == [False, True, False]
+    coefficients = table[["kendall_tau", "tau_low", "tau_high", "spearman_rho", "rho_low", "rho_high"]]
+    assert list(coefficients.isna().all(axis=1)) == list(coefficients.isna().any(axis=1)) == [False, True, False]
 
 
 def test_only_images_that_both_have_are_compared():
@@ -124,6 +132,9 @@ def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path
     again = model_comparison.draw(comparison, agreement(tables), augmentations, list(labels), list(labels.values()))
     style.save(again, tmp_path / "2.pdf", tmp_path / "2.png")
     assert (tmp_path / "1.pdf").read_bytes() == (tmp_path / "2.pdf").read_bytes()
+    same = agreement(tables, weights=dict.fromkeys(names, "a"))
+    third = model_comparison.draw(comparison, same, augmentations, list(labels), list(labels.values()))
+    assert ("same weights" in third.axes[0].get_title(loc="left")) == (len(names) > 1)
 
 
 @pytest.mark.parametrize("length", [5, 20, 45, 80])

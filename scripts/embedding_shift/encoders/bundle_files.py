@@ -61,6 +61,7 @@ class TowerDescription(TypedDict):
         image_size: (height, width) of its input in pixels.
         embedding_size: width of its output.
         parameters: number of its parameters.
+        weights_sha256: digest of its weights (`towers.weights_sha256`).
         activations: names of its activation functions, such as `quickgelu`.
         heads: the numbers of heads of its attention layers.
         preprocessing: its preprocessing.
@@ -70,6 +71,7 @@ class TowerDescription(TypedDict):
     image_size: list[int]
     embedding_size: int
     parameters: int
+    weights_sha256: str
     activations: list[str]
     heads: list[int]
     preprocessing: PreprocessingDescription

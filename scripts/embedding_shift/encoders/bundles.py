@@ -134,6 +134,7 @@ def describe(folder: Path) -> TowerDescription:
         "image_size": list(encoder.image_size),
         "embedding_size": embedding.shape[1],
         "parameters": sum(parameter.numel() for parameter in encoder.visual.parameters()),
+        "weights_sha256": towers.weights_sha256(encoder.visual),
         "activations": encoder.activations,
         "heads": towers.heads(encoder.visual),
         "preprocessing": {

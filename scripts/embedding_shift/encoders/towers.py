@@ -1,5 +1,6 @@
 """Build image towers of open_clip, with random weights or from a bundle."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -55,6 +56,16 @@ def load_image_tower(bundle: str | Path) -> tuple[nn.Module, Any]:
     except (ValueError, TypeError, RuntimeError, AssertionError, SafetensorError) as error:
         raise InputError(f"the bundle {bundle} cannot be loaded: {one_line(error)}") from None
     return visual.eval().requires_grad_(False), preprocessing
+
+
+def weights_sha256(visual: nn.Module) -> str:
+    """Return the SHA-256 of the names, shapes and values of a tower's weights, whatever file they come from."""
+    digest = hashlib.sha256()
+    for name, weights in sorted(visual.state_dict().items()):
+        values = weights.detach().cpu().contiguous().numpy()
+        digest.update(f"{name} {values.dtype} {values.shape}\n".encode())
+        digest.update(values.data)
+    return digest.hexdigest()
 
 
 def build_image_tower(model_cfg: dict[str, Any]) -> nn.Module:

@@ -43,8 +43,8 @@ def draw(
     figure, grid = plt.subplots(1, len(shown), squeeze=False, sharey=True, figsize=(style.TEXT_WIDTH, height))
     for axes, metric in zip(grid[0], shown, strict=True):
         _panel(axes, metric, comparison[comparison["metric"] == metric.name], by_model, augmentations)
-        taus = rank_agreement.loc[rank_agreement["metric"] == metric.name, "kendall_tau"]
-        axes.set_title(f"{metric.label}\n{_agreement_text(taus)}".rstrip(), loc="left")
+        rows = rank_agreement[rank_agreement["metric"] == metric.name]
+        axes.set_title(f"{metric.label}\n{_agreement_text(rows)}".rstrip(), loc="left")
     grid[0, 0].set_yticks(range(len(augmentations)), [augmentation.label for augmentation in augmentations])
     grid[0, 0].set_ylim(len(augmentations) - 0.5, -0.5)
     _legend(figure, *grid[0, 0].get_legend_handles_labels())
@@ -88,8 +88,13 @@ def _panel(
     axes.tick_params(axis="y", length=0)
 
 
-def _agreement_text(taus: "pd.Series[float]") -> str:
-    """Return the rank correlation of two encoders, or its range over the pairs of more encoders."""
+def _agreement_text(rows: pd.DataFrame) -> str:
+    """Return the rank correlation of two encoders, or its range over the pairs of more encoders.
+
+    Args:
+        rows: rows of `rank_agreement.csv` for one metric. Pairs with the same weights do not count.
+    """
+    taus = rows.loc[~rows["same_weights"].astype(bool), "kendall_tau"]
     if taus.empty:
-        return ""
+        return "same weights" if len(rows) else ""
     return f"Kendall τ {taus.iloc[0]:.2f}" if len(taus) == 1 else f"Kendall τ {taus.min():.2f} to {taus.max():.2f}"

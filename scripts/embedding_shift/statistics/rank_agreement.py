@@ -25,6 +25,7 @@ AGREEMENT_COLUMNS = [
     "spearman_rho",
     "rho_low",
     "rho_high",
+    "same_weights",
 ]
 KINDS = ("embedding", "attention", "registered_attention")  # of the metrics that depend on the encoder
 
@@ -36,32 +37,40 @@ def side_by_side(summaries: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def rank_agreement(
-    long_tables: Mapping[str, pd.DataFrame], resamples: int, confidence: float, root_seed: int
+    long_tables: Mapping[str, pd.DataFrame],
+    resamples: int,
+    confidence: float,
+    root_seed: int,
+    weights: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Measure how far every two encoders agree on the ranking of the augmentations by the mean of each metric.
 
     The coefficients are Kendall's τa and Spearman's ρ, with bootstrap intervals over images; both encoders use the
-    same resamples. A row uses the images whose metric is defined under every augmentation and for both encoders.
+    same resamples. A row uses the images whose metric is defined under every augmentation and for both encoders. The
+    coefficients of two encoders with the same weights are NaN, because an encoder's agreement with itself says nothing.
 
     Args:
         long_tables: {model: long table} of the same images.
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
+        weights: {model: digest of its weights}; without them, no two encoders are taken to have the same weights.
 
     Returns:
         data frame with AGREEMENT_COLUMNS. There is no row for a metric that one of the two encoders lacks, and none
         where there are fewer than two augmentations to rank.
     """
     rows = []
+    digests = weights or {model: model for model in long_tables}
     for metric in (metric.name for metric in registry.in_order() if metric.kind in KINDS):
         values = {model: paired_tests.blocks(table, metric) for model, table in long_tables.items()}
         for first, second in combinations(long_tables, 2):
             images = values[first].index.intersection(values[second].index)
             names = [name for name in values[first].columns if name in values[second].columns]
             if len(images) and len(names) > 1:
+                same = digests[first] == digests[second]
                 both = [values[model].loc[images, names].to_numpy() for model in (first, second)]
                 seed = bootstrap.seed_of(root_seed, "rank agreement", metric, first, second)
-                agreement = _agreement(both[0], both[1], resamples, confidence, seed)
-                rows.append((metric, first, second, len(images), len(names), *agreement))
+                agreement = [np.nan] * 6 if same else _agreement(both[0], both[1], resamples, confidence, seed)
+                rows.append((metric, first, second, len(images), len(names), *agreement, same))
     return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)
 
 

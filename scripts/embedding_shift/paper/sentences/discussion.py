@@ -18,6 +18,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("dose_takeaway_sentence",), _dose(inputs) if inputs.study else ""
     yield ("flaws_takeaway_sentence",), _flaws(inputs) if inputs.study else ""
     yield ("encoders_takeaway_sentence",), _encoders(inputs)
+    yield ("same_weights_sentence",), _same_weights(inputs)
     yield ("shift_conclusion_sentence",), _conclusion(inputs)
 
 
@@ -85,17 +86,32 @@ def _flaws(inputs: PaperInputs) -> str:
 
 
 def _encoders(inputs: PaperInputs) -> str:
-    """Say how alike encoders rank the augmentations by cosine similarity; empty for a single encoder."""
+    """Say how alike encoders with different weights rank the augmentations; empty if there are no two of them."""
     frame = inputs.rank_agreement
     if frame is None:
         return ""
-    taus = frame.loc[frame["metric"] == findings.MAIN_METRIC, "kendall_tau"]
+    taus = frame.loc[(frame["metric"] == findings.MAIN_METRIC) & ~frame["same_weights"].astype(bool), "kendall_tau"]
     if taus.empty:
         return ""
     label = registry.REGISTRY[findings.MAIN_METRIC].label.lower()
     low, high = latex.number(taus.min()), latex.number(taus.max())
     values = f"is {low}" if low == high else f"ranges from {low} to {high} over pairs of encoders"
     return rf"Kendall's $\tau_a$ between the rankings of two encoders by {label} {values} (1: the same ranking)."
+
+
+def _same_weights(inputs: PaperInputs) -> str:
+    """Name the encoders that have the same weights; empty if all differ."""
+    frame = inputs.rank_agreement
+    if frame is None or not frame["same_weights"].any():
+        return ""
+    groups: list[dict[str, None]] = []
+    for first, second in frame.loc[frame["same_weights"].astype(bool), ["first", "second"]].itertuples(index=False):
+        group = next((group for group in groups if first in group), None)
+        if group is None:
+            groups.append(group := {})
+        group |= {first: None, second: None}
+    named = "; ".join(joined(list(map(emphasised, group))) for group in groups)
+    return f"Encoders with the same weights, whose agreement says nothing: {named}."
 
 
 def _conclusion(inputs: PaperInputs) -> str:

@@ -57,6 +57,9 @@ def rank_agreement(frame: pd.DataFrame) -> str:
         for row in rows:
             first = latex.escape(REGISTRY[metric].label) if not block else ""
             pair = [latex.escape(row["first"]), latex.escape(row["second"]), latex.number(int(row["n"]))]
+            if row["same_weights"]:
+                block.append([first, *pair, layout.spanning(4, "the same weights")])
+                continue
             tau = [latex.number(row["kendall_tau"]), latex.interval(row["tau_low"], row["tau_high"])]
             rho = [latex.number(row["spearman_rho"]), latex.interval(row["rho_low"], row["rho_high"])]
             block.append([first, *pair, *tau, *rho])
