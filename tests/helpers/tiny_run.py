@@ -1,14 +1,18 @@
 """The tiny run that several test files share: four photographs and a small encoder, through the real pipeline."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 from pipeline import PROJECT, Pipeline
 from small_models import write_clip_bundle
 
 # Of three shards, the last stays empty.
 PHOTOGRAPHS = ("kodim02", "kodim04", "kodim06", "kodim07")
+UNUSED = ("words.jpg", "cut.png", "repeated.bmp")
+ROWS = [*((name, f"{name}.png") for name in PHOTOGRAPHS), *((Path(name).stem, name) for name in UNUSED)]
 CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
 NINE = list(CONFIG["augmentations"])
 FEW = ("elastic",)
@@ -35,14 +39,15 @@ def write_data(pipeline, rows):
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
-    """The project with four photographs, two bad files and a small encoder, before any run."""
+    """The project with four photographs, a copy of one, two bad files and a small encoder, before any run."""
     pipeline = Pipeline.fresh(tmp_path_factory.mktemp("prepared") / "project")
     (pipeline / "data").mkdir()
     for name in PHOTOGRAPHS:
         shutil.copy(PROJECT / f"resources/kodak/images/{name}.png", pipeline / "data")
     (pipeline / "data/words.jpg").write_text("only words")
     (pipeline / "data/cut.png").write_bytes((pipeline / "data/kodim02.png").read_bytes()[:100_000])
-    write_data(pipeline, [(name, f"{name}.png") for name in PHOTOGRAPHS] + [("words", "words.jpg"), ("cut", "cut.png")])
+    Image.open(pipeline / "data/kodim02.png").save(pipeline / "data/repeated.bmp")
+    write_data(pipeline, ROWS)
     write_clip_bundle(pipeline / "bundle")
     pipeline.config = tiny_config()
     return pipeline

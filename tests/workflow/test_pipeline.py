@@ -10,7 +10,7 @@ import pytest
 from faulty_runs import Run
 from paper_run import needs_latex
 from pipeline import PROJECT
-from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, tiny_config, write_data
+from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, ROWS, tiny_config, write_data
 
 from embedding_shift.io import shards, tables
 
@@ -62,7 +62,8 @@ def test_the_contract_holds(finished):
 
 def test_bad_images_are_rejected_with_their_reason_and_the_run_goes_on(finished):
     rejects = {row["image_id"]: row for row in tables.read_rows(finished / "results/tiny/rejects.csv")}
-    assert list(rejects) == ["cut", "words"]
+    assert list(rejects) == ["cut", "repeated", "words"]
+    assert rejects["repeated"]["reason"] == "same pixels as kodim02"
     assert rejects["cut"]["reason"].startswith("damaged image: ")
     assert rejects["words"] == {
         "image_id": "words",
@@ -77,8 +78,7 @@ def test_shards_cores_and_order_change_nothing(finished, unrun):
     pipeline = unrun
     few = {name: CONFIG["augmentations"][name] for name in FEW}
     pipeline.config = tiny_config(shards=3, augmentations=few)
-    rows = [(name, f"{name}.png") for name in PHOTOGRAPHS] + [("words", "words.jpg"), ("cut", "cut.png")]
-    write_data(pipeline, random.Random(1).sample(rows, len(rows)))
+    write_data(pipeline, random.Random(1).sample(ROWS, len(ROWS)))
     done = pipeline.run(f"{RESULTS}/metrics.parquet", cores=1)
     assert done.returncode == 0, done.stdout[-5000:]
     for table in ("manifest", "rejects"):

@@ -110,10 +110,11 @@ def test_rows_that_a_stray_quote_swallowed_are_found(tmp_path, text, line):
         "\n\n",
         '"quoted"\n"lines"',
         "see b.png\nb.png",
+        "see also\nb.png, taken at dawn, and c.png",
     ],
 )
 @pytest.mark.parametrize(
-    "columns", [["image_id", "path", "caption"], ["caption", "path", "image_id"], ["caption", "path"]]
+    "columns", [["image_id", "path", "caption"], ["caption", "path", "image_id"], ["path", "caption"]]
 )
 def test_captions_of_several_lines_are_read(tmp_path, columns, caption):
     rows = [{"image_id": name, "path": f"{name}.png", "caption": caption} for name in "ab"]

@@ -67,14 +67,14 @@ def _swallowed_line(row: dict[str, str], folder: Path) -> int | None:
     own = sum(len(LINE_BREAK.findall(row[column])) for column in columns[:place])
     for number, line in enumerate(LINE_BREAK.split(",".join(row.values()))):
         fields = line.split(",")
-        if number != own and len(fields) >= len(columns) and _is_name_of_image(fields[place], folder):
+        is_text = any(field.startswith(" ") for field in fields[1 : place + 2])
+        if number != own and len(fields) >= len(columns) and not is_text and _names_image(fields[place], folder):
             return number
     return None
 
 
-def _is_name_of_image(text: str, folder: Path) -> bool:
-    known = PurePath(text).suffix.lower() in IMAGE_SUFFIXES
-    return bool(text) and text == text.strip() and (known or os.path.isfile(folder / text))
+def _names_image(text: str, folder: Path) -> bool:
+    return bool(text) and (PurePath(text).suffix.lower() in IMAGE_SUFFIXES or os.path.isfile(folder / text))
 
 
 def _relative_path(row: dict[str, str]) -> Path:
