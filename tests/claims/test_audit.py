@@ -97,7 +97,7 @@ def test_a_claim_changes_its_verdict(tmp_path):
     published = published_claims.read(tmp_path / "claims.yaml")
     table = audit.verdicts(runs(failure_share=1), published, 200, 0.95).set_index("flaw")
     assert list(table.columns) == ["claim", "corrected", "as_released"]
-    assert tuple(table.loc["failures_replaced"]) == ("noise-first", "supported", "not resolved")
+    assert tuple(table.loc["failures_replaced"]) == ("noise-first", "supported", "not tested")
     assert tuple(table.loc["new_draws"]) == ("noise-first", "supported", "supported")
 
 
@@ -108,7 +108,7 @@ def test_the_audit_of_few_images_has_no_gaps(images, tmp_path):
     verdicts = audit.verdicts(few, published_claims.read(tmp_path / "claims.yaml"), 200, 0.95)
     for table in (audit.table(few), audit.ranks(audit.table(few)), verdicts):
         assert len(table) and not table.isna().any().any()
-    assert set(verdicts["corrected"]) == {"not resolved"}
+    assert set(verdicts["corrected"]) == {"not tested"}
 
 
 def test_the_audit_reproduces_the_released_patch_values():

@@ -150,26 +150,25 @@ def test_every_kind_has_a_reader_a_judge_and_a_test():
     [({"n": 1}, 1), ({"n": 2}, 2), ({"spread": 0.0}, 40)],
     ids=["one image", "two images", "no variance"],
 )
-def test_what_cannot_be_tested_is_not_resolved(kind, changes, n):
+def test_what_cannot_be_tested_is_not_tested(kind, changes, n):
     data = evidence(APART, FAR, edges=APART, **changes)
     found = judged(kind, KIND_ARGUMENTS[kind], data)
-    assert (found.verdict, found.n, found.interval) == ("not resolved", n, None)
+    assert (found.verdict, found.n, found.interval) == ("not tested", n, None)
 
 
 @pytest.mark.parametrize("kind", KIND_ARGUMENTS)
-def test_a_claim_over_a_missing_augmentation_is_not_resolved_and_names_it(kind):
+def test_a_claim_over_an_augmentation_that_is_not_configured_names_it(kind):
     data = evidence(APART, FAR, edges=APART)
     arguments = {
         key: [*value[:-1], "fog"] if isinstance(value, list) else value for key, value in KIND_ARGUMENTS[kind].items()
     }
     found = judged(kind, arguments, data, pool=[*NAMES, "fog"])
-    assert found.verdict == "not resolved"
-    assert "fog" in found.reason
+    assert (found.in_words, found.interval) == ("not tested (fog is not configured)", None)
 
 
-def test_a_claim_over_a_missing_metric_is_not_resolved():
+def test_a_claim_over_a_missing_metric_is_not_tested():
     found = judged("among_largest", {"augmentation": "a", "count": 1}, evidence(APART), "attention_similarity")
-    assert (found.verdict, found.reason) == ("not resolved", "this run has no attention_similarity")
+    assert (found.verdict, found.reason) == ("not tested", "this run has no attention_similarity")
 
 
 def test_a_rare_change_does_not_decide_a_claim():
@@ -177,12 +176,12 @@ def test_a_rare_change_does_not_decide_a_claim():
     values = data.table["augmentation"].map({"a": 0.5, "b": 0.5, "c": 0.5, "d": 0.5}).to_numpy(copy=True)
     values[0] = 0.4  # one image in which `a` shifts more
     data.table["value"] = values
-    assert judged("larger_shift", {"more": ["a"], "less": ["b"]}, data).verdict == "not resolved"
+    assert judged("larger_shift", {"more": ["a"], "less": ["b"]}, data).verdict == "not tested"
 
 
-def test_a_claim_true_of_every_augmentation_is_not_resolved():
+def test_a_claim_true_of_every_augmentation_is_not_tested():
     found = judged("among_largest", {"augmentation": "a", "count": 4}, evidence(APART))
-    assert found.verdict == "not resolved"
+    assert found.verdict == "not tested"
     assert "true of every one" in found.reason
 
 
@@ -333,7 +332,7 @@ def test_the_readme_shows_an_interval_or_a_dash(published):
         return table.markdown(table.joined(published, {"first": found})).splitlines()[-1]
 
     row = "| A shifts more than b. | section 4 |"
-    assert last_row(judgement.untested("too few images", 2)) == f"{row} not tested | – | 2 |"
+    assert last_row(judgement.untested("too few images", 2)) == f"{row} not tested (too few images) | – | 2 |"
     assert (
         last_row(judgement.tested(judgement.Interval(-0.01234, -0.5, 0.0001), 9))
         == f"{row} not resolved | −0.0123 (−0.5 to 0) | 9 |"

@@ -27,8 +27,8 @@ def test_cells_without_a_value_are_empty_and_zero_is_a_value(tmp_path):
         "clear,supported,0.30000000000000004,0.1,0.5,24,",
         "against,contradicted,-0.25,-0.5,-0.125,24,",
         "zero,not resolved,0.0,0.0,0.0,24,",
-        'few,not resolved,,,,2,"2 images are too few, and so are 3"',
-        "absent,not resolved,,,,0,this run has no fog",
+        'few,not tested,,,,2,"2 images are too few, and so are 3"',
+        "absent,not tested,,,,0,this run has no fog",
     ]
 
 
@@ -46,12 +46,12 @@ def test_what_is_read_is_what_was_written(tmp_path, names):
 )
 def test_the_verdict_says_on_which_side_of_zero_the_interval_lies(interval, verdict):
     found = judgement.tested(judgement.Interval(*interval), 24)
-    assert found.verdict == found.outcome == verdict
+    assert found.verdict == found.in_words == verdict
 
 
-def test_a_claim_without_an_interval_is_shown_as_not_tested():
-    found = judgement.untested("too few images", 4)
-    assert (found.verdict, found.outcome) == ("not resolved", "not tested")
+def test_a_claim_without_an_interval_is_not_tested_and_says_why():
+    found = judgement.untested("perspective is not configured")
+    assert (found.verdict, found.in_words) == ("not tested", "not tested (perspective is not configured)")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_claim_without_an_interval_is_shown_as_not_tested():
         ),
         (
             f"{HEADER}\na,supported,,,,0,too few",
-            "claim 'a': found the verdict 'supported'; by its interval it is 'not res",
+            "claim 'a': found the verdict 'supported'; by its interval it is 'not tes",
         ),
     ],
 )

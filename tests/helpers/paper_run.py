@@ -90,9 +90,7 @@ def write_results(
             metric.name,
             n_images,
             value(place, metric),
-            0.25,
-            value(place, metric) - 0.5,
-            value(place, metric) + 0.5,
+            *((0.25, value(place, metric) - 0.5, value(place, metric) + 0.5) if n_images > 1 else (None,) * 3),
         )
         for place, name in enumerate(names)
         for metric in registry.in_order()

@@ -19,7 +19,7 @@ from paper_run import (
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.paper import sentences
 from embedding_shift.paper.sentences import wording
-from embedding_shift.paper.tables import comparison_tables, source_tables
+from embedding_shift.paper.tables import comparison_tables, result_tables, source_tables
 
 PAPER = PROJECT / "paper"
 SECTIONS = sorted((PAPER / "sections").glob("*.tex"))
@@ -309,3 +309,21 @@ def test_errors_of_reduced_precision_are_compared_with_the_smallest_shift(tmp_pa
         pd.DataFrame({"metric": metrics, "ratio": ratios}).to_csv(tmp_path / "precision.csv", index=False)
         arguments += ["--reduced", "CLIP & Co on 50 %", "--precisions", str(tmp_path / "precision.csv")]
     assert sentence in sentences_of(read(arguments))["precision_sentence"]
+
+
+def test_one_image_has_no_interval_in_any_text_or_table(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B"], 1))
+    shift = sentences_of(inputs)["shift_sentence"]
+    assert "(cosine similarity 0.9375)" in shift and "interval" not in shift
+    tables = result_tables.summary(inputs.main), result_tables.ranking(inputs.main), result_tables.neighbours(inputs)
+    assert all("n/a (one image)" in table and "[" not in table.split("midrule", 1)[1] for table in tables)
+
+
+def test_metrics_that_are_constant_by_construction_are_named(tmp_path):
+    def value(place, metric):
+        return 1.0 if place == 0 and metric.name == "edge_preservation_registered" else 0.5 + place / 16
+
+    sentence = sentences_of(read(write_results(tmp_path, ["Warp", "B", "C"], 3, value=value)))
+    assert sentence["constant_metrics_sentence"].endswith(": Edge preservation, registered.")
+    other = sentences_of(read(write_results(tmp_path, ["A", "B", "C"], 3, value=lambda place, metric: 0.5)))
+    assert other["constant_metrics_sentence"] == sentences.NOTHING

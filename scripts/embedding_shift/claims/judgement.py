@@ -1,7 +1,7 @@
 """The verdict on one published claim, and `claims.csv`, the table of all verdicts.
 
-A claim that a run could not test has a reason and no interval. In `claims.csv`, its cells for the effect and the bounds
-are empty, because 0 is a value that they may have. Tables, numbers and sentences show the `outcome` of a judgement.
+A claim that a run could not test has the verdict NOT_TESTED, a reason and no interval. In `claims.csv`, its cells for
+the effect and the bounds are empty, because 0 is a value that they may have.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from embedding_shift.io import tables
 COLUMNS = ["claim", "verdict", "effect", "ci_low", "ci_high", "n", "reason"]
 SUPPORTED, CONTRADICTED, NOT_RESOLVED = "supported", "contradicted", "not resolved"
 NOT_TESTED = "not tested"
-OUTCOMES = (SUPPORTED, CONTRADICTED, NOT_RESOLVED, NOT_TESTED)
+VERDICTS = (SUPPORTED, CONTRADICTED, NOT_RESOLVED, NOT_TESTED)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Judgement:
     """The verdict on a claim.
 
     Attributes:
-        verdict: SUPPORTED, CONTRADICTED or NOT_RESOLVED.
+        verdict: one of VERDICTS.
         n: number of images behind the verdict.
         interval: the effect with its bounds; None where the claim was not tested.
         reason: why the claim was not tested; empty where it was.
@@ -44,9 +44,9 @@ class Judgement:
     reason: str = ""
 
     @property
-    def outcome(self) -> str:
-        """One of OUTCOMES: NOT_TESTED for a claim without an interval, the verdict for any other claim."""
-        return self.verdict if self.interval else NOT_TESTED
+    def in_words(self) -> str:
+        """The verdict, with the reason why the claim was not tested: `not tested (perspective is not configured)`."""
+        return f"{self.verdict} ({self.reason})" if self.reason else self.verdict
 
 
 def tested(interval: Interval, n: int) -> Judgement:
@@ -57,7 +57,7 @@ def tested(interval: Interval, n: int) -> Judgement:
 
 def untested(reason: str, n: int = 0) -> Judgement:
     """Return the judgement of a claim that could not be tested."""
-    return Judgement(NOT_RESOLVED, n, None, reason)
+    return Judgement(NOT_TESTED, n, None, reason)
 
 
 def as_table(judgements: Mapping[str, Judgement]) -> pd.DataFrame:

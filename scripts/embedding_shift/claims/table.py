@@ -28,7 +28,7 @@ def joined(published: PublishedClaims, judgements: Mapping[str, Judgement]) -> l
 def markdown(judged: Iterable[tuple[Claim, Judgement]]) -> str:
     """Return the claims with their judgements as a Markdown table; numbers have three significant digits."""
     rows = [
-        (claim.text, claim.source, judgement.outcome, _effect(judgement.interval), str(judgement.n))
+        (claim.text, claim.source, judgement.in_words, _effect(judgement.interval), str(judgement.n))
         for claim, judgement in judged
     ]
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (HEADER, *rows)]

@@ -1,9 +1,9 @@
 """Judge every published claim by a run: an effect, its interval, and the verdict that follows from it.
 
 An effect is positive where the run agrees with the claim. A claim is supported where the whole interval of its effect
-lies above zero, contradicted where it lies below, and not resolved otherwise. A claim is not tested, and not resolved,
-where the run lacks an augmentation or metric of the claim or has too few images for an interval. Everything that a
-claim compares uses the same resamples of images.
+lies above zero, contradicted where it lies below, and not resolved otherwise. A claim is not tested where the run lacks
+an augmentation or metric of the claim or has too few images for an interval. Everything that a claim compares uses the
+same resamples of images.
 
 Kinds of claims and their effects:
     larger_shift: the smallest of all paired mean differences in shift, each of `more` minus each of `less`.
@@ -155,7 +155,7 @@ def _tree_statistic(
     names: Sequence[str], statistic: Callable[[FloatArray], float], claim: Claim, evidence: Evidence
 ) -> Estimate:
     """Estimate a statistic of the dendrogram's merge heights, whose leaves are in the order of `names`."""
-    _require(names, evidence.embeddings, "embedding of")
+    _require(names, evidence.embeddings, "embedding of", evidence)
     if len(names) < 3:
         raise _Untestable("a dendrogram that could say otherwise needs three augmentations")
     distances = _distances([evidence.embeddings[name] for name in names])
@@ -198,19 +198,24 @@ def _values(evidence: Evidence, metric: str, names: Sequence[str]) -> pd.DataFra
     of_metric = evidence.table[evidence.table["metric"] == metric]
     if of_metric.empty:
         raise _Untestable(f"this run has no {metric}")
-    _require(names, of_metric["augmentation"].unique(), f"{metric} of")
+    _require(names, of_metric["augmentation"].unique(), f"{metric} of", evidence)
     return paired_tests.blocks(of_metric[of_metric["augmentation"].isin(names)], metric)
 
 
-def _require(names: Iterable[str], present: Collection[str], what: str) -> None:
-    missing = [name for name in names if name not in present]
+def _require(names: Iterable[str], present: Collection[str], what: str, evidence: Evidence) -> None:
+    missing = [name for name in dict.fromkeys(names) if name not in present]
+    configured = {*evidence.embeddings, *evidence.table["augmentation"]}
+    absent = [name for name in missing if name not in configured]
+    if absent:
+        raise _Untestable(f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not configured")
     if missing:
         raise _Untestable(f"this run has no {what} {', '.join(missing)}")
 
 
 def _require_images(n: int) -> None:
     if n < FEWEST_IMAGES:
-        raise _Untestable(f"{n} images are too few for an interval; it needs {FEWEST_IMAGES}", n)
+        images = "1 image is" if n == 1 else f"{n} images are"
+        raise _Untestable(f"{images} too few for an interval; it needs {FEWEST_IMAGES}", n)
 
 
 JUDGES: dict[str, Callable[[Claim, Sequence[str], Evidence], Estimate]] = {

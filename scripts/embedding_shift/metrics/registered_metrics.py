@@ -4,6 +4,7 @@ The original is warped as the view was, and the two are compared over the pixels
 Without a warp each metric equals its unregistered counterpart. A metric is NaN if no pixel is left to compare.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -16,6 +17,20 @@ from embedding_shift.views.correspondence import Correspondence
 
 FEWEST_PIXELS = 2
 GRADIENT_REACH = np.ones((3, 3), np.uint8)
+
+
+def constant_by_construction(metric: str, means: Iterable[float]) -> bool:
+    """Return whether a metric is constant under some augmentation because that augmentation only moves pixels.
+
+    A registered pixel metric is exactly 1 then. Tests and correlations over augmentations that include such a constant
+    describe the definition of the metric and not the images.
+
+    Args:
+        metric: its name.
+        means: its mean under every augmentation.
+    """
+    registered = metric in registry.REGISTRY and registry.REGISTRY[metric].kind == "registered_pixels"
+    return registered and any(mean == 1 for mean in means)
 
 
 @registry.register(

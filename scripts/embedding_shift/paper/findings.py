@@ -28,15 +28,11 @@ class JudgedClaim:
 
     Attributes:
         claim: the claim as the claims file states it.
-        verdict: one of `judgement.OUTCOMES`.
-        interval: its effect with bounds, positive if the run agrees with the claim; None if it was not tested.
-        reason: why it was not tested; empty otherwise.
+        judgement: the verdict of this run.
     """
 
     claim: published_claims.Claim
-    verdict: str
-    interval: judgement.Interval | None
-    reason: str
+    judgement: judgement.Judgement
 
     @property
     def topic(self) -> str:
@@ -54,11 +50,7 @@ def judged_claims(inputs: PaperInputs) -> list[JudgedClaim]:
     Raises:
         InputError: a claim has no verdict, or a verdict is on a claim that the claims file does not have.
     """
-    return [_judged(claim, found) for claim, found in table.joined(inputs.published_claims, inputs.claims)]
-
-
-def _judged(claim: published_claims.Claim, found: judgement.Judgement) -> JudgedClaim:
-    return JudgedClaim(claim, found.outcome, found.interval, found.reason)
+    return [JudgedClaim(*pair) for pair in table.joined(inputs.published_claims, inputs.claims)]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from embedding_shift.claims import judgement, published_claims
 from embedding_shift.config.entries import STEP_SEPARATOR
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.metrics import registry
+from embedding_shift.metrics import registered_metrics, registry
+from embedding_shift.paper import latex
 
 STUDY_TABLES = ("noise_floor", "equal_damage", "variance", "audit", "audit_ranks", "audit_claims")
 
@@ -93,10 +94,24 @@ class Results:
             return math.nan
         return cell
 
+    def interval(self, augmentation: str, metric: str) -> str:
+        """Return the interval of a mean as LaTeX; a single image has none."""
+        if self.value(augmentation, metric, "n") == 1:
+            return latex.ONE_IMAGE
+        return latex.interval(*(self.value(augmentation, metric, bound) for bound in ("ci_low", "ci_high")))
+
     def metrics(self, overview: bool = False) -> list[registry.Metric]:
         """Return the measured metrics in the order of the tables; with `overview`, only those of the overview."""
         measured = set(self.summary["metric"])
         return [m for m in registry.in_order() if m.name in measured and (m.in_overview or not overview)]
+
+    @cached_property
+    def constant_metrics(self) -> list[registry.Metric]:
+        """The metrics that are constant by construction under some augmentation, in the order of the tables."""
+        means = {
+            metric.name: [self.value(name, metric.name) for name in self.augmentations] for metric in self.metrics()
+        }
+        return [m for m in self.metrics() if registered_metrics.constant_by_construction(m.name, means[m.name])]
 
     def ranked(self, metric: str) -> list[str]:
         """Return the names of the augmentations that have a value of `metric`, largest change first."""

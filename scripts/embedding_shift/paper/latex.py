@@ -20,6 +20,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.paper.escaping import escape
 
 ABSENT = "n/a"
+ONE_IMAGE = "n/a (one image)"  # in place of an interval
 LONG_WORD = 30  # characters; a longer technical word may break anywhere
 LONG_GROUP = 20  # rows of a group in a long table; more may not fit on one page
 

@@ -68,10 +68,9 @@ def _extremes(main: Results) -> Iterator[Macro]:
     for quantity, metric in (("shift", "cosine_similarity"), ("attention_change", "attention_similarity")):
         ranked = main.ranked(metric)
         for extreme, name in (("largest", ranked[0]), ("smallest", ranked[-1])) if ranked else ():
-            low, high = main.value(name, metric, "ci_low"), main.value(name, metric, "ci_high")
             yield (extreme, quantity, "augmentation"), latex.escape(main.augmentations[name])
             yield (extreme, quantity, "value"), latex.number(main.value(name, metric))
-            yield (extreme, quantity, "interval"), latex.interval(low, high)
+            yield (extreme, quantity, "interval"), main.interval(name, metric)
         for extreme in () if ranked else ("largest", "smallest"):
             yield from (((extreme, quantity, part), latex.ABSENT) for part in ("augmentation", "value", "interval"))
 
@@ -87,9 +86,9 @@ def _patch_similarity(main: Results) -> Iterator[Macro]:
 
 def _verdicts(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the number of published claims per verdict."""
-    found = [item.verdict for item in findings.judged_claims(inputs)]
+    found = [item.judgement.verdict for item in findings.judged_claims(inputs)]
     yield ("num_claims",), latex.number(len(found))
-    yield from ((("num_claims", verdict), latex.number(found.count(verdict))) for verdict in judgement.OUTCOMES)
+    yield from ((("num_claims", verdict), latex.number(found.count(verdict))) for verdict in judgement.VERDICTS)
 
 
 def _flags(inputs: PaperInputs) -> Iterator[Macro]:

@@ -79,10 +79,13 @@ def percentile_interval(estimates: npt.ArrayLike, n: int, confidence: float) -> 
         confidence: coverage, between 0 and 1.
 
     Returns:
-        float64 (2, ...): the lower and the upper bounds.
+        float64 (2, ...): the lower and the upper bounds; NaN where n is 1, because one image shows no variation.
     """
+    estimates = np.asarray(estimates)
+    if n == 1:
+        return np.full((2, *estimates.shape[1:]), np.nan)
     tail = expanded_tail(n, confidence)
-    return np.quantile(np.asarray(estimates), [tail, 1 - tail], axis=0)
+    return np.quantile(estimates, [tail, 1 - tail], axis=0)
 
 
 def expanded_tail(n: int, confidence: float) -> float:
@@ -106,10 +109,10 @@ def bootstrap_mean(values: npt.ArrayLike, resamples: int, confidence: float, see
         seed: non-negative integer.
 
     Returns:
-        (low, high); both equal the mean where n is 1 or all values are equal.
+        (low, high); both NaN where n is 1, both equal to the mean where several values are equal.
     """
     values = np.asarray(values, dtype=np.float64)
-    if np.ptp(values) == 0:
+    if len(values) > 1 and np.ptp(values) == 0:
         return float(values.mean()), float(values.mean())
     means = resampled_means(values[:, np.newaxis], resamples, seed)[:, 0]
     low, high = percentile_interval(means, len(values), confidence)
@@ -154,12 +157,12 @@ def summarise(long_table: pd.DataFrame, resamples: int, confidence: float, root_
         resamples, confidence, root_seed: as in `Settings`.
 
     Returns:
-        data frame with SUMMARY_COLUMNS. `std` is the sample standard deviation, and 0 where n is 1.
+        data frame with SUMMARY_COLUMNS. `std` is the sample standard deviation. It and the bounds are NaN where n is 1.
     """
     rows = []
     for (augmentation, metric), group in long_table.groupby(["augmentation", "metric"], sort=False):
         values = group.sort_values("image_id")["value"].to_numpy()
         low, high = bootstrap_mean(values, resamples, confidence, seed_of(root_seed, augmentation, metric))
-        std = values.std(ddof=1) if len(values) > 1 else 0.0
+        std = values.std(ddof=1) if len(values) > 1 else np.nan
         rows.append((augmentation, metric, len(values), values.mean(), std, low, high))
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)

@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from embedding_shift.errors import InputError
-from embedding_shift.metrics import registry
+from embedding_shift.metrics import registered_metrics, registry
 from embedding_shift.statistics import bootstrap
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,7 +78,8 @@ def paired_differences(long_table: pd.DataFrame, resamples: int, confidence: flo
     """Compare every two augmentations, per metric.
 
     Columns:
-        mean_difference, ci_low, ci_high: first − second, in the unit of the metric, with its bootstrap interval.
+        mean_difference, ci_low, ci_high: first − second, in the unit of the metric, with its bootstrap interval, which
+            is NaN for a single image.
         cohens_dz: as in `standardised_difference`.
         rank_biserial: as in `signed_ranks`.
         p_value, p_holm: of Wilcoxon's test, uncorrected and corrected for all pairs of the metric.
@@ -90,7 +91,7 @@ def paired_differences(long_table: pd.DataFrame, resamples: int, confidence: flo
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
 
     Returns:
-        data frame with PAIRED_COLUMNS, without missing values.
+        data frame with PAIRED_COLUMNS.
     """
     frames = [
         _compare_pairs(metric, blocks(long_table, metric), resamples, confidence, root_seed)
@@ -113,7 +114,7 @@ def _compare_pairs(metric: str, wide: pd.DataFrame, resamples: int, confidence: 
         difference = (wide[first] - wide[second]).to_numpy()
         mean = difference.mean()
         low, high = mean, mean
-        if np.ptp(difference) > 0:
+        if n == 1 or np.ptp(difference) > 0:
             low, high = bootstrap.percentile_interval(means[first] - means[second], n, confidence)
         effect = standardised_difference(difference)
         biserial, p_value = signed_ranks(difference)
@@ -181,6 +182,8 @@ def images_needed(effect: float, level: float) -> int:
 def friedman(long_table: pd.DataFrame) -> pd.DataFrame:
     """Friedman's test per metric, with Kendall's W (0: the images do not agree on the order; 1: full agreement).
 
+    Metrics that are constant by construction under some augmentation are left out.
+
     Returns:
         data frame with FRIEDMAN_COLUMNS. The statistic is 0, p is 1 and W is 0 where there are fewer than three
         augmentations or two images, or where no image distinguishes the augmentations.
@@ -188,6 +191,8 @@ def friedman(long_table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for metric in long_table["metric"].unique():
         wide = blocks(long_table, metric)
+        if registered_metrics.constant_by_construction(metric, wide.mean()):
+            continue
         n, k = wide.shape
         statistic, p_value, agreement = 0.0, 1.0, 0.0
         if n >= 2 and k >= 3 and np.ptp(wide.to_numpy(), axis=1).any():

@@ -39,7 +39,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     for topic, words in TOPICS.items():
         of_topic = [item for item in judged if item.topic == topic]
         yield ("claims_on", topic, "sentence"), _tally(of_topic, "published claim", f" on {words}") if of_topic else ""
-    discussed = [_discussed(judged, verdict) for verdict in judgement.OUTCOMES]
+    discussed = [_discussed(judged, verdict) for verdict in judgement.VERDICTS]
     yield ("claims_discussion",), "\n".join(filter(None, discussed))
 
 
@@ -47,8 +47,8 @@ def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
     """Say how many claims the run supports, contradicts, does not resolve and does not test."""
     if not judged:
         return "The claims file of this run lists no published claim."
-    found = [item.verdict for item in judged]
-    counts = {verdict: found.count(verdict) for verdict in judgement.OUTCOMES if verdict in found}
+    found = [item.judgement.verdict for item in judged]
+    counts = {verdict: found.count(verdict) for verdict in judgement.VERDICTS if verdict in found}
     if len(judged) == 1:
         return f"This run {VERBS[found[0]]} the only {noun}{topic}."
     if len(counts) == 1:
@@ -77,19 +77,19 @@ def _untested(judged: Sequence[JudgedClaim]) -> str:
 
 def _reasons(judged: Sequence[JudgedClaim]) -> list[str]:
     """Return the different reasons why claims were not tested."""
-    return list(dict.fromkeys(item.reason for item in judged if item.reason))
+    return list(dict.fromkeys(item.judgement.reason for item in judged if item.judgement.reason))
 
 
 def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
     """List the claims of one verdict, each with what the run says about it and where it shows the evidence."""
-    chosen = [item for item in judged if item.verdict == verdict]
+    chosen = [item for item in judged if item.judgement.verdict == verdict]
     if not chosen:
         return ""
     same_reason = len(_reasons(chosen)) == 1
     items = "\n".join(f"\\item {_remark(item, with_reason=not same_reason)}" for item in chosen)
     head = HEADS[verdict].format(claims=counted(len(chosen), "published claim"))
     if same_reason:
-        head = f"{head.removesuffix(':')} ({latex.escape(chosen[0].reason)}):"
+        head = f"{head.removesuffix(':')} ({latex.escape(chosen[0].judgement.reason)}):"
     title = verdict.capitalize()
     return f"\\paragraph{{{title}.}}\n{head}\n\\begin{{claimlist}}\n{items}\n\\end{{claimlist}}"
 
@@ -97,11 +97,11 @@ def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
 def _remark(item: JudgedClaim, with_reason: bool) -> str:
     """Return the text of a claim and what its verdict means for it."""
     text = f"{latex.escape(item.claim.text.removesuffix('.'))} ({SECTIONS[item.topic]})."
-    if item.verdict == judgement.CONTRADICTED:
+    if item.judgement.verdict == judgement.CONTRADICTED:
         return f"{text} This run shows instead: {latex.escape(item.claim.contradicted_by)}"
-    if item.verdict == judgement.NOT_RESOLVED and item.interval:
-        side = "agrees with the claim" if item.interval.effect > 0 else "speaks against the claim"
+    if item.judgement.verdict == judgement.NOT_RESOLVED and item.judgement.interval:
+        side = "agrees with the claim" if item.judgement.interval.effect > 0 else "speaks against the claim"
         return f"{text} The estimate {side}, but its interval includes zero."
-    if item.reason and with_reason:
-        return f"{text} Reason: {latex.escape(item.reason)}."
+    if item.judgement.reason and with_reason:
+        return f"{text} Reason: {latex.escape(item.judgement.reason)}."
     return text

@@ -19,6 +19,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("shift_sentence",), _shift(inputs)
     yield ("tests_sentence",), _tests(inputs)
     yield ("pair_sentence",), _pairs(inputs)
+    yield ("constant_metrics_sentence",), _constant_metrics(main)
     yield ("attention_sentence",), _attention(inputs)
     yield ("attention_note_sentence",), "" if attention else _note(main)
     yield ("attention_samples_sentence",), _attention_samples(attention)
@@ -51,22 +52,18 @@ def _extremes(inputs: PaperInputs, metric: str, subject_and_verb: str) -> str:
     """Name the augmentations with the largest and the smallest change by a metric, with means and intervals."""
     main, label = inputs.main, registry.REGISTRY[metric].label.lower()
     coverage = rf"{100 * inputs.settings['bootstrap']['confidence']:g}\,\%"
-    values = {
-        name: (
-            latex.number(main.value(name, metric)),
-            latex.interval(main.value(name, metric, "ci_low"), main.value(name, metric, "ci_high")),
-        )
-        for name in main.ranked(metric)
-    }
-    first, *_, last = [*values, *values]
-    value, interval = values[first]
-    largest = f"{emphasised(main.augmentations[first])} (mean {label} {value}, {coverage} interval {interval})"
-    if len(values) == 1:
+    ranked = main.ranked(metric)
+    first, last = ranked[0], ranked[-1]
+    one_image = main.value(first, metric, "n") == 1
+    mean, interval = latex.number(main.value(first, metric)), main.interval(first, metric)
+    found = f"{label} {mean}" if one_image else f"mean {label} {mean}, {coverage} interval {interval}"
+    largest = f"{emphasised(main.augmentations[first])} ({found})"
+    if len(ranked) == 1:
         return f"{largest} is the only augmentation with a value."
-    return (
-        f"{subject_and_verb} most under {largest} and least under {emphasised(main.augmentations[last])} "
-        f"({', '.join(values[last])})."
-    )
+    found = latex.number(main.value(last, metric))
+    if not one_image:
+        found += f", {main.interval(last, metric)}"
+    return f"{subject_and_verb} most under {largest} and least under {emphasised(main.augmentations[last])} ({found})."
 
 
 def _note(main: Results) -> str:
@@ -121,6 +118,17 @@ def _pairs(inputs: PaperInputs) -> str:
     return (
         f"The two closest augmentations are {closest}, the two most distant are {furthest}. "
         f"{emphasised(labels[alone])} has the largest mean distance to all others ({latex.number(means[alone])})."
+    )
+
+
+def _constant_metrics(main: Results) -> str:
+    """Say which metrics are left out of tests over augmentations."""
+    names = [metric.label for metric in main.constant_metrics]
+    if not names:
+        return ""
+    return (
+        "Left out, because they are 1 by construction under an augmentation that only moves pixels: "
+        f"{latex.escape('; '.join(names))}."
     )
 
 

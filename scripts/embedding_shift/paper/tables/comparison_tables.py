@@ -26,8 +26,7 @@ def comparison(results: Sequence[Results]) -> str:
     for name, label in results[0].augmentations.items():
         cells = []
         for entry in results:
-            low, high = entry.value(name, METRIC, "ci_low"), entry.value(name, METRIC, "ci_high")
-            cells.append(latex.stacked(latex.number(entry.value(name, METRIC)), latex.interval(low, high)))
+            cells.append(latex.stacked(latex.number(entry.value(name, METRIC)), entry.interval(name, METRIC)))
         rows.append([latex.escape(label), *cells])
     several = len({entry.dataset for entry in results}) > 1
     titles = [f"{entry.model}, {entry.dataset}" if several else entry.model for entry in results]

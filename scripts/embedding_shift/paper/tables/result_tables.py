@@ -1,5 +1,6 @@
 """Tables of the results. Their captions are in the text, but for those that may break across pages."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ from embedding_shift.metrics.registry import REGISTRY, Metric, in_order
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs, Results, Row, steps_of_row
 from embedding_shift.paper.tables import comparison_tables, layout, source_tables, study_tables
-from embedding_shift.statistics import paired_tests, rank_correlation
+from embedding_shift.statistics import rank_correlation
 
 MAIN_METRIC = "cosine_similarity"
+MOST_IMAGES = 100_000  # a larger number of images needed says no more than that it is out of reach
 
 
 def all_tables(inputs: PaperInputs, environments: Iterable[str]) -> dict[str, str]:
@@ -77,8 +79,7 @@ def ranking(results: Results) -> str:
     for place, name in enumerate(results.ranked(MAIN_METRIC), start=1):
         cells = [str(place), latex.escape(results.augmentations[name])]
         for metric in (MAIN_METRIC, *ranks):
-            low, high = results.value(name, metric, "ci_low"), results.value(name, metric, "ci_high")
-            cells += [latex.number(results.value(name, metric)), latex.interval(low, high)]
+            cells += [latex.number(results.value(name, metric)), results.interval(name, metric)]
             if metric in ranks:
                 cells.append(str(ranks[metric].index(name) + 1) if name in ranks[metric] else latex.ABSENT)
         rows.append(cells)
@@ -94,7 +95,7 @@ def agreement(results: Results) -> str:
     means = {metric.name: [results.value(name, metric.name) for name in names] for metric in results.metrics()}
     rows = []
     for metric in results.metrics() if MAIN_METRIC in means else ():
-        if metric.name != MAIN_METRIC:
+        if metric.name != MAIN_METRIC and metric not in results.constant_metrics:
             rho = _rank_correlation(means[MAIN_METRIC], means[metric.name])
             direction = "closer" if metric.higher_is_closer else "further"
             rows.append([latex.escape(metric.label), direction, latex.number(rho)])
@@ -116,12 +117,12 @@ def claims(inputs: PaperInputs) -> str:
     """
     rows = []
     for item in findings.judged_claims(inputs):
-        found = item.interval
+        found = item.judgement.interval
         effect = [latex.number(found.effect), latex.interval(found.low, found.high)] if found else [layout.NO_ROW] * 2
-        texts = [latex.escape(text) for text in (item.claim.text, item.claim.source, item.verdict)]
+        texts = [latex.escape(text) for text in (item.claim.text, item.claim.source, item.judgement.in_words)]
         rows.append([*texts, *effect, findings.EVIDENCE[item.topic]])
     header = ["Claim", "Source", "Verdict", "Effect", "Interval", "Evidence"]
-    return latex.tabular(layout.paragraph(0.4) + "llrcl", header, [rows])
+    return latex.tabular(f"{layout.paragraph(0.38)}l{layout.paragraph(0.13)}rcl", header, [rows])
 
 
 def friedman(frame: pd.DataFrame) -> str:
@@ -156,17 +157,21 @@ def _difference(row: dict[str, Any], forward: bool, labels: dict[str, str]) -> l
     """Return the cells of one paired difference: first − second if `forward`, second − first otherwise."""
     sign = 1 if forward else -1
     pair = " $-$ ".join(latex.escape(labels[name]) for name in (row["first"], row["second"])[::sign])
-    low, high = sorted((sign * row["ci_low"], sign * row["ci_high"]))
-    found = [latex.ABSENT] * 3
+    interval, found = latex.ONE_IMAGE, [latex.ABSENT] * 3
     if row["n"] > 1:
+        interval = latex.interval(*sorted((sign * row["ci_low"], sign * row["ci_high"])))
         found = [latex.number(sign * row["cohens_dz"]), latex.p_value(row["p_holm"]), _needed(row["images_needed"])]
-    return [pair, latex.number(sign * row["mean_difference"]), latex.interval(low, high), *found]
+    return [pair, latex.number(sign * row["mean_difference"]), interval, *found]
 
 
-def _needed(images: int) -> str:
+def _needed(images: float) -> str:
+    """Return a number of images, rounded up to two significant digits; above a bound, the bound."""
     if images == 0:  # No number of images suffices.
         return latex.ABSENT
-    return latex.number(int(images)) if images < paired_tests.MOST else r"$\geq10^9$"
+    if images > MOST_IMAGES:
+        return f"more than {latex.number(MOST_IMAGES)}"
+    unit = 10 ** max(0, len(str(int(images))) - 2)
+    return latex.number(math.ceil(images / unit) * unit)
 
 
 def registered(results: Results) -> str:
@@ -218,12 +223,10 @@ def summary(results: Results) -> str:
 
 
 def _summary_row(results: Results, augmentation: str, metric: Metric) -> list[str]:
-    n, mean, std, low, high = (
-        results.value(augmentation, metric.name, column) for column in ("n", "mean", "std", "ci_low", "ci_high")
-    )
+    n, mean, std = (results.value(augmentation, metric.name, column) for column in ("n", "mean", "std"))
     count = latex.ABSENT if np.isnan(n) else latex.number(int(n))
-    spread = latex.number(std) if n > 1 else latex.ABSENT
-    return [latex.escape(metric.label), count, latex.number(mean), spread, latex.interval(low, high)]
+    interval = results.interval(augmentation, metric.name)
+    return [latex.escape(metric.label), count, latex.number(mean), latex.number(std), interval]
 
 
 def _plain(value: Any) -> str:
