@@ -110,8 +110,8 @@ def _same_weights(inputs: PaperInputs) -> str:
         if group is None:
             groups.append(group := {})
         group |= {first: None, second: None}
-    named = "; ".join(joined(list(map(emphasised, group))) for group in groups)
-    return f"Encoders with the same weights, whose agreement says nothing: {named}."
+    named = "; ".join(f"{joined(list(map(emphasised, group)))} have the same weights" for group in groups)
+    return f"{named}, so that their agreement is not stated."
 
 
 def _conclusion(inputs: PaperInputs) -> str:
