@@ -192,6 +192,15 @@ def test_a_checkpoint_that_is_configured_as_a_bundle_is_refused_with_the_command
         assert f"`path: {folder / 'last.pt'}`" in message and "prepare_bundle.py --model '{" in message
 
 
+def test_the_folder_of_a_lora_adapter_is_named(tmp_path):
+    (tmp_path / "adapter_config.json").write_text("{}")
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
+    with pytest.raises(
+        InputError, match=f"{tmp_path} is not an open_clip bundle: .* holds the weights of a LoRA adapter"
+    ):
+        bundles.copy(tmp_path, tmp_path / "bundle")
+
+
 def test_a_bundle_whose_weights_are_a_pointer_is_refused(bundle, tmp_path):
     (tmp_path / CONFIG).write_text((bundle / CONFIG).read_text())
     (tmp_path / WEIGHTS).write_text("version https://git-lfs.github.com/spec/v1\nsize 12\n")

@@ -87,6 +87,14 @@ def test_the_cost_of_vit_b_32():
     assert found.bundle_bytes == pytest.approx(sum(weights.nbytes for weights in whole.parameters()), rel=1e-6)
 
 
+def test_the_cost_of_a_checkpoint_needs_no_file(tmp_path):
+    model = {"kind": "checkpoint", "name": "ViT-B-32-quickgelu", "path": str(tmp_path / "x.pt")}
+    found = encoder_cost.count(model, "nowhere")
+    assert found.bundle_bytes == found.tower_bytes == forecast_stages.VIT_B_32_BYTES
+    (tmp_path / "x.pt").write_bytes(bytes(1000))
+    assert encoder_cost.count(model, "nowhere").bundle_bytes == 1000
+
+
 def test_the_cost_of_the_offline_encoder_needs_no_wheel():
     found = encoder_cost.count({"kind": "wheel"}, "nowhere")
     assert found.gflop == pytest.approx(vision_transformer_gflop(224, 14, 384, 12, 384), rel=1e-3)

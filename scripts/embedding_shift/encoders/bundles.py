@@ -26,6 +26,8 @@ from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 
+LORA_CONFIG = "adapter_config.json"  # PEFT writes it beside the weights of an adapter.
+
 
 def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -> None:
     """Make the bundle of a configured encoder.
@@ -110,6 +112,8 @@ def copy(source: str | Path, folder: str | Path) -> None:
 
 def _hint(source: Path) -> str:
     """Return how to use the weights that are at `source`, which is not a bundle; empty without any."""
+    if (source / LORA_CONFIG).exists():
+        return f". It holds {checkpoints.LORA_ADAPTER}"
     found = [source, *sorted(source.glob("*"))]
     weights = [path for path in found if path.is_file() and path.suffix in checkpoint_files.SUFFIXES]
     return f". {weights[0].name} may be a checkpoint: {checkpoint_files.usage(weights[0])}" if weights else ""

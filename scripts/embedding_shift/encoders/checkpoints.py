@@ -15,12 +15,13 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
 IMAGE_TOWER = "visual."
+LORA_ADAPTER = (
+    "the weights of a LoRA adapter, which only change those of another model; merge both with the library that trained "
+    "it (in PEFT: `merge_and_unload()`), and save the `state_dict()` of the result"
+)
 # Parts of names by which frequent kinds of files are recognised that hold other weights than those of open_clip.
 OTHER_WEIGHTS = {
-    "lora_": (
-        "the weights of a LoRA adapter, which only change those of another model; merge both with the library that "
-        "trained it (in PEFT: `merge_and_unload()`), and save the `state_dict()` of the result"
-    ),
+    "lora_": LORA_ADAPTER,
     "vision_model.encoder.layers.": (
         "the weights of a model of transformers, which have other names than in open_clip; use the same model from "
         "open_clip, or convert its names"
