@@ -18,7 +18,7 @@ def main() -> None:
     arguments = parser.parse_args()
     bundles.prepare(arguments.model, arguments.bundle, arguments.wheel)
     if arguments.image_size and (warning := bundles.fitting_warning(arguments.bundle, arguments.image_size)):
-        cli.warn(warning)
+        cli.warn(f"{arguments.bundle}: {warning}")
 
 
 if __name__ == "__main__":

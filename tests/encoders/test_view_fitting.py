@@ -91,7 +91,8 @@ def test_attention_that_does_not_show_the_whole_view_is_not_used(tmp_path, kodak
 @pytest.mark.slow
 def test_the_script_warns_where_views_are_resized(tmp_path):
     write_clip_bundle(tmp_path / "source", image_size=64)
-    for size, start in ((64, ""), (224, "warning: each view of 224×224 pixels is resized to 64×64 pixels")):
+    warned = f"warning: {tmp_path / 'b'}: each view of 224×224 pixels is resized to 64×64 pixels"
+    for size, start in ((64, ""), (224, warned)):
         model = json.dumps({"kind": "local-dir", "path": str(tmp_path / "source")})
         command = [sys.executable, PROJECT / "scripts/prepare_bundle.py", "--model", model, "--bundle", tmp_path / "b"]
         done = subprocess.run([*command, "--image-size", str(size)], capture_output=True, text=True)
