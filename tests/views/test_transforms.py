@@ -214,6 +214,7 @@ def test_a_record_of_another_form_is_refused(kodak_views):
         ("GausNoise", {}, r"unknown transform 'GausNoise'; allowed are the transforms of albumentations 2\.0\.8"),
         ("Compose", {}, r"unknown transform 'Compose'"),
         ("numpy", {}, r"unknown transform 'numpy'"),
+        ("ConstrainedCoarseDropout", {}, r"^ConstrainedCoarseDropout needs a mask or boxes"),
         ("GaussNoise", {"sigma": 1}, r"unknown argument 'sigma' of GaussNoise; allowed are std_range, mean_range"),
         ("GaussNoise", {"p": 0.5}, r"unknown argument 'p' of GaussNoise"),
         ("GaussNoise", {"std_range": [0, 2]}, r"^GaussNoise: std_range: .*>= 0 and <= 1; found \(0, 2\)$"),

@@ -18,6 +18,8 @@ cv2.setNumThreads(0)  # A job uses one thread; the workflow runs jobs in paralle
 
 CUSTOM_TRANSFORMS: dict[str, type[albumentations.BasicTransform]] = {}
 LARGEST_RECORDED_ARRAY = 64
+# Without a mask or boxes, it leaves the image as it is. Other transforms that need them fail when they are applied.
+NEEDS_MASK_OR_BOXES = "ConstrainedCoarseDropout"
 
 TransformClass = TypeVar("TransformClass", bound=type)
 
@@ -74,6 +76,8 @@ def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicT
             f"unknown transform {transform!r}; allowed are the transforms of albumentations {version} and those that "
             f"are registered in scripts/embedding_shift/views/transforms.py: {custom}"
         )
+    if transform == NEEDS_MASK_OR_BOXES:
+        raise InputError(f"{transform} needs a mask or boxes, which views do not have, and would change nothing")
     allowed = [name for name in inspect.signature(transform_class.__init__).parameters if name not in ("self", "p")]
     for name in arguments:
         if name not in allowed:
