@@ -41,6 +41,7 @@ PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
 ACQUIRED = list(filter(is_acquired, DATASETS))
 # What only some runs have: the tables of the study, the encoders' agreement, what became of URLs.
 PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
+PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
 PAPER_AGREEMENT = {"rank_agreement": "results/rank_agreement.csv"} if len(MODELS) > 1 else {}
 # The encoders that do not compute in single precision.
 PAPER_REDUCED = [(dataset, model) for dataset, model in PAPER_PAIRS if model in REDUCED]

@@ -1,9 +1,9 @@
 """Look closer at a few images: more draws, graded doses, the noise floor, and the flaws of the released scripts.
 
 input:   manifest, original views, metrics and embeddings of the main run, the configuration's section `study`
-output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, equal_damage.csv, variance.csv, audit.csv,
-         audit_ranks.csv and audit_claims.csv
-steps:   references and views per augmentation → encode → measure → tabulate; audit
+output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, dose_start.csv, equal_damage.csv, variance.csv,
+         audit.csv, audit_ranks.csv and audit_claims.csv
+steps:   references, views per augmentation, and views at equal damage → encode → measure → tabulate; audit
 """
 
 STUDY_VIEWS = collect("results/{{dataset}}/study/views/{augmentation}.tar", augmentation=AUGMENTATIONS)
@@ -70,12 +70,46 @@ rule make_study_views:
         )
 
 
+rule make_equal_damage_views:
+    input:
+        references="results/{dataset}/study/references.tar",
+        checksum="results/{dataset}/study/references.tar.sha256",
+        code=code("make_equal_damage_views"),
+    output:
+        views="results/{dataset}/study/equal_damage.tar",
+        checksum="results/{dataset}/study/equal_damage.tar.sha256",
+        doses="results/{dataset}/study/equal_doses.csv",
+    log:
+        "logs/{dataset}/study/make_equal_damage_views.log",
+    benchmark:
+        "benchmarks/{dataset}/study/make_equal_damage_views.tsv"
+    priority: FEEDING
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=memory(per_mb=2),
+        runtime=minutes(per_view=2),
+    params:
+        augmentations=verbatim(as_json(DOSED)),
+        doses=config["study"]["doses"],
+        seed=config["seed"],
+    message:
+        "Finding the doses of equal damage for {wildcards.dataset}."
+    shell:
+        command(
+            "--references {input.references:q} --augmentations {params.augmentations:q} --doses {params.doses}"
+            " --seed {params.seed} --views {output.views:q} --table {output.doses:q}"
+        )
+
+
 rule compute_study_pixels:
     input:
         references="results/{dataset}/study/references.tar",
         references_checksum="results/{dataset}/study/references.tar.sha256",
         views=STUDY_VIEWS,
         checksums=STUDY_CHECKSUMS,
+        equal_views="results/{dataset}/study/equal_damage.tar",
+        equal_checksum="results/{dataset}/study/equal_damage.tar.sha256",
         code=code("compute_study_pixels"),
     output:
         metrics="results/{dataset}/study/pixel_metrics.parquet",
@@ -98,8 +132,8 @@ rule compute_study_pixels:
     shell:
         command(
             "--references {input.references:q}"
-            " --augmentations {params.augmentations} --views {input.views:q} --metrics {output.metrics:q}"
-            " --reference-metrics {output.references:q}"
+            " --augmentations {params.augmentations} --views {input.views:q} --equal-views {input.equal_views:q}"
+            " --metrics {output.metrics:q} --reference-metrics {output.references:q}"
         )
 
 
@@ -134,6 +168,40 @@ rule encode_study_views:
             "--views {input.views:q} --bundle {params.bundle:q}"
             " {params.encoding} --threads {threads}"
             " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q}"
+        )
+
+
+rule encode_equal_damage_views:
+    input:
+        views="results/{dataset}/study/equal_damage.tar",
+        checksum="results/{dataset}/study/equal_damage.tar.sha256",
+        config="results/models/{model}/open_clip_config.json",
+        weights="results/models/{model}/open_clip_model.safetensors",
+        code=code("encode_views"),
+    output:
+        "results/{dataset}/{model}/study/equal_damage.npz",
+    log:
+        "logs/{dataset}/{model}/study/encode_equal_damage_views.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/study/encode_equal_damage_views.tsv"
+    priority: ENCODING
+    conda:
+        "../envs/encode.yaml"
+    threads: config["encode_threads"]
+    resources:
+        mem_mb=encoding_memory,
+        gpu=ENCODING_GPUS,
+        runtime=encoding_minutes,
+    params:
+        bundle=bundle,
+        encoding=encoding_options,
+    message:
+        "Encoding views of {wildcards.dataset} at equal damage with {wildcards.model}."
+    shell:
+        command(
+            "--views {input.views:q} --bundle {params.bundle:q}"
+            " {params.encoding} --threads {threads}"
+            " --description '{wildcards.model} equal damage' --output {output:q}"
         )
 
 
@@ -182,6 +250,9 @@ rule compute_study_metrics:
         views=STUDY_VIEWS,
         checksums=STUDY_CHECKSUMS,
         encoded=STUDY_ENCODED,
+        equal_views="results/{dataset}/study/equal_damage.tar",
+        equal_checksum="results/{dataset}/study/equal_damage.tar.sha256",
+        equal_encoded="results/{dataset}/{model}/study/equal_damage.npz",
         code=code("compute_study_metrics"),
     output:
         metrics="results/{dataset}/{model}/study/metrics.parquet",
@@ -208,6 +279,7 @@ rule compute_study_metrics:
             " --references {input.references:q} --original-embeddings {input.original_embeddings:q}"
             " --original-attention {input.original_attention:q} --encoded-references {input.encoded_references:q}"
             " --augmentations {params.augmentations} --views {input.views:q} --encoded {input.encoded:q}"
+            " --equal-views {input.equal_views:q} --equal-encoded {input.equal_encoded:q}"
             " --output {output.metrics:q} --reference-output {output.references:q}"
         )
 
@@ -216,10 +288,12 @@ rule tabulate_study:
     input:
         metrics="results/{dataset}/{model}/study/metrics.parquet",
         references="results/{dataset}/{model}/study/references.parquet",
+        equal_doses="results/{dataset}/study/equal_doses.csv",
         code=code("tabulate_study"),
     output:
         noise_floor="results/{dataset}/{model}/noise_floor.csv",
         dose_response="results/{dataset}/{model}/dose_response.csv",
+        dose_start="results/{dataset}/{model}/dose_start.csv",
         equal_damage="results/{dataset}/{model}/equal_damage.csv",
         variance="results/{dataset}/{model}/variance.csv",
     log:
@@ -242,9 +316,9 @@ rule tabulate_study:
         command(
             "--metrics {input.metrics:q} --references {input.references:q}"
             " --augmentations {params.augmentations} --settings {params.settings:q} --draws {params.draws}"
-            " {params.bootstrap}"
+            " --equal-doses {input.equal_doses:q} {params.bootstrap}"
             " --noise-floor {output.noise_floor:q} --dose-response {output.dose_response:q}"
-            " --equal-damage {output.equal_damage:q} --variance {output.variance:q}"
+            " --dose-start {output.dose_start:q} --equal-damage {output.equal_damage:q} --variance {output.variance:q}"
         )
 
 

@@ -4,12 +4,14 @@ STUDY = config["study"]["images"] > 0
 STUDY_TABLES = [
     "noise_floor",
     "dose_response",
+    "dose_start",
     "equal_damage",
     "variance",
     "audit",
     "audit_ranks",
     "audit_claims",
 ]
+DOSED = {name: entry for name, entry in config["augmentations"].items() if "dose" in entry}
 
 
 def dose_scale(wildcards):
@@ -19,9 +21,7 @@ def dose_scale(wildcards):
 
 def dose_settings():
     """Return the dose that the configured parameters stand for, by augmentation, as JSON."""
-    return as_json(
-        {name: entry["dose"]["setting"] for name, entry in config["augmentations"].items() if "dose" in entry}
-    )
+    return as_json({name: entry["dose"]["setting"] for name, entry in DOSED.items()})
 
 
 def study_targets():

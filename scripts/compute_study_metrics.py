@@ -21,6 +21,8 @@ def main() -> None:
         "--views", nargs="+", required=True, help="tar files of the study's views, one per augmentation"
     )
     parser.add_argument("--encoded", nargs="+", required=True, help="npz files of these views, one per augmentation")
+    parser.add_argument("--equal-views", required=True, help="tar file of the views at equal damage")
+    parser.add_argument("--equal-encoded", required=True, help="npz file of these views")
     parser.add_argument("--output", required=True, help="Parquet file to write, for the views")
     parser.add_argument("--reference-output", required=True, help="Parquet file to write, for the references")
     arguments = parser.parse_args()
@@ -29,9 +31,11 @@ def main() -> None:
         study_metrics.main_rows(tables.read_parquet([arguments.main_metrics]), image_ids),
         tables.read_parquet([arguments.study_pixels]),
     ]
+    originals, equal = {}, {}
     reference_parts = [tables.read_parquet([arguments.reference_pixels])]
     for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
         original = variant_names.selected(array_files.concatenate([path], kind), image_ids)
+        originals[kind], equal[kind] = original, array_files.concatenate([arguments.equal_encoded], kind)
         encoded = array_files.concatenate([arguments.encoded_references], kind)
         reference_parts.append(study_metrics.reference_shift_rows(kind, original, encoded))
         for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):
@@ -40,6 +44,8 @@ def main() -> None:
             if kind == "attention":
                 records = dict(shards.read_records(tar))
                 parts.append(study_metrics.registered_attention_rows(original, encoded, records, augmentation))
+    records = dict(shards.read_records(arguments.equal_views))
+    parts.append(study_metrics.equal_damage_rows(originals, equal, records))
     tables.write_parquet(arguments.output, pd.concat(parts, ignore_index=True))
     tables.write_parquet(arguments.reference_output, pd.concat(reference_parts, ignore_index=True))
 

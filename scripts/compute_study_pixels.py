@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument(
         "--views", nargs="+", required=True, help="tar files of the study's views, one per augmentation"
     )
+    parser.add_argument("--equal-views", required=True, help="tar file of the views at equal damage")
     parser.add_argument("--metrics", required=True, help="Parquet file to write, for the views")
     parser.add_argument("--reference-metrics", required=True, help="Parquet file to write, for the references")
     arguments = parser.parse_args()
@@ -26,6 +27,7 @@ def main() -> None:
         study_pixels.pixel_rows(originals, shards.read(path), augmentation)
         for augmentation, path in zip(arguments.augmentations, arguments.views, strict=True)
     ]
+    parts.append(study_pixels.equal_damage_rows(originals, shards.read(arguments.equal_views)))
     tables.write_parquet(arguments.metrics, pd.concat(parts, ignore_index=True))
     reference_rows = study_pixels.reference_pixel_rows(originals, pixels[variant_names.JPEG])
     tables.write_parquet(arguments.reference_metrics, reference_rows)

@@ -19,10 +19,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
-    wanted = study_views.variants(arguments.steps, arguments.scale, arguments.draws, arguments.doses)
-    originals = references.read(arguments.references)[variant_names.ORIGINAL]
-    made = study_views.augment(originals.values(), arguments.augmentation, wanted, arguments.seed)
-    shards.write(arguments.output, made)
+    originals = references.read(arguments.references)[variant_names.ORIGINAL].values()
+    name, steps, scale, seed = arguments.augmentation, arguments.steps, arguments.scale, arguments.seed
+    jumps = scale and arguments.doses and study_views.jumps_at_zero(originals, name, steps[0], scale, seed)
+    wanted = study_views.variants(steps, scale, arguments.draws, arguments.doses, bool(jumps))
+    shards.write(arguments.output, study_views.augment(originals, name, wanted, seed))
 
 
 if __name__ == "__main__":

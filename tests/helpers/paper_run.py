@@ -20,7 +20,7 @@ from embedding_shift.io import tables
 from embedding_shift.metrics import image_difference, long_table, registry
 from embedding_shift.paper import inputs, sentences
 from embedding_shift.statistics import paired_tests, rank_agreement
-from embedding_shift.study import dose_response, noise_floor, precision, variance, variant_names
+from embedding_shift.study import dose_start, equal_damage, equal_doses, noise_floor, precision, variance, variant_names
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -190,8 +190,14 @@ def write_study(folder, names, draws=3):
         for measure, (place, name), metric in product(image_difference.MEASURES, enumerate(names), shown)
         if len(names) > 1
     ]
+    starts = [(names[-1], metric, 3, 0.75, 0.5, 0.875, 0.25, 0.125, 0.5) for metric in ["rmse", *shown]]
+    chosen = [("rmse", 0.5, name, 0.25, 0.5, 0.0, 1.0, "") for name in names]
     shares = [("draw", 0.25)] * (draws > 1) + [("augmentation", 0.75)] * (len(names) > 1)
-    split = [(metric, component, share, share) for metric, (component, share) in product(shown, shares)]
+    split = [
+        (metric, part, names[0], 0.5, component, share, share, share / 2, (1 + share) / 2)
+        for metric, part, (component, share) in product(shown, variance.SPLITS, shares)
+        if part == variance.ALL or len(names) > 2
+    ]
     flaws = audit.FLAWS if draws > 1 else [flaw for flaw in audit.FLAWS if flaw not in audit.NEED_DRAWS]
     overview = [metric.name for metric in registry.in_order() if metric.in_overview]
     means = [
@@ -207,7 +213,9 @@ def write_study(folder, names, draws=3):
     ]
     found = {
         "noise_floor": (floor, noise_floor.COLUMNS),
-        "equal_damage": (equal, dose_response.EQUAL_DAMAGE_COLUMNS),
+        "dose_start": (starts, dose_start.COLUMNS),
+        "equal_doses": (chosen, equal_doses.EqualDose._fields),
+        "equal_damage": (equal, equal_damage.COLUMNS),
         "variance": (split, variance.COLUMNS),
         "audit": (means, audit.COLUMNS),
         "audit_ranks": (ranks, audit.RANK_COLUMNS),

@@ -1,5 +1,7 @@
 """The generated sentences on the study: floor and ceiling, equal damage, variance, and the audit."""
 
+import math
+
 import pandas as pd
 import pytest
 from paper_run import read_run_with_study, sentences_of
@@ -50,10 +52,35 @@ def test_the_ranking_at_equal_damage_is_reported(study):
     assert "does not depend on the configured doses" in sentences_of(study)["dose_takeaway_sentence"]
 
 
-def test_the_variance_is_split(study):
+def test_an_augmentation_that_cannot_do_the_damage_is_named_with_the_reason(study):
+    chosen = study.study["equal_doses"] = study.study["equal_doses"].astype({"reason": object})
+    chosen.loc[1, "reason"] = "its scale starts above this damage"
+    found = sentences_of(study)["equal_damage_sentence"]
+    assert r"\emph{B} is left out: its scale starts above this damage. At equal SSIM" in found
+
+
+def test_scales_that_jump_are_named_with_what_they_do(study):
+    sentence = sentences_of(study)["dose_start_sentence"]
+    assert r"a vanishing dose of \emph{C} still changes the image, by an RMSE of 0.750 grey levels" in sentence
+    assert r"makes up 25.0\,\% (12.5\,\% to 50.0\,\%) of the configured shift of \emph{C}." in sentence
+    study.study["dose_start"] = study.study["dose_start"].assign(share_low=math.nan, share_high=math.nan)
+    assert r"makes up 25.0\,\% of the configured" in sentences_of(study)["dose_start_sentence"]
+    study.study["dose_start"] = study.study["dose_start"].iloc[:0]
+    assert sentences_of(study)["dose_start_sentence"] == "In this run, every dose scale starts at the unchanged image."
+
+
+def test_the_variance_is_split_with_and_without_what_dominates(study):
     sentence = sentences_of(study)["variance_sentence"]
-    assert r"75.0\,\% lies between augmentations and 25.0\,\% lies between draws" in sentence
-    assert "The draw outweighs the image" in sentence and sentence.count("; ") == 10
+    shares = (
+        r"the differences between augmentations make up 75.0\,\% (38 to 88\,\%) and draws of the same augmentation on "
+        r"the same image 25.0\,\% (12 to 62\,\%)"
+    )
+    assert f"By cosine similarity, {shares} of the variance." in sentence
+    assert r"\emph{A} alone contribute 50.0\,\% of the squared deviations" in sentence
+    assert f"without them, {shares}." in sentence
+    assert "the draw outweighs the image" in sentence and sentence.count("; ") == 11
+    study.study["variance"] = study.study["variance"].assign(share_low=math.nan, share_high=math.nan)
+    assert r"make up 75.0\,\% and draws" in sentences_of(study)["variance_sentence"]
 
 
 def test_verdicts_that_flaws_change_are_counted(study):

@@ -1,12 +1,14 @@
 """The LaTeX tables of the study."""
 
+import math
+
 import pandas as pd
 
 from embedding_shift.claims import audit
 from embedding_shift.metrics import image_difference
 from embedding_shift.paper.tables import layout, study_tables
 from embedding_shift.plots import labels
-from embedding_shift.study import dose_response, variance, variant_names
+from embedding_shift.study import dose_start, equal_damage, noise_floor, variance, variant_names
 
 
 def test_every_flaw_reference_and_measure_of_damage_has_a_label():
@@ -21,20 +23,44 @@ def test_values_and_ranks_at_equal_damage_follow_those_as_configured():
         for measure in ("rmse", "ssim")
         for name, value, rank in (("blur", 0.25, 1), ("noise", 0.75, 2))
     ]
-    frame = pd.DataFrame(rows, columns=dose_response.EQUAL_DAMAGE_COLUMNS)
-    table = study_tables.equal_damage(frame, {"noise": "Noise & co", "elastic": "Elastic", "blur": "Blur"})
+    frame = pd.DataFrame(rows, columns=equal_damage.COLUMNS)
+    labels_of = {"noise": "Noise & co", "elastic": "Elastic", "blur": "Blur"}
+    table = study_tables.equal_damage(frame, labels_of)
     assert r"\multicolumn{4}{c}{At RMSE 9.50} & \multicolumn{4}{c}{At SSIM 9.50}" in table
-    noise = r"Noise \& co & 0.5000 & 1 & 0.25 & 0.7500 & [0.6250, 0.8750] & 2 & 0.25 & 0.7500 & [0.6250, 0.8750] & 2"
-    blur = r"Blur & 0.5000 & 2 & 0.25 & 0.2500 & [0.1250, 0.3750] & 1 & 0.25 & 0.2500 & [0.1250, 0.3750] & 1"
+    noise = r"Noise \& co & 0.5000 & 0.25 & 0.7500 & [0.6250, 0.8750] & $1\to2$ & 0.25 & 0.7500"
+    blur = r"Blur & 0.5000 & 0.25 & 0.2500 & [0.1250, 0.3750] & $2\to1$ & 0.25 & 0.2500"
     assert table.index(noise) < table.index(blur)
     assert "Elastic" not in table
     assert study_tables.equal_damage(frame.iloc[:0], {}).count("-- & --") == 1
+    without = study_tables.equal_damage(frame.iloc[:-1], labels_of)
+    assert r"Noise \& co & 0.5000 & 0.25 & 0.7500 & [0.6250, 0.8750] & $1\to2$ & -- & -- & -- & --" in without
+
+
+def test_a_vanishing_dose_is_a_column_of_the_noise_floor():
+    """Even if the augmentation has the name of a reference."""
+    floor = [("jpeg_95", metric, 0.875, 0.75, 1.0) for metric in ("cosine_similarity", "ssim")]
+    floor += [("jpeg_95", "rmse", 3.0, 2.0, 4.0)]
+    starts = [("jpeg_95", "cosine_similarity", 8, 0.5, 0.25, 0.75, 0.2, 0.1, 0.3)]
+    frames = pd.DataFrame(floor, columns=noise_floor.COLUMNS), pd.DataFrame(starts, columns=dose_start.COLUMNS)
+    table = study_tables.noise_floor(*frames, {"jpeg_95": "Own & odd", "blur": "Blur"})
+    assert r"\shortstack{JPEG,\\quality 95} & \shortstack{Own \& odd,\\dose\,$\to0$}" in table
+    assert "Blur" not in table
+    (cosine,) = [line for line in table.splitlines() if line.startswith("Cosine")]
+    assert "0.125" in cosine and "[0.250, 0.750]" in cosine
+    assert "RMSE &" in table and table.count("& --") == 2
 
 
 def test_shares_of_the_variance_are_in_per_cent_and_a_missing_component_is_a_dash():
-    rows = [("cosine_similarity", "image", 1.0, 0.25), ("cosine_similarity", "draw", 3.0, 0.75)]
-    table = study_tables.variance_shares(pd.DataFrame(rows, columns=variance.COLUMNS))
-    assert r"Cosine similarity & 25.0\,\% & -- & -- & 75.0\,\%" in table
+    rows = [
+        ("cosine_similarity", split, "noise", 0.5, *component, math.nan if split == "all" else 0.125, 0.875)
+        for split in variance.SPLITS
+        for component in (("image", 1.0, 0.25), ("draw", 3.0, 0.75))
+    ]
+    table = study_tables.variance_shares(pd.DataFrame(rows, columns=variance.COLUMNS), {"noise": "Noise & co"})
+    first, second = (line for line in table.splitlines() if r"\%" in line)
+    assert first.startswith("Cosine similarity & all & ") and first.count("& --") == 2 and "n/a" in first
+    assert r"& without Noise \& co (50.0\,\%) & " in second
+    assert r"25.0\,\%" in second and r"[12, 88]\,\%" in second
 
 
 def test_a_head_of_two_rows_is_two_lines_of_latex():

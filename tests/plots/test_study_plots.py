@@ -54,7 +54,8 @@ def test_names_of_floor_and_ceiling_do_not_overlap(jpeg):
         [("blur", "cosine_similarity", 0.9999, 0.9998, 0.99995)],
         columns=["augmentation", "metric", "mean", "ci_low", "ci_high"],
     )
-    figure = noise_floor.draw(floor, summary, [style.Augmentation("blur", "Blur", "#332288")], 0.95)
+    starts = pd.DataFrame([("blur", "cosine_similarity", 0.99995)], columns=["augmentation", "metric", "mean"])
+    figure = noise_floor.draw(floor, starts, summary, [style.Augmentation("blur", "Blur", "#332288")], 0.95)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     assert len(axes.texts) == len(shifts) and not overlap(axes.texts)

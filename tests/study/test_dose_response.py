@@ -1,60 +1,65 @@
-"""Dose-response curves, and the ranking at equal damage."""
+"""Dose-response curves, and where they start."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from study_tables import AUGMENTATIONS, BOOTSTRAP, study_table
 
-from embedding_shift.study import dose_response, variant_names
+from embedding_shift.study import dose_response, dose_start, variant_names
+
+DOSES = (0, variant_names.LEAST_DOSE, 0.5, 1)
 
 
-def test_crossing_is_linear_between_doses_and_stops_at_the_highest():
-    curves = np.array([[0, 10, 20, 1.0, 0.8, 0.4], [0, 2, 4, 1.0, 0.9, 0.7]])
-    found, value = dose_response.crossing(np.array([0, 0.5, 1]), curves, 15)
-    assert found == pytest.approx([0.75, 1])
-    assert value == pytest.approx([0.6, 0.7])
+def responses(images=6):
+    """Curves of noise, which starts at the image itself, and of blur, which jumps by ten grey levels."""
+    harm = np.array([[0, 0, 10, 40], [0, 10, 20, 40]]) * np.random.default_rng(3).uniform(0.8, 1.2, (images, 1, 1))
+    variants = [variant_names.dose_name(dose) for dose in DOSES]
+    tables = [study_table(harm, "rmse", variants), study_table(1 - harm / 100, "cosine_similarity", variants)]
+    tables.append(study_table(np.ones_like(harm), "patch_similarity_registered", variants))
+    return dose_response.responses(pd.concat(tables), AUGMENTATIONS)
 
 
-def responses(slopes, images=6):
-    """Study tables in which cosine similarity falls by the slope for every grey level of damage."""
-    generator = np.random.default_rng(3)
-    harm = np.array([0, 10, 40]) * generator.uniform(0.8, 1.2, (images, len(slopes), 1))
-    harm[:, 0] *= 2  # the first augmentation does twice the damage at every dose
-    variants = [variant_names.dose_name(dose) for dose in (0, 0.5, 1)]
-    tables = [
-        study_table(harm, "rmse", variants),
-        study_table(1 - harm / 100, "ssim", variants),
-        study_table(1 - harm * np.array(slopes)[:, np.newaxis], "cosine_similarity", variants),
-    ]
-    return dose_response.responses(pd.concat(tables), AUGMENTATIONS), harm
-
-
-def test_equal_damage_ranks_kinds_and_not_doses():
-    """Per grey level the second shifts more; as configured the first does, by its dose."""
-    found, harm = responses([0.004, 0.005])
-    table = dose_response.equal_damage(found, {"noise": 1, "blur": 1}, *BOOTSTRAP)
-    level = harm[:, 1, 2].mean()
-    rmse = table[table["damage"] == "rmse"].set_index("augmentation")
-    assert rmse["level"].to_numpy() == pytest.approx([level, level])
-    assert rmse["value"].to_dict() == pytest.approx({"noise": 1 - 0.004 * level, "blur": 1 - 0.005 * level})
-    assert rmse["rank"].to_dict() == {"noise": 2, "blur": 1}
-    assert rmse["rank_at_setting"].to_dict() == {"noise": 1, "blur": 2}
-    assert (rmse["ci_low"] <= rmse["value"]).all() and (rmse["value"] <= rmse["ci_high"]).all()
-    assert table[table["damage"] == "ssim"]["level"].to_numpy() == pytest.approx([1 - level / 100] * 2)
-
-
-@pytest.mark.parametrize("images", [1, 2])
-def test_few_images_give_tables_without_gaps(images):
-    found, _ = responses([0.004, 0.005], images)
+@pytest.mark.parametrize("images", [1, 2, 6])
+def test_every_dose_has_a_mean_with_an_interval(images):
+    found = responses(images)
     table = dose_response.table(found, *BOOTSTRAP)
     assert list(table.columns) == ["augmentation", "dose", "metric", "n", "mean", "ci_low", "ci_high"]
-    assert (table["n"] == images).all() and not table.isna().any().any()
-    ranked = dose_response.equal_damage(found, {"noise": 1, "blur": 1}, *BOOTSTRAP)
-    assert len(ranked) == 4 and not ranked.isna().any().any()
+    assert (table["n"] == images).all() and table["mean"].notna().all()
+    cosine = table[(table["augmentation"] == "blur") & (table["metric"] == "cosine_similarity")]
+    assert cosine["dose"].to_list() == list(DOSES)
+    assert cosine["mean"].to_numpy() == pytest.approx(found["blur", "cosine_similarity"].mean().to_numpy())
 
 
-def test_without_two_dosed_augmentations_nothing_is_ranked():
-    found, _ = responses([0.004])
-    assert dose_response.equal_damage(found, {"noise": 1}, *BOOTSTRAP).empty
+def test_without_doses_there_is_no_curve():
     empty = dose_response.responses(study_table(np.ones((2, 1, 1))), ["noise"])
     assert dose_response.table(empty, *BOOTSTRAP).empty
+    assert dose_start.table(empty, {"noise": 1}, *BOOTSTRAP).empty
+
+
+def test_only_a_scale_that_jumps_has_a_start():
+    """Blur at a vanishing dose does a quarter of the shift of dose 1, in every image."""
+    table = dose_start.table(responses(), {"noise": 1, "blur": 1}, *BOOTSTRAP).set_index(["augmentation", "metric"])
+    assert set(table.index.get_level_values(0)) == {"blur"}
+    assert table.loc[("blur", "cosine_similarity"), ["share", "share_low", "share_high"]].to_list() == pytest.approx(
+        [0.25] * 3
+    )
+    registered = table.loc[("blur", "patch_similarity_registered")]
+    assert registered["mean"] == 1 and np.isnan(registered["share"]), "there is no shift to have a share of"
+
+
+def test_one_image_has_a_share_without_bounds():
+    row = dose_start.table(responses(images=1), {"blur": 1}, *BOOTSTRAP).set_index("metric").loc["cosine_similarity"]
+    assert row["share"] == pytest.approx(0.25) and np.isnan([row["share_low"], row["share_high"]]).all()
+
+
+@pytest.mark.parametrize(("images", "least"), [(8, 0.88), (24, 0.9)])
+def test_the_interval_of_a_share_covers_the_true_share(images, least):
+    """Shifts that vary by a log-normal factor, the part with the whole; its true share is a fifth."""
+    generator = np.random.default_rng(0)
+    hits = 0
+    for seed in range(300):
+        whole = np.exp(generator.normal(0, 0.6, images))
+        part = 0.2 * whole * np.exp(generator.normal(0, 0.4, images)) / np.exp(0.08)
+        _, low, high = dose_start.share_interval(np.stack([part, whole], axis=1), 200, 0.95, seed)
+        hits += low <= 0.2 <= high
+    assert least <= hits / 300 <= 0.99

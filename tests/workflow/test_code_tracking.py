@@ -13,9 +13,9 @@ STUDY_IMAGES = {"make_study_references"}
 ENCODERS = {"prepare_bundle"}
 AUGMENTATIONS = {"describe_augmentations"}  # figures read labels and colours in its table
 VIEWS = {"augment_views"}
-STUDY_VIEWS = {"make_study_views"}
+STUDY_VIEWS = {"make_study_views", "make_equal_damage_views"}
 ENCODING = {"encode_views", "merge_encoded", "encode_precision_sample"}
-STUDY_ENCODING = {"encode_study_views", "encode_references"}
+STUDY_ENCODING = {"encode_study_views", "encode_equal_damage_views", "encode_references"}
 PIXEL_METRICS = {"compute_pixel_metrics"}
 STUDY_PIXEL_METRICS = {"compute_study_pixels"}
 METRICS = {"compute_registered_attention", "compute_metrics"}
@@ -64,7 +64,7 @@ FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FI
 FROM_METRICS = STATISTICS | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 FROM_ENCODING = ENCODING | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
-FROM_STUDY_VIEWS = STUDY_VIEWS | {"encode_study_views"} | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
+FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
 FROM_IMAGES = IMAGES | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
 EVERYTHING = FROM_IMAGES | ENCODERS | AUGMENTATIONS
 
@@ -101,7 +101,7 @@ EDITS = {
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS,
-    "embedding_shift/metrics/image_difference.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,
+    "embedding_shift/metrics/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
     | STUDY_STATISTICS
@@ -116,8 +116,12 @@ EDITS = {
     "embedding_shift/statistics/rank_agreement.py": {"compare_models", "plot_model_comparison"} | TEXTS | PAPER,
     "embedding_shift/study/references.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
     "embedding_shift/study/study_views.py": FROM_STUDY_VIEWS,
+    "embedding_shift/study/equal_doses.py": {"make_equal_damage_views", "encode_equal_damage_views"}
+    | STUDY_PIXEL_METRICS
+    | FROM_STUDY_METRICS,
     "embedding_shift/study/study_pixels.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,
     "embedding_shift/study/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
+    "embedding_shift/study/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/precision.py": {"measure_precision"} | TEXTS | PAPER,
     "embedding_shift/claims/verdicts.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,

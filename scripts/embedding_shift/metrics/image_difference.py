@@ -15,6 +15,7 @@ from embedding_shift.metrics.pixel_metrics import Pixels
 
 WINDOW, WINDOW_DEVIATION = 11, 1.5
 STABILISERS = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+ROUNDING = 1.0  # RMSE in grey levels that transforms which round every pixel once or twice stay below
 
 
 def rmse(original: Pixels, augmented: Pixels) -> float:
@@ -46,3 +47,11 @@ def _local_mean(plane: NDArray[Any]) -> NDArray[Any]:
 
 
 MEASURES: dict[str, Callable[[Pixels, Pixels], float]] = {"rmse": rmse, "ssim": ssim}
+
+
+def as_damage(measure: str, value: Any) -> Any:
+    """Return a value of a measure, or an array of values, as damage: 0 for equal images, and larger for others.
+
+    The damage by SSIM is 1 − SSIM, that by RMSE is the RMSE.
+    """
+    return 1 - value if measure == "ssim" else value

@@ -100,6 +100,36 @@ def beyond(inputs: PaperInputs, reference: str) -> list[str] | None:
 
 
 @dataclass(frozen=True)
+class DoseStart:
+    """What an augmentation whose dose scale jumps at 0 does at a vanishing dose.
+
+    Attributes:
+        name: name of the augmentation.
+        rmse: mean RMSE in grey levels.
+        share, low, high: shift of the embedding as a share of that as configured, with its interval; NaN where they are
+            not defined.
+    """
+
+    name: str
+    rmse: float
+    share: float
+    low: float
+    high: float
+
+
+def dose_starts(inputs: PaperInputs) -> list[DoseStart]:
+    """Return the augmentations whose dose scale jumps at 0, in the order of the configuration."""
+    frame = inputs.study["dose_start"]
+    rmse = frame[frame["metric"] == "rmse"].set_index("augmentation")["mean"]
+    shares = frame[frame["metric"] == MAIN_METRIC].set_index("augmentation")
+    return [
+        DoseStart(name, float(rmse[name]), *map(float, shares.loc[name, ["share", "share_low", "share_high"]]))
+        for name in inputs.main.augmentations
+        if name in shares.index
+    ]
+
+
+@dataclass(frozen=True)
 class EqualDamage:
     """The ranking by cosine similarity where augmentations do equal damage to the pixels.
 
@@ -109,6 +139,7 @@ class EqualDamage:
         changed: how many of them have another rank than as configured.
         largest: name of the augmentation with the largest shift.
         overlapping: how many pairs of neighbours have intervals that overlap.
+        left_out: reason by name of the augmentations with a dose scale that cannot do this damage.
     """
 
     measure: str
@@ -116,6 +147,7 @@ class EqualDamage:
     changed: int
     largest: str
     overlapping: int
+    left_out: dict[str, str]
 
 
 def equal_damage(inputs: PaperInputs) -> list[EqualDamage]:
@@ -123,16 +155,21 @@ def equal_damage(inputs: PaperInputs) -> list[EqualDamage]:
     frame = inputs.study["equal_damage"]
     frame = frame[frame["metric"] == MAIN_METRIC]
     blocks = ((name, frame[frame["damage"] == name]) for name in image_difference.MEASURES)
-    return [_equal_damage(name, block) for name, block in blocks if len(block)]
+    without_dose = inputs.study["equal_doses"].dropna(subset="reason")
+    reasons = {
+        name: without_dose[without_dose["damage"] == name].set_index("augmentation")["reason"].to_dict()
+        for name in image_difference.MEASURES
+    }
+    return [_equal_damage(name, block, reasons[name]) for name, block in blocks if len(block)]
 
 
-def _equal_damage(measure: str, block: pd.DataFrame) -> EqualDamage:
+def _equal_damage(measure: str, block: pd.DataFrame, left_out: dict[str, str]) -> EqualDamage:
     changed = int((block["rank"] != block["rank_at_setting"]).sum())
     largest = str(block.sort_values("rank", kind="stable")["augmentation"].iloc[0])
     ordered = block.sort_values("value")
     bounds = zip(ordered["ci_low"], ordered["ci_high"], strict=True)
     overlapping = sum(lower[1] >= upper[0] for lower, upper in pairwise(bounds))
-    return EqualDamage(measure, len(block), changed, largest, overlapping)
+    return EqualDamage(measure, len(block), changed, largest, overlapping, left_out)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,16 @@ from embedding_shift.io import tables
 from embedding_shift.metrics import registered_metrics, registry
 from embedding_shift.paper import latex
 
-STUDY_TABLES = ("noise_floor", "equal_damage", "variance", "audit", "audit_ranks", "audit_claims")
+STUDY_TABLES = (
+    "noise_floor",
+    "dose_start",
+    "equal_doses",
+    "equal_damage",
+    "variance",
+    "audit",
+    "audit_ranks",
+    "audit_claims",
+)
 
 Row = dict[str, str]  # a row of a CSV file, by column
 

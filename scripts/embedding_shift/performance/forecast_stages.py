@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry, steps_of
-from embedding_shift.metrics import registry
+from embedding_shift.metrics import image_difference, registry
 from embedding_shift.performance.benchmark_costs import Costs
 from embedding_shift.performance.encoder_work import EncoderCost
 from embedding_shift.performance.forecast import MB, Stage
@@ -28,8 +28,10 @@ RULES = {
     "study": [
         "make_study_references",
         "make_study_views",
+        "make_equal_damage_views",
         "compute_study_pixels",
         "encode_study_views",
+        "encode_equal_damage_views",
         "encode_references",
         "compute_study_metrics",
         "tabulate_study",
@@ -37,6 +39,7 @@ RULES = {
     ],
 }
 OTHERS = "figures and paper"
+ENCODING_THE_STUDY = ["encode_study_views", "encode_equal_damage_views", "encode_references"]
 # Rules of OTHERS whose jobs read the whole long table.
 TABLE_READERS = [
     "compare_augmentations",
@@ -47,6 +50,8 @@ TABLE_READERS = [
 ]
 # Per image of the study: encoded again, in other batches, in another precision, and as JPEG.
 ENCODED_REFERENCES = 4
+# Per augmentation with doses and measure of damage: doses that are tried until the damage is equal.
+TRIED_DOSES = 12
 # Per row of the long table, of a part of it, and in memory while the parts are joined; measured with 2,000 and 6,000
 # images.
 LONG_TABLE_BYTES, PART_BYTES, JOINING_BYTES = 10, 13, 300
@@ -225,16 +230,19 @@ def _study(run: Run) -> Stage:
     seconds, views = 0.0, 0
     for each, entry in run.augmentations.items():
         variants = study_views.variants(steps_of(entry), entry.get("dose"), study["draws"], study["doses"])
-        made = sum(images) * len(list(variants))
+        compared = len(image_difference.MEASURES) if "dose" in entry and study["doses"] else 0
+        made = sum(images) * (len(list(variants)) + compared)
+        tried = sum(images) * compared * TRIED_DOSES
         views += made
-        pixels = read + costs.augmentation_seconds("metrics", "pixels ", each)
-        seconds += made * (write + costs.augmentation_seconds("augmentation", "", each) + pixels)
+        measuring = costs.augmentation_seconds("metrics", "pixels ", each)
+        seconds += (made + tried) * (costs.augmentation_seconds("augmentation", "", each) + measuring)
+        seconds += made * (write + read)
         seconds += made * with_maps * run.attention_seconds(each)
     pairs = sum(number * (number - 1) // 2 for number in images)  # the noise floor compares all pairs of images
     seconds += pairs * costs.augmentation_seconds("metrics", "pixels ", next(iter(run.augmentations)))
     for model in run.encoders:
         seconds += (views + ENCODED_REFERENCES * sum(images)) * run.encoding_seconds(model)
-    jobs, encoding_jobs = run.count(*RULES[name]), run.count("encode_study_views", "encode_references")
+    jobs, encoding_jobs = run.count(*RULES[name]), run.count(*ENCODING_THE_STUDY)
     seconds += encoding_jobs * costs.start_up_seconds("encode_views")
     seconds += (jobs - encoding_jobs) * costs.start_up_seconds("augment_views")
     disk = (views + 2 * sum(images)) * costs.view_bytes()

@@ -73,6 +73,7 @@ INPUTS = {
     "augmentations": Input("CSV, labels and colours of the augmentations", "augmentations"),
     "bench": Input("CSV, results of a benchmark"),
     "comparison": Input("CSV, mean and interval per model, augmentation and metric"),
+    "dose_start": Input("CSV, metrics of augmentations at a vanishing dose"),
     "dose_response": Input("CSV, mean and interval per augmentation, dose and metric"),
     "equal_damage": Input("CSV, metrics at equal damage"),
     "manifest": Input("CSV, one row per image", "path"),
@@ -138,7 +139,7 @@ FIGURES = {
     "noise_floor": Figure(
         "Shift against floor and ceiling",
         "study.noise_floor",
-        ("noise_floor", "summary", "augmentations"),
+        ("noise_floor", "dose_start", "summary", "augmentations"),
         ("confidence",),
         scope="study",
     ),

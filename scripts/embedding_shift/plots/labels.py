@@ -37,6 +37,13 @@ def damage(measure: str, level: str = "") -> str:
     return f"{DAMAGE[measure]} in {unit}" if unit else DAMAGE[measure]
 
 
+def shift(label: str, is_distance: bool) -> str:
+    """Return the label of a metric's shift: the distance itself, or one minus the similarity."""
+    if is_distance:
+        return label
+    return f"1 − {label}" if label.isupper() else f"1 − {label[:1].lower()}{label[1:]}"
+
+
 def mean_text(value: float) -> str:
     """Return a mean for a figure: three decimals up to 1, then three digits; two significant digits below 0.01.
 

@@ -49,8 +49,10 @@ def pair_interval(
         resamples, confidence, seed: see `bootstrap.bootstrap_mean`.
 
     Returns:
-        (low, high); both are the mean if all values are equal.
+        (low, high); both are the mean if several values are equal, and NaN for a single pair.
     """
+    if len(values) == 1:
+        return float("nan"), float("nan")
     if np.ptp(values) == 0:
         return float(values.mean()), float(values.mean())
     image_ids, indices = np.unique(pairs, return_inverse=True)

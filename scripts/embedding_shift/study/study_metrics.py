@@ -54,6 +54,30 @@ def registered_attention_rows(
     return _joined(parts)
 
 
+def equal_damage_rows(
+    original: Mapping[str, ArrayByImage],
+    encoded: Mapping[str, ArrayByImage],
+    records: Mapping[str, Mapping[str, Any]],
+) -> pd.DataFrame:
+    """Return the study table of all metrics of the encoder's output for the views at equal damage.
+
+    Args:
+        original: image ids (N,) and array (N, …) of the study's originals, by kind ("embedding", "attention").
+        encoded: keys (M,) and array (M, …) of views of several augmentations, by kind.
+        records: {key: ViewRecord as JSON} of these views.
+    """
+    parts = []
+    for kind, (keys, array) in encoded.items():
+        for augmentation, members in variant_names.by_augmentation(keys).items():
+            places, names = map(list, zip(*members, strict=True))
+            of_augmentation = names, array[places]
+            parts.append(shift_rows(kind, original[kind], of_augmentation, augmentation))
+            if kind == "attention":
+                renamed = {name: records[str(keys[place])] for place, name in members}
+                parts.append(registered_attention_rows(original[kind], of_augmentation, renamed, augmentation))
+    return _joined(parts)
+
+
 def reference_shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImage) -> pd.DataFrame:
     """Return the reference table of the metrics of one kind.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
@@ -27,13 +28,33 @@ def pixel_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View], au
     for view in views:
         image_id, variant = variant_names.split(view.image_id)
         dosed = dosed or variant_names.dose_of(variant) is not None
-        correspondence = geometry.correspondence(ViewRecord.from_json(view.record))
-        values = _pixel_values(originals[image_id], view.pixels, correspondence)
-        rows += [(image_id, augmentation, variant, name, value) for name, value in values]
+        rows += _rows(originals[image_id], view, (image_id, augmentation, variant))
     for image_id, pixels in originals.items() if dosed else ():
         values = _pixel_values(pixels, pixels, None)
         rows += [(image_id, augmentation, UNCHANGED, name, value) for name, value in values]
     return long_tables.frame(rows, long_tables.COLUMNS)
+
+
+def equal_damage_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View]) -> pd.DataFrame:
+    """Return the study table of the pixel metrics and the measures of damage of the views at equal damage.
+
+    Args:
+        originals: {image id: pixels}.
+        views: views of several augmentations (see `equal_doses.views`).
+    """
+    rows: list[tuple[Any, ...]] = []
+    for view in views:
+        image_and_augmentation, variant = variant_names.split(view.image_id)
+        image_id, augmentation = variant_names.split(image_and_augmentation)
+        rows += _rows(originals[image_id], view, (image_id, augmentation, variant))
+    return long_tables.frame(rows, long_tables.COLUMNS)
+
+
+def _rows(original: Pixels, view: shards.View, names: tuple[str, str, str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of one view; `names` are image id, augmentation and variant."""
+    correspondence = geometry.correspondence(ViewRecord.from_json(view.record))
+    for name, value in _pixel_values(original, view.pixels, correspondence):
+        yield *names, name, value
 
 
 def reference_pixel_rows(originals: Mapping[str, Pixels], jpegs: Mapping[str, Pixels]) -> pd.DataFrame:

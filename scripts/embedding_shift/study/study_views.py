@@ -1,11 +1,13 @@
 """The further views that the study compares: more draws and graded doses."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.io import shards
-from embedding_shift.study.variant_names import dose_name, draw_name, key
+from embedding_shift.metrics import image_difference
+from embedding_shift.study.variant_names import LEAST_DOSE, dose_name, draw_name, key
 from embedding_shift.views import doses
 from embedding_shift.views.augment import Augmentation
 
@@ -25,7 +27,11 @@ class Variant(NamedTuple):
 
 
 def variants(
-    steps: Sequence[TransformEntry], scale: doses.DoseScale | None, draws: int, dose_levels: Sequence[float]
+    steps: Sequence[TransformEntry],
+    scale: doses.DoseScale | None,
+    draws: int,
+    dose_levels: Sequence[float],
+    jumps: bool = False,
 ) -> Iterator[Variant]:
     """Yield the variants that an augmentation needs.
 
@@ -35,15 +41,44 @@ def variants(
         draws: draws per image, including the main view.
         dose_levels: doses, 0 to 1; empty for no doses at all. The configured setting is added. Dose 0 is the original
             and needs no view.
+        jumps: whether the scale jumps at dose 0 (see `jumps_at_zero`); the least dose is then added.
     """
     for draw in range(1, draws):
         yield Variant(draw_name(draw), draw, steps)
     if not scale or not dose_levels:
         return
-    # With the configured setting among the doses, the curve needs no interpolation there.
-    for dose in sorted({round(dose, 3) for dose in (*dose_levels, scale["setting"])} - {0}):
+    for dose in all_doses(scale, [*dose_levels, LEAST_DOSE] if jumps else dose_levels):
         # All doses use the draw of the main view: direction and pattern stay, only the strength grows.
         yield Variant(dose_name(dose), 0, [doses.at_dose(steps[0], scale, dose)])
+
+
+def all_doses(scale: doses.DoseScale, dose_levels: Sequence[float]) -> list[float]:
+    """Return the doses of a curve in increasing order, with the configured setting, so that it is measured as well.
+
+    Args:
+        scale: the scale of the doses.
+        dose_levels: doses, 0 to 1. They are rounded to three decimals, and 0 is left out.
+    """
+    return sorted({round(dose, 3) for dose in (*dose_levels, scale["setting"])} - {0})
+
+
+def jumps_at_zero(
+    originals: Iterable[shards.View], name: str, step: TransformEntry, scale: doses.DoseScale, root_seed: int
+) -> bool:
+    """Return whether a dose scale jumps at dose 0: its views at a vanishing dose are not the images themselves.
+
+    Args:
+        originals: views whose records hold `image_sha256`.
+        name, root_seed: see `augment`.
+        step: the only transform of the augmentation, with the configured arguments.
+        scale: the scale of the doses.
+
+    Raises:
+        InputError: see `augment`.
+    """
+    augmentation = Augmentation(name, [doses.at_dose(step, scale, LEAST_DOSE)], root_seed)
+    pairs = ((original.pixels, augmentation.view_of(original).pixels) for original in originals)
+    return fmean(image_difference.rmse(*pair) for pair in pairs) > image_difference.ROUNDING
 
 
 def augment(

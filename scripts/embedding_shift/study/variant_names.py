@@ -1,7 +1,8 @@
 """Names of the study's views: image id and variant.
 
 The key of a view in its shard is `{image_id}--{variant}`. The variant is `draw-1`, `dose-0250` (in thousandths) or the
-name of a reference.
+name of a reference. A shard with views of several augmentations has the keys `{image_id}--{augmentation}--{variant}`;
+its variants are `equal-rmse` and `equal-ssim`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from embedding_shift.io.array_files import ArrayByImage
 SEPARATOR = "--"
 ORIGINAL, JPEG = "original", "jpeg_95"
 MAIN, UNCHANGED = "draw-0", "dose-0000"
+LEAST_DOSE = 0.001  # stands for a vanishing dose: the smallest dose that a name can hold
 ENCODER_REFERENCES = ("re-encoding", "other_batch_size", "other_precision", JPEG)
 ANOTHER = "another_photograph"
 REFERENCES = (*ENCODER_REFERENCES, ANOTHER)
@@ -45,6 +47,28 @@ def dose_of(variant: str) -> float | None:
     """Return the dose of a variant; None if the variant is not a dose."""
     kind, _, thousandths = variant.partition("-")
     return int(thousandths) / 1000 if kind == "dose" else None
+
+
+def equal_name(measure: str) -> str:
+    """Return the variant of the view that does as much damage, by a measure, as those of the other augmentations."""
+    return f"equal-{measure}"
+
+
+def by_augmentation(keys: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
+    """Group the keys of a shard with views of several augmentations.
+
+    Args:
+        keys: `{image_id}--{augmentation}--{variant}`.
+
+    Returns:
+        {augmentation: [(place among the keys, `{image_id}--{variant}`)]}, in the order of the keys.
+    """
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for place, view_key in enumerate(keys):
+        image_and_augmentation, variant = split(str(view_key))
+        image_id, augmentation = split(image_and_augmentation)
+        groups.setdefault(augmentation, []).append((place, key(image_id, variant)))
+    return groups
 
 
 def variants_of(keys: Iterable[str], array: NDArray[Any]) -> dict[str, ArrayByImage]:

@@ -1,5 +1,8 @@
 """Doses: the strength of an augmentation on a scale from 0 to 1; dose 0 leaves the image as it is.
 
+Some transforms change the image however weak they are: a perspective transform, for example, resamples the image as
+soon as a corner moves at all. Their scales jump at dose 0.
+
 The configured arguments have a dose of their own on the scale, the setting. Every argument moves away from its value at
 dose 0 with the square of the dose. Small doses, at which the damage of different augmentations overlaps, are therefore
 well resolved.

@@ -1,24 +1,25 @@
 """Sentences on the study: floor and ceiling, equal damage, variance, and the audit of the released scripts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import isnan
 
 import pandas as pd
 
 from embedding_shift.metrics import registry
 from embedding_shift.paper import findings, latex
-from embedding_shift.paper.findings import EqualDamage
+from embedding_shift.paper.findings import DoseStart, EqualDamage
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, emphasised, joined, share_of
 from embedding_shift.paper.tables import layout
 from embedding_shift.plots import labels
-from embedding_shift.study import variant_names
+from embedding_shift.study import variance, variant_names
 
 COMPONENTS = {
-    "augmentation": "between augmentations",
-    "image": "between images",
-    "image_by_augmentation": "in how images differ from one augmentation to another",
-    "draw": "between draws of the same augmentation on the same image",
+    "augmentation": "the differences between augmentations make up",
+    "image": "those between images",
+    "image_by_augmentation": "the interaction of the two",
+    "draw": "draws of the same augmentation on the same image",
 }
 
 
@@ -29,9 +30,10 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     if inputs.study:
         yield ("study_views_sentence",), _views(inputs)
         yield ("floor_sentence",), _floor(inputs)
+        yield ("dose_start_sentence",), _dose_starts(inputs)
         yield ("equal_damage_sentence",), _equal_damage(inputs)
         yield ("variance_design_sentence",), _variance_design(inputs)
-        yield ("variance_sentence",), _variance(inputs.study["variance"])
+        yield ("variance_sentence",), _variance(inputs)
         yield ("failures_sentence",), _failures(inputs.settings["study"]["failure_share"])
         yield ("audit_claims_sentence",), _audit_claims(inputs)
 
@@ -70,55 +72,107 @@ def _floor(inputs: PaperInputs) -> str:
     return f"{sentence} A study of one image has no other photograph, and therefore no ceiling."
 
 
+def _dose_starts(inputs: PaperInputs) -> str:
+    """Name the augmentations whose scale jumps at dose 0, and say how much they do at a vanishing dose."""
+    names = {start.name: emphasised(inputs.main.augmentations[start.name]) for start in findings.dose_starts(inputs)}
+    if not names:
+        return "In this run, every dose scale starts at the unchanged image."
+    starts = findings.dose_starts(inputs)
+    sentence = (
+        f"In this run, a vanishing dose of {joined(list(names.values()))} still changes the image, by an RMSE of "
+        f"{joined([latex.significant(start.rmse) for start in starts])} grey levels."
+    )
+    shares = [
+        f"{_share(start)} of the configured shift of {names[start.name]}" for start in starts if not isnan(start.share)
+    ]
+    return f"{sentence} This alone makes up {joined(shares)}." if shares else sentence
+
+
+def _share(start: DoseStart) -> str:
+    share = layout.percent(start.share)
+    if isnan(start.low):
+        return share
+    return rf"{share} ({layout.percent(start.low)} to {layout.percent(start.high)})"
+
+
 def _equal_damage(inputs: PaperInputs) -> str:
     """Say for each measure of damage how many ranks change, and which augmentation then shifts the embedding most."""
     found = findings.equal_damage(inputs)
     if not found:
         return "No two augmentations reach a common damage on their doses, so none can be compared."
-    return " ".join(_at_equal(entry, inputs.main.augmentations[entry.largest]) for entry in found)
+    return " ".join(_at_equal(entry, inputs.main.augmentations) for entry in found)
 
 
-def _at_equal(entry: EqualDamage, largest: str) -> str:
+def _at_equal(entry: EqualDamage, augmentations: Mapping[str, str]) -> str:
     measure = labels.DAMAGE[entry.measure]
     changed = share_of(entry.changed, entry.augmentations, "augmentation")
     overlapping = share_of(entry.overlapping, entry.augmentations - 1, "pair", "of neighbours in this ranking")
-    return (
-        f"At equal {measure}, the rank of {changed} changes, and {emphasised(largest)} shifts the embedding most. The "
-        f"intervals of {overlapping} overlap."
+    sentence = (
+        f"At equal {measure}, the rank of {changed} changes, and {emphasised(augmentations[entry.largest])} shifts the "
+        f"embedding most. The intervals of {overlapping} overlap."
     )
+    for name, reason in entry.left_out.items():
+        sentence += f" {emphasised(augmentations[name])} is left out: {latex.escape(reason)}."
+    return sentence
 
 
 def _variance_design(inputs: PaperInputs) -> str:
     """Name the parts into which the variance of a metric splits."""
-    parts = "The variance of a metric splits into a part of the image, a part of the augmentation, their interaction"
+    parts = "It splits into a part of the image, a part of the augmentation, their interaction"
     if inputs.settings["study"]["draws"] > 1:
         return f"{parts}, and the draw."
     return f"{parts}; with one draw per image, the interaction includes the draw."
 
 
-def _variance(frame: pd.DataFrame) -> str:
-    """Say which part of the variance of the cosine similarity each component has."""
-    shares = frame[frame["metric"] == findings.MAIN_METRIC].set_index("component")["share"]
-    if not shares.sum() > 0:
-        return "The cosine similarity has no variance to split."
-    parts = [f"{layout.percent(shares[name])} lies {words}" for name, words in COMPONENTS.items() if name in shares]
-    return f"Of the variance of the cosine similarity, {joined(parts)}. {_draws(frame)}".strip()
+def _variance(inputs: PaperInputs) -> str:
+    """Say how the variance of the shift by cosine similarity splits, with and without the dominating augmentation."""
+    frame = inputs.study["variance"]
+    of_metric = frame[frame["metric"] == findings.MAIN_METRIC]
+    if not of_metric["share"].sum() > 0:
+        return "The shift by cosine similarity has no variance to split."
+    everything = of_metric[of_metric["split"] == variance.ALL]
+    sentence = f"By cosine similarity, {_parts(everything)} of the variance."
+    rest = of_metric[of_metric["split"] == variance.WITHOUT_LARGEST]
+    if rest["share"].sum() > 0:
+        largest = emphasised(inputs.main.augmentations[rest["largest"].iloc[0]])
+        leverage = layout.percent(rest["leverage"].iloc[0])
+        sentence += (
+            f" The views of {largest} alone contribute {leverage} of the squared deviations from the mean; without "
+            f"them, {_parts(rest)}."
+        )
+    return f"{sentence} {_draws(frame)}".strip()
+
+
+def _parts(rows: pd.DataFrame) -> str:
+    """Name the components with their shares and intervals."""
+    found = rows.set_index("component")
+    shares = []
+    for name, words in COMPONENTS.items():
+        if name in found.index:
+            share, low, high = found.loc[name, ["share", "share_low", "share_high"]]
+            bounds = "" if isnan(low) else rf" ({100 * low:.0f} to {100 * high:.0f}\,\%)"
+            shares.append(f"{words} {layout.percent(share)}{bounds}")
+    return joined(shares)
 
 
 def _draws(frame: pd.DataFrame) -> str:
     """Name the metrics for which the draw outweighs the image, so that one draw says little about one image."""
-    table = frame.pivot(index="metric", columns="component", values="share").fillna(0)
+    rest = frame[frame["split"] == variance.WITHOUT_LARGEST]
+    table = rest.pivot(index="metric", columns="component", values="share").fillna(0)
     if "draw" not in table:
         return ""
     images = sum((table[name] for name in ("image", "image_by_augmentation") if name in table), start=0 * table["draw"])
     outweighed = set(table[table["draw"] > images].index)
     names = [metric.label for metric in registry.in_order() if metric.name in outweighed]
     if not names:
-        return "For no metric does the draw outweigh the image and its interaction with the augmentation."
+        return (
+            "Without the augmentation that dominates a metric, the draw outweighs the image and its interaction with "
+            "the augmentation for no metric."
+        )
     return (
-        "The draw outweighs the image and its interaction with the augmentation for the following metrics: "
-        f"{latex.escape('; '.join(names))}. For these, one draw per image, as in the original paper and in the main "
-        "run here, says little about a single image."
+        "Without the augmentation that dominates a metric, the draw outweighs the image and its interaction with the "
+        f"augmentation for the following metrics: {latex.escape('; '.join(names))}. For these, one draw per image, as "
+        "in the original paper and in the main run here, says little about a single image."
     )
 
 

@@ -1,7 +1,7 @@
 """Tables of the study: noise floor, equal damage, variance, and the audit of the released scripts."""
 
 from collections.abc import Mapping
-from math import nan
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -31,35 +31,44 @@ def all_tables(inputs: PaperInputs) -> dict[str, str]:
     if not study:
         return {}
     return {
-        "noise_floor": noise_floor(study["noise_floor"]),
+        "noise_floor": noise_floor(study["noise_floor"], study["dose_start"], augmentations),
         "equal_damage": equal_damage(study["equal_damage"], augmentations),
-        "variance": variance_shares(study["variance"]),
+        "variance": variance_shares(study["variance"], augmentations),
         "audit": audit_changes(study["audit"], study["audit_ranks"], augmentations),
         "audit_claims": audit_claims(study["audit_claims"], inputs.published_claims),
         "audit_numbers": audit_numbers(study["audit"], augmentations),
     }
 
 
-def noise_floor(frame: pd.DataFrame) -> str:
+def noise_floor(floor: pd.DataFrame, dose_start: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
     """Shift of every reference with its interval: one minus the metric, or the distance itself.
 
     Args:
-        frame: data frame of noise_floor.csv.
+        floor: data frame of noise_floor.csv.
+        dose_start: data frame of dose_start.csv, which gives further references: augmentations at a vanishing dose.
+        augmentations: labels by name.
     """
-    measured = set(frame["metric"])
-    metrics = {metric.name: metric.label for metric in in_order() if metric.in_overview} | labels.DAMAGE
-    references = [name for name in variant_names.REFERENCES if name in set(frame["reference"])]
+    found = pd.concat([floor, dose_start.assign(reference="dose " + dose_start["augmentation"])])
+    present, measured = set(found["reference"]), set(floor["metric"])
+    heads = {name: layout.two_lines(labels.REFERENCES[name]) for name in variant_names.REFERENCES if name in present}
+    starts = {f"dose {name}": vanishing(label) for name, label in augmentations.items()}
+    heads |= {name: head for name, head in starts.items() if name in present}
     cells = {
         (row["reference"], row["metric"]): _shift(row["metric"], row["mean"], row["ci_low"], row["ci_high"])
-        for row in layout.records(frame)
+        for row in layout.records(found)
     }
+    metrics = {metric.name: metric.label for metric in in_order() if metric.in_overview} | labels.DAMAGE
     rows = [
-        [latex.escape(label), *(cells.get((reference, name), "--") for reference in references)]
+        [latex.escape(label), *(cells.get((reference, name), "--") for reference in heads)]
         for name, label in metrics.items()
         if name in measured
     ]
-    header = ["Metric", *(layout.two_lines(labels.REFERENCES[name]) for name in references)]
-    return latex.tabular("l" + "c" * len(references), header, [rows])
+    return latex.tabular("l" + "c" * len(heads), ["Metric", *heads.values()], [rows])
+
+
+def vanishing(label: str) -> str:
+    """Return the head of the column of an augmentation at a vanishing dose."""
+    return rf"\shortstack{{{latex.escape(label)},\\dose\,$\to0$}}"
 
 
 def _shift(metric: str, mean: float, low: float, high: float) -> str:
@@ -69,6 +78,8 @@ def _shift(metric: str, mean: float, low: float, high: float) -> str:
     mean, low, high = (0.0 if abs(value) < shift.ROUNDING else value for value in (mean, low, high))
     if mean == low == high:
         return latex.significant(mean)
+    if isnan(low):
+        return latex.stacked(latex.significant(mean), latex.ABSENT)
     return latex.stacked(latex.significant(mean), f"[{latex.significant(low)}, {latex.significant(high)}]")
 
 
@@ -77,7 +88,7 @@ def _grows_with_shift(metric: str) -> bool:
 
 
 def equal_damage(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
-    """Cosine similarity and rank of every augmentation with doses, as configured and at equal damage.
+    """Cosine similarity of every augmentation with doses, as configured and at equal damage, and how its rank changes.
 
     Args:
         frame: data frame of equal_damage.csv.
@@ -88,38 +99,55 @@ def equal_damage(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
         blocks.setdefault(row["damage"], {})[row["augmentation"]] = row
     if not blocks:
         return latex.tabular("lr", ["Augmentation", "Cosine similarity"], [layout.empty(2)])
-    first = next(iter(blocks.values()))
     rows = []
-    for name in (name for name in augmentations if name in first):
-        configured = latex.number(first[name]["value_at_setting"])
-        cells = [latex.escape(augmentations[name]), configured, str(first[name]["rank_at_setting"])]
-        for row in (block[name] for block in blocks.values()):
-            cells += [f"{row['dose']:.2f}", latex.number(row["value"])]
-            cells += [latex.interval(row["ci_low"], row["ci_high"]), str(row["rank"])]
+    for name in (name for name in augmentations if any(name in block for block in blocks.values())):
+        at_setting = next(block[name]["value_at_setting"] for block in blocks.values() if name in block)
+        cells = [latex.escape(augmentations[name]), latex.number(at_setting)]
+        for block in blocks.values():
+            cells += _at_equal_damage(block[name]) if name in block else ["--"] * 4
         rows.append(cells)
     levels = {measure: next(iter(block.values()))["level"] for measure, block in blocks.items()}
     titles = [f"At {labels.DAMAGE[measure]} {latex.significant(level)}" for measure, level in levels.items()]
-    upper = ["", layout.spanning(2, "As configured"), *(layout.spanning(4, title) for title in titles)]
-    lower = ["Augmentation", "mean", "rank", *["dose", "mean", "interval", "rank"] * len(blocks)]
-    return latex.tabular("lrr" + "rrcr" * len(blocks), layout.two_rows(upper, lower), [rows])
+    upper = ["", "As", *(layout.spanning(4, title) for title in titles)]
+    lower = ["Augmentation", "configured", *["dose", "mean", "interval", "rank"] * len(blocks)]
+    return latex.tabular("lr" + "rrcc" * len(blocks), layout.two_rows(upper, lower), [rows])
 
 
-def variance_shares(frame: pd.DataFrame) -> str:
-    """Shares of a metric's variance, in per cent.
+def _at_equal_damage(row: Mapping[str, Any]) -> list[str]:
+    """Return the cells of one augmentation at equal damage by one measure."""
+    ranks = rf"${row['rank_at_setting']}\to{row['rank']}$"
+    return [f"{row['dose']:.2f}", latex.number(row["value"]), latex.interval(row["ci_low"], row["ci_high"]), ranks]
+
+
+def variance_shares(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
+    """Shares of the variance of a shift, in per cent with intervals, with and without the augmentation that dominates.
 
     Args:
         frame: data frame of variance.csv.
+        augmentations: labels by name.
     """
-    shares = frame.set_index(["metric", "component"])["share"].to_dict()
-    measured = set(frame["metric"])
-    rows = []
-    for metric in (metric for metric in in_order() if metric.name in measured):
-        found = (shares.get((metric.name, component), nan) for component in variance.COMPONENTS)
-        rows.append(
-            [latex.escape(metric.label), *("--" if share != share else layout.percent(share) for share in found)]
-        )
-    header = ["Metric", *(COMPONENT_LABELS[component] for component in variance.COMPONENTS)]
-    return latex.tabular("lrrrr", header, [rows or layout.empty(5)])
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in layout.records(frame):
+        interval = _percent_interval(row["share_low"], row["share_high"])
+        found = cells.setdefault((row["metric"], row["split"]), {"leverage": row["leverage"], "name": row["largest"]})
+        found[row["component"]] = latex.stacked(layout.percent(row["share"]), interval)
+    groups = []
+    for metric in (metric for metric in in_order() if (metric.name, variance.ALL) in cells):
+        rows = []
+        for split in (split for split in variance.SPLITS if (metric.name, split) in cells):
+            found = cells[metric.name, split]
+            kept = "all"
+            if split == variance.WITHOUT_LARGEST:
+                kept = f"without {latex.escape(augmentations[found['name']])} ({layout.percent(found['leverage'])})"
+            components = (found.get(component, "--") for component in variance.COMPONENTS)
+            rows.append(["" if rows else latex.escape(metric.label), kept, *components])
+        groups.append(rows)
+    header = ["Metric", "Augmentations", *(COMPONENT_LABELS[component] for component in variance.COMPONENTS)]
+    return latex.tabular("llrrrr", header, groups or [layout.empty(6)])
+
+
+def _percent_interval(low: float, high: float) -> str:
+    return latex.ABSENT if isnan(low) else rf"[{100 * low:.0f}, {100 * high:.0f}]\,\%"
 
 
 def audit_changes(means: pd.DataFrame, ranks: pd.DataFrame, augmentations: Mapping[str, str]) -> str:

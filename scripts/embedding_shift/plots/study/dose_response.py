@@ -1,4 +1,4 @@
-"""Curves of every metric over the dose."""
+"""Curves of the shift by every metric over the dose."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +12,11 @@ from matplotlib.typing import LineStyleType
 
 from embedding_shift.metrics import registry
 from embedding_shift.plots import labels, style
+from embedding_shift.plots.study import shift
+from embedding_shift.study.variant_names import LEAST_DOSE
+
+BOUNDS = ["mean", "ci_low", "ci_high"]
+SMALLEST_SHARE = 1e-5  # of the largest shift that a panel shows
 
 
 def draw(
@@ -20,7 +25,10 @@ def draw(
     settings: Mapping[str, float],
     confidence: float,
 ) -> Figure:
-    """Draw one panel per metric with a curve per augmentation; a dot marks the configured setting.
+    """Draw one panel per metric with a curve per augmentation: the mean shift, on a logarithmic scale.
+
+    A dot marks the configured setting. Where a scale jumps at dose 0, the curve starts at dose 0 with a ring. Dose 0
+    itself, the unchanged image, has no place on the scale.
 
     Args:
         dose_response: data frame of `dose_response.csv`.
@@ -38,8 +46,9 @@ def draw(
     present = set(dose_response["augmentation"])
     dosed = [(each, line) for each, line in style.with_line_styles(augmentations) if each.name in present]
     for axes, metric in zip(grid.flat, shown, strict=False):
-        axes.set_title(titles[metric], loc="left")
-        of_metric = dose_response[dose_response["metric"] == metric]
+        axes.set_title(labels.shift(titles[metric], shift.is_distance(metric)), loc="left")
+        axes.set_yscale("log")
+        of_metric = _as_shift(dose_response[dose_response["metric"] == metric], metric)
         for augmentation, line in dosed:
             of_both = of_metric[of_metric["augmentation"] == augmentation.name]
             if not of_both.empty:
@@ -48,18 +57,33 @@ def draw(
     for axes in grid.flat[max(0, len(shown) - columns) : len(shown)]:  # the lowest of each column
         axes.set_xlabel("Dose")
     handles = [Line2D([], [], color=each.color, label=each.label, linestyle=line) for each, line in dosed]
-    handles.append(style.legend_mark("as configured"))
+    handles += [style.legend_mark("as configured"), style.legend_mark("vanishing dose", markerfacecolor="none")]
     images = labels.counted(int(dose_response["n"].max()), "image")
     title = f"{images}; {100 * confidence:g} % bootstrap intervals shaded"
     figure.legend(handles=handles, loc="outside lower center", ncols=5, title=title, title_fontsize="small")
     return figure
 
 
+def _as_shift(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the rows of a metric with shifts in place of values, without those that are too small to show."""
+    shifts = rows[BOUNDS].to_numpy()
+    if not shift.is_distance(metric):
+        shifts = 1 - shifts[:, [0, 2, 1]]
+    lowest = max(np.nanmax(shifts[:, 0]) * SMALLEST_SHARE, shift.ROUNDING)
+    shifts[:, 1:] = np.maximum(shifts[:, 1:], lowest)
+    return rows.assign(**dict(zip(BOUNDS, shifts.T, strict=True)))[shifts[:, 0] > lowest]
+
+
 def _curve(
     axes: Axes, rows: pd.DataFrame, augmentation: style.Augmentation, line: LineStyleType, setting: float
 ) -> None:
     """Draw the rows of one metric and augmentation, sorted by dose, and mark the dose `setting`."""
-    axes.plot(rows["dose"], rows["mean"], color=augmentation.color, linestyle=line)
-    axes.fill_between(rows["dose"], rows["ci_low"], rows["ci_high"], color=augmentation.color, alpha=0.1, linewidth=0)
-    value = np.interp(setting, rows["dose"], rows["mean"])
-    axes.plot(setting, value, "o", color=augmentation.color, markersize=4, markeredgecolor="white", markeredgewidth=0.5)
+    color = augmentation.color
+    axes.plot(rows["dose"], rows["mean"], color=color, linestyle=line)
+    axes.fill_between(rows["dose"], rows["ci_low"], rows["ci_high"], color=color, alpha=0.1, linewidth=0)
+    means = rows.set_index("dose")["mean"]
+    marks = {round(setting, 3): {"markeredgecolor": "white", "markeredgewidth": 0.5}}
+    marks |= {LEAST_DOSE: {"markerfacecolor": "white"}}
+    for dose, options in marks.items():
+        if dose in means.index:
+            axes.plot(dose, means[dose], "o", color=color, markersize=4, **options)
