@@ -17,10 +17,11 @@ import pytest
 from embedding_shift.claims import audit, judgement, published_claims
 from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
-from embedding_shift.metrics import image_difference, long_table, registry
+from embedding_shift.metrics import long_table, registry
 from embedding_shift.paper import inputs, sentences
 from embedding_shift.statistics import paired_tests, rank_agreement
 from embedding_shift.study import dose_start, equal_damage, equal_doses, noise_floor, precision, variance, variant_names
+from embedding_shift.views import image_difference
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

@@ -5,10 +5,10 @@ import math
 import pandas as pd
 
 from embedding_shift.claims import audit
-from embedding_shift.metrics import image_difference
 from embedding_shift.paper.tables import layout, study_tables
 from embedding_shift.plots import labels
 from embedding_shift.study import dose_start, equal_damage, noise_floor, variance, variant_names
+from embedding_shift.views import image_difference
 
 
 def test_every_flaw_reference_and_measure_of_damage_has_a_label():

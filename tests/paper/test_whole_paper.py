@@ -22,6 +22,7 @@ from paper_run import (
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper.tables import result_tables, source_tables, study_tables
+from embedding_shift.study import dose_start
 
 ABSENT = "This run has no study"
 
@@ -101,7 +102,7 @@ def test_the_floor_is_a_shift_with_its_bounds_the_right_way_round():
         ("jpeg_95", "l2_distance", 1.5, 1.25, 2.0),
         ("another_photograph", "cosine_similarity", 1 - 2.5e-5, 1 - 5e-5, 1 - 1e-5),
     ]
-    table = study_tables.noise_floor(pd.DataFrame(rows, columns=columns))
+    table = study_tables.noise_floor(pd.DataFrame(rows, columns=columns), pd.DataFrame(columns=dose_start.COLUMNS), {})
     assert "Cosine similarity & 0 & " in table and "L2 distance & -- & " in table
     assert "0.250" in table and "[0.125, 0.500]" in table
     assert "1.50" in table and "[1.25, 2.00]" in table

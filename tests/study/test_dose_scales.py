@@ -5,8 +5,8 @@ import yaml
 from pipeline import PROJECT
 
 from embedding_shift.config.entries import steps_of
-from embedding_shift.metrics import image_difference
 from embedding_shift.study import equal_doses, study_views, variant_names
+from embedding_shift.views import image_difference
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 DOSED = [name for name, entry in CONFIGURED.items() if "dose" in entry]

@@ -16,10 +16,10 @@ from study_tables import BOOTSTRAP
 from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards
-from embedding_shift.metrics import image_difference, registered_metrics
+from embedding_shift.metrics import registered_metrics
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study import noise_floor, references, study_metrics, study_pixels, study_views, variant_names
-from embedding_shift.views import doses, transforms
+from embedding_shift.views import doses, image_difference, transforms
 from embedding_shift.views.correspondence import Correspondence
 from embedding_shift.views.record import ViewRecord
 

@@ -101,7 +101,7 @@ EDITS = {
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS,
-    "embedding_shift/metrics/image_difference.py": FROM_STUDY_VIEWS,
+    "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
     | STUDY_STATISTICS

@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.metrics import registry
+from embedding_shift.views.luma import LUMA_UNIT, luma
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[Any]  # float32 (h, w)
 
-# Weights of red, green and blue in the grey value, in thousandths. For 8-bit images all values computed from them are
-# whole numbers, which float32 holds exactly up to 2**24: single precision is as exact as double precision, and faster.
-LUMA = np.array([[299, 587, 114]], dtype=np.float32)
-LUMA_UNIT = 1000
 SMALLEST_DEVIATION = 1e-6
 CHANNELS = 3
 
@@ -50,11 +47,6 @@ def patch_similarity_as_released(original: Pixels, augmented: Pixels) -> float:
     wrapped = (original - augmented) ** 2
     errors = patch_means(sum_of_channels(wrapped.astype(np.float32)), 4) / CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
-
-
-def luma(image: Pixels) -> Plane:
-    """Return 299 R + 587 G + 114 B: uint8 (h, w, 3) to float32 (h, w), whole thousandths of a grey level."""
-    return cv2.transform(image.astype(np.float32), LUMA)
 
 
 def sum_of_channels(image: NDArray[Any]) -> Plane:

@@ -7,8 +7,9 @@ from math import comb
 import pandas as pd
 
 from embedding_shift.claims import judgement, published_claims, table
-from embedding_shift.metrics import image_difference, registry
+from embedding_shift.metrics import registry
 from embedding_shift.paper.inputs import PaperInputs
+from embedding_shift.views import image_difference
 
 MAIN_METRIC = "cosine_similarity"
 # The topics of claims, each with its own part of the results.

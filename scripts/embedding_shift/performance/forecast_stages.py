@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry, steps_of
-from embedding_shift.metrics import image_difference, registry
+from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark_costs import Costs
 from embedding_shift.performance.encoder_work import EncoderCost
 from embedding_shift.performance.forecast import MB, Stage
 from embedding_shift.study import study_views
+from embedding_shift.views import image_difference
 
 # The rules of every stage; OTHERS has all other rules.
 RULES = {

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.metrics import image_difference, registry
+from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study.dose_response import Responses
 from embedding_shift.study.variant_names import LEAST_DOSE
+from embedding_shift.views import image_difference
 
 COLUMNS = ["augmentation", "metric", "n", "mean", "ci_low", "ci_high", "share", "share_low", "share_high"]
 NO_SHIFT = 1e-12

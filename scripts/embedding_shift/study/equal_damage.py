@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.metrics import image_difference
 from embedding_shift.statistics import bootstrap, paired_tests
 from embedding_shift.study import metric_names, variant_names
 from embedding_shift.study.dose_response import Responses
 from embedding_shift.study.variant_names import LEAST_DOSE
+from embedding_shift.views import image_difference
 
 COLUMNS = [
     "damage",

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from embedding_shift.config.entries import AugmentationEntry, steps_of
 from embedding_shift.io import shards
-from embedding_shift.metrics import image_difference
 from embedding_shift.study import study_views
 from embedding_shift.study.variant_names import LEAST_DOSE, equal_name, key
-from embedding_shift.views import doses
+from embedding_shift.views import doses, image_difference
 from embedding_shift.views.augment import Augmentation
 
 TOLERANCE = 0.001  # largest difference between damage and level, as a share of the level

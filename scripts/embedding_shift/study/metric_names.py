@@ -1,6 +1,7 @@
 """The metrics of the study's tables."""
 
-from embedding_shift.metrics import image_difference, registry
+from embedding_shift.metrics import registry
+from embedding_shift.views import image_difference
 
 AS_RELEASED = "patch_similarity_as_released"
 

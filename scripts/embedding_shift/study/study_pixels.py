@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from embedding_shift.io import shards
-from embedding_shift.metrics import evaluate, image_difference, registry
+from embedding_shift.metrics import evaluate, registry
 from embedding_shift.metrics.pixel_metrics import Pixels
 from embedding_shift.study import long_tables, variant_names
 from embedding_shift.study.variant_names import ANOTHER, JPEG, UNCHANGED
-from embedding_shift.views import geometry
+from embedding_shift.views import geometry, image_difference
 from embedding_shift.views.correspondence import Correspondence
 from embedding_shift.views.record import ViewRecord
 

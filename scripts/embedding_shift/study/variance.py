@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from embedding_shift.metrics import image_difference, registered_metrics
+from embedding_shift.metrics import registered_metrics
 from embedding_shift.statistics import paired_tests
 from embedding_shift.study import metric_names, variant_names
+from embedding_shift.views import image_difference
 
 COLUMNS = ["metric", "split", "largest", "leverage", "component", "variance", "share", "share_low", "share_high"]
 COMPONENTS = ("image", "augmentation", "image_by_augmentation", "draw")

@@ -1,6 +1,7 @@
 """The shift in the figures of the study: one minus a similarity, or a distance itself, on a logarithmic axis."""
 
-from embedding_shift.metrics import image_difference, registry
+from embedding_shift.metrics import registry
+from embedding_shift.views import image_difference
 
 METRIC = "cosine_similarity"
 AXIS_LABEL = "1 − mean cosine similarity"

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.metrics import pixel_metrics
-from embedding_shift.metrics.pixel_metrics import Pixels
+from embedding_shift.views.luma import LUMA_UNIT, luma
+
+Pixels = NDArray[np.uint8]
 
 WINDOW, WINDOW_DEVIATION = 11, 1.5
 STABILISERS = (0.01 * 255) ** 2, (0.03 * 255) ** 2
@@ -29,7 +30,7 @@ def ssim(original: Pixels, augmented: Pixels) -> float:
     The window is Gaussian with 11×11 pixels and deviation 1.5, the moments are population moments, K1 = 0.01 and
     K2 = 0.03. Only windows that lie completely inside the image count. The value is −1 to 1.
     """
-    one, other = (pixel_metrics.luma(image) / np.float64(pixel_metrics.LUMA_UNIT) for image in (original, augmented))
+    one, other = (luma(image) / np.float64(LUMA_UNIT) for image in (original, augmented))
     mean_one, mean_other = _local_mean(one), _local_mean(other)
     variance_one = _local_mean(one**2) - mean_one**2
     variance_other = _local_mean(other**2) - mean_other**2
