@@ -42,6 +42,7 @@ VIEWS = ["original", *AUGMENTATIONS]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SHARDS = [f"{number:05d}" for number in range(config["shards"])]
+STORE = ["--store", config["store"]] if config["store"] else []
 BOOTSTRAP = "--resamples {resamples} --confidence {confidence} --seed {seed}".format(
     **config["bootstrap"], seed=config["seed"]
 )

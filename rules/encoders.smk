@@ -3,7 +3,9 @@
 input:   results/{dataset}/views/{view}/{shard}.tar, the model's entry (config: models)
 output:  results/models/{model}/, results/{dataset}/{model}/embeddings/{view}.npz,
          results/{dataset}/{model}/attention/{view}.npz
-steps:   bundle per model → encode per view and shard → merge the shards
+state:   results/store/ keeps what was encoded (config: `store`), so that no view is encoded twice. It is no output: it
+         may be deleted at any time.
+steps:   bundle per model → encode per shard → merge the shards
 """
 
 
@@ -36,21 +38,21 @@ rule prepare_bundle:
 
 rule encode_views:
     input:
-        views="results/{dataset}/views/{view}/{shard}.tar",
-        checksum="results/{dataset}/views/{view}/{shard}.tar.sha256",
+        views=collect("results/{{dataset}}/views/{view}/{{shard}}.tar", view=VIEWS),
+        checksums=collect("results/{{dataset}}/views/{view}/{{shard}}.tar.sha256", view=VIEWS),
         config="results/models/{model}/open_clip_config.json",
         weights="results/models/{model}/open_clip_model.safetensors",
         code=code("encode_views"),
     output:
-        temp("results/{dataset}/{model}/encoded/{view}/{shard}.npz"),
+        collect("results/{{dataset}}/{{model}}/encoded/{view}/{{shard}}.npz", view=VIEWS),
     log:
-        "logs/{dataset}/{model}/encode_views/{view}/{shard}.log",
+        "logs/{dataset}/{model}/encode_views/{shard}.log",
     benchmark:
-        "benchmarks/{dataset}/{model}/encode_views/{view}/{shard}.tsv"
+        "benchmarks/{dataset}/{model}/encode_views/{shard}.tsv"
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
-    threads: config["encode_threads"]
+    threads: encoding_threads
     resources:
         mem_mb=encoding_memory,
         gpu=ENCODING_GPUS,
@@ -58,13 +60,13 @@ rule encode_views:
     params:
         bundle=bundle,
         encoding=encoding_options,
+        store=STORE,
     message:
-        "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}: {wildcards.view}."
+        "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}."
     shell:
         command(
-            "--views {input.views:q} --bundle {params.bundle:q}"
-            " {params.encoding} --threads {threads}"
-            " --description '{wildcards.model} {wildcards.view} {wildcards.shard}' --output {output:q}"
+            "--views {input.views:q} --bundle {params.bundle:q} {params.encoding} --threads {threads}"
+            " {params.store:q} --code {input.code:q} --description '{wildcards.model} {wildcards.shard}' --output {output:q}"
         )
 
 

@@ -2,7 +2,7 @@
 
 input:   views, embeddings and attention of the original and of every augmentation
 output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv, pairwise_distance.csv
-steps:   pixel metrics per augmentation and shard → long table per model → summary; distances
+steps:   metrics per augmentation and shard → long table per model → summary; distances
 """
 
 
@@ -27,52 +27,46 @@ rule compute_pixel_metrics:
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        command(
-            "--originals {input.originals:q} --views {input.views:q}"
-            " --augmentation {wildcards.augmentation} --output {output:q}"
-        )
+        command("--originals {input.originals:q} --views {input.views:q} --output {output:q}")
 
 
-rule compute_registered_attention:
+rule compute_representation_metrics:
     input:
-        original_attention="results/{dataset}/{model}/attention/original.npz",
-        attention="results/{dataset}/{model}/attention/{augmentation}.npz",
-        views=collect("results/{{dataset}}/views/{{augmentation}}/{shard}.tar", shard=SHARDS),
-        checksums=collect("results/{{dataset}}/views/{{augmentation}}/{shard}.tar.sha256", shard=SHARDS),
-        code=code("compute_registered_attention"),
+        original="results/{dataset}/{model}/encoded/original/{shard}.npz",
+        augmented="results/{dataset}/{model}/encoded/{augmentation}/{shard}.npz",
+        views="results/{dataset}/views/{augmentation}/{shard}.tar",
+        checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
+        code=code("compute_representation_metrics"),
     output:
-        "results/{dataset}/{model}/registered_attention/{augmentation}.npz",
+        "results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz",
     log:
-        "logs/{dataset}/{model}/compute_registered_attention/{augmentation}.log",
+        "logs/{dataset}/{model}/compute_representation_metrics/{augmentation}/{shard}.log",
     benchmark:
-        "benchmarks/{dataset}/{model}/compute_registered_attention/{augmentation}.tsv"
+        "benchmarks/{dataset}/{model}/compute_representation_metrics/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=4, of=("original_attention", "attention")),
-        runtime=allowance(60),
+        mem_mb=memory(per_mb=4, of=("original", "augmented")),
+        runtime=minutes(per_view=0.05),
     message:
-        "Comparing the attention of {wildcards.model} on {wildcards.dataset} part by part: {wildcards.augmentation}."
+        "Measuring the shift of {wildcards.model} on {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
         command(
-            "--original-attention {input.original_attention:q} --attention {input.attention:q}"
-            " --views {input.views:q} --augmentation {wildcards.augmentation} --output {output:q}"
+            "--original {input.original:q} --augmented {input.augmented:q} --views {input.views:q} --output {output:q}"
         )
 
 
 rule compute_metrics:
     input:
-        original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
-        original_attention="results/{dataset}/{model}/attention/original.npz",
-        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
-        attention=collect("results/{{dataset}}/{{model}}/attention/{augmentation}.npz", augmentation=AUGMENTATIONS),
         pixel_metrics=collect(
             "results/{{dataset}}/pixel_metrics/{augmentation}/{shard}.npz",
             augmentation=AUGMENTATIONS,
             shard=SHARDS,
         ),
-        registered_attention=collect(
-            "results/{{dataset}}/{{model}}/registered_attention/{augmentation}.npz", augmentation=AUGMENTATIONS
+        representation_metrics=collect(
+            "results/{{dataset}}/{{model}}/representation_metrics/{augmentation}/{shard}.npz",
+            augmentation=AUGMENTATIONS,
+            shard=SHARDS,
         ),
         code=code("compute_metrics"),
     output:
@@ -86,18 +80,16 @@ rule compute_metrics:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=4),
+        mem_mb=memory(per_mb=1),
         runtime=allowance(60),
     params:
         augmentations=AUGMENTATIONS,
     message:
-        "Measuring the shift of {wildcards.model} on {wildcards.dataset}."
+        "Joining the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
         command(
-            "--augmentations {params.augmentations}"
-            " --original-embeddings {input.original_embeddings:q} --original-attention {input.original_attention:q}"
-            " --embeddings {input.embeddings:q} --attention {input.attention:q}"
-            " --parts {input.pixel_metrics:q} {input.registered_attention:q}"
+            "--augmentations {params.augmentations} --pixel-metrics {input.pixel_metrics:q}"
+            " --representation-metrics {input.representation_metrics:q}"
             " --output {output.metrics:q} --exclusions {output.exclusions:q}"
         )
 

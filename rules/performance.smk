@@ -16,6 +16,7 @@ FORECAST_SETTINGS = (
     "study",
     "precision_sample",
     "encode_threads",
+    "store",
 )
 
 

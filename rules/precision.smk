@@ -23,7 +23,7 @@ rule encode_precision_sample:
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
-    threads: config["encode_threads"]
+    threads: encoding_threads
     resources:
         mem_mb=encoding_memory,
         gpu=ENCODING_GPUS,

@@ -6,6 +6,7 @@ The constants are upper bounds for one core without a GPU, from the measurements
 STARTUP_MB = 1500
 STARTUP_MINUTES = 10
 GROWTH = 1.6
+ENCODING_THREAD_MB = 150  # of a batch, and of views that are read ahead
 # GPUs that an encoding job requests; `device: auto` uses a GPU if there is one, but requests none.
 ENCODING_GPUS = int(config["device"] == "cuda")
 # Encoding jobs are the longest: they and the jobs that they wait for start first, so that short jobs fill the end.
@@ -50,18 +51,28 @@ def minutes(per_view):
     return lambda wildcards, input, attempt: grown(STARTUP_MINUTES + per_view / 60 * input.size_mb / view_mb(), attempt)
 
 
+def encoding_threads(wildcards):
+    """Return the threads of an encoding job: as configured, or the processors that the other shards leave."""
+    if config["encode_threads"]:
+        return config["encode_threads"]
+    cores = workflow.cores or 1
+    # A job in a process of its own has the cores that the run gave it.
+    return -(-cores // len(SHARDS)) if getattr(workflow, "is_main_process", True) else cores
+
+
 def encoding_memory(wildcards, input, attempt):
-    """Return `mem_mb` of an encoding job: the weights twice (as stored, and in the layout of oneDNN) and a batch."""
+    """Return `mem_mb` of an encoding job: the weights twice (as stored, and in the layout of oneDNN) and its batches."""
     weights_mb = Path(input.weights).stat().st_size / 2**20
+    threads_mb = ENCODING_THREAD_MB * encoding_threads(wildcards)
     if config["batch_size"] is None:
-        return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb), attempt)
+        return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb) + threads_mb, attempt)
     activations_mb = 40 * config["batch_size"] * (config["image_size"] / 224) ** 2
-    return grown(STARTUP_MB + 2 * weights_mb + activations_mb, attempt)
+    return grown(STARTUP_MB + 2 * weights_mb + activations_mb * encoding_threads(wildcards) + threads_mb, attempt)
 
 
 def encoding_minutes(wildcards, input, attempt):
     """Return `runtime` of an encoding job; the time per view is proportional to the size of the weights."""
     weights_mb = Path(input.weights).stat().st_size / 2**20
-    views = Path(input.views).stat().st_size / 2**20 / view_mb()
-    seconds_per_view = weights_mb / 300 / config["encode_threads"]
+    views = input.size_mb / view_mb()
+    seconds_per_view = weights_mb / 300 / encoding_threads(wildcards)
     return grown(STARTUP_MINUTES + views * seconds_per_view / 60, attempt)

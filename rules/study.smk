@@ -139,21 +139,21 @@ rule compute_study_pixels:
 
 rule encode_study_views:
     input:
-        views="results/{dataset}/study/views/{augmentation}.tar",
-        checksum="results/{dataset}/study/views/{augmentation}.tar.sha256",
+        views=STUDY_VIEWS,
+        checksums=STUDY_CHECKSUMS,
         config="results/models/{model}/open_clip_config.json",
         weights="results/models/{model}/open_clip_model.safetensors",
         code=code("encode_views"),
     output:
-        "results/{dataset}/{model}/study/encoded/{augmentation}.npz",
+        STUDY_ENCODED,
     log:
-        "logs/{dataset}/{model}/study/encode_views/{augmentation}.log",
+        "logs/{dataset}/{model}/study/encode_views.log",
     benchmark:
-        "benchmarks/{dataset}/{model}/study/encode_views/{augmentation}.tsv"
+        "benchmarks/{dataset}/{model}/study/encode_views.tsv"
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
-    threads: config["encode_threads"]
+    threads: encoding_threads
     resources:
         mem_mb=encoding_memory,
         gpu=ENCODING_GPUS,
@@ -161,13 +161,13 @@ rule encode_study_views:
     params:
         bundle=bundle,
         encoding=encoding_options,
+        store=STORE,
     message:
-        "Encoding the study of {wildcards.dataset} with {wildcards.model}: {wildcards.augmentation}."
+        "Encoding the study of {wildcards.dataset} with {wildcards.model}."
     shell:
         command(
-            "--views {input.views:q} --bundle {params.bundle:q}"
-            " {params.encoding} --threads {threads}"
-            " --description '{wildcards.model} study {wildcards.augmentation}' --output {output:q}"
+            "--views {input.views:q} --bundle {params.bundle:q} {params.encoding} --threads {threads}"
+            " {params.store:q} --code {input.code:q} --description '{wildcards.model} study' --output {output:q}"
         )
 
 
@@ -219,7 +219,7 @@ rule encode_references:
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
-    threads: config["encode_threads"]
+    threads: encoding_threads
     resources:
         mem_mb=encoding_memory,
         gpu=ENCODING_GPUS,

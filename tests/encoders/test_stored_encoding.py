@@ -1,5 +1,8 @@
 """Tests of encoding with a store: nothing is encoded twice, and the outputs do not depend on what is stored."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 from small_models import write_clip_bundle
@@ -74,6 +77,33 @@ def test_only_what_is_new_is_encoded(bundle, tmp_path):
     assert_equal(found, encode(encoder, paths, None))
     for name in expected:
         np.testing.assert_array_equal(found[name][1][:7], expected[name][1])
+
+
+@pytest.fixture
+def switching():
+    """Let threads take turns as often as possible."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_threads_add_outputs_side_by_side(switching):
+    collected = stored_encoding._Collected()
+
+    def add(start):
+        for number in range(start, start + 3000):
+            collected.add(str(number), np.full(4, number, np.float32), np.full((1, 2, 2), number, np.float32))
+
+    threads = [threading.Thread(target=add, args=(start,)) for start in (0, 3000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    image_ids, embedding, attention = collected.encoded()
+    assert sorted(map(int, image_ids)) == list(range(6000))
+    np.testing.assert_array_equal(embedding[:, 0], np.array(image_ids, dtype=float))
+    np.testing.assert_array_equal(attention[:, 0, 0, 0], np.array(image_ids, dtype=float))
 
 
 def test_each_shard_gets_the_outputs_of_its_own_views(bundle, tmp_path):

@@ -140,12 +140,8 @@ def test_an_encoder_without_a_map_has_no_attention_metrics(tmp_path, kodak_views
     attention, embedding = (array_files.concatenate(parts, kind) for kind in ("attention", "embedding"))
     assert attention[1].shape == (3, 0, 0, 0)
     assert long_table.shift_rows("attention", attention, attention, "blur").empty
-    assert evaluate.of_registered_attention(attention[1], attention[1], [None] * len(attention[1])) == {}
-    rows = [
-        long_table.shift_rows(kind, array, array, "blur")
-        for kind, array in (("attention", attention), ("embedding", embedding))
-    ]
-    table = long_table.merge(rows, ["blur"])
+    assert evaluate.of_registered_attention(attention[1], attention[1], [None] * len(attention[1]), {}) == {}
+    table = long_table.shift_rows("embedding", embedding, embedding, "blur")
     assert set(table["metric"]) == {metric.name for metric in registry.of_kind("embedding")}
     assert len(table) == 3 * len(registry.of_kind("embedding"))
     assert table["value"].dtype == np.float64

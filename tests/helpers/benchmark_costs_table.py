@@ -20,7 +20,7 @@ BENCH = {
     ("start-up", "encode_views"): 5,
     ("start-up", "augment_views"): 2,
     ("start-up", "compute_pixel_metrics"): 3,
-    ("start-up", "compute_registered_attention"): 1,
+    ("start-up", "compute_representation_metrics"): 1,
     ("start-up", "merge_encoded"): 0.5,
     ("start-up", "compute_metrics"): 4,
     ("start-up", "summarise_metrics"): 2.5,

@@ -18,9 +18,13 @@ ENVIRONMENT = os.environ | {
 
 
 def file_digests(folder):
-    """{path: SHA-256} of every file under `folder`."""
-    files = (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    """{path: SHA-256} of every file under `folder`, but for `store/`, whose files have random names."""
+    paths = (path.relative_to(folder) for path in sorted(Path(folder).rglob("*")) if path.is_file())
+    return {
+        str(path): hashlib.sha256(Path(folder, path).read_bytes()).hexdigest()
+        for path in paths
+        if path.parts[0] != "store"
+    }
 
 
 class Pipeline:

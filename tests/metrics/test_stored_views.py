@@ -7,7 +7,7 @@ from pipeline import PROJECT
 
 from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
-from embedding_shift.io import shards
+from embedding_shift.io import array_files, shards
 from embedding_shift.metrics import evaluate, stored_views
 from embedding_shift.views import augment, geometry, transforms
 
@@ -51,21 +51,47 @@ def _named(values):
     return ((metric.name, value) for metric, value in values)
 
 
+@pytest.fixture
+def encoded(tmp_path):
+    """A function that writes an encoder's output for the views of a shard, drawn at random; it returns the path."""
+
+    def write(shard, seed):
+        image_ids = [view.image_id for view in shards.read(shard)]
+        generator = np.random.default_rng(seed)
+        arrays = {"embedding": generator.normal(size=(len(image_ids), 5)).astype(np.float32)}
+        arrays["attention"] = generator.random((len(image_ids), 3, 7, 7), dtype=np.float32)
+        array_files.write(tmp_path / f"{seed}.npz", image_ids, **arrays)
+        return tmp_path / f"{seed}.npz"
+
+    return write
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_registered_attention_finds_the_record_of_every_image_in_any_shard(stored, name):
-    views = {view.image_id: view for path in stored[name] for view in shards.read(path)}
-    image_ids = np.array(sorted(views))
-    before, after = np.random.default_rng(0).random((2, len(views), 3, 7, 7), dtype=np.float32)
-    found = stored_views.registered_attention(image_ids, before, after, stored[name])
+def test_representation_metrics_undo_the_geometry_of_the_record(stored, encoded, name):
+    original, augmented = encoded(stored["original"][0], 0), encoded(stored[name][0], 1)
+    image_ids, values = stored_views.representation_metrics(original, augmented, stored[name][0])
+    views = {view.image_id: view for view in shards.read(stored[name][0])}
+    assert list(image_ids) == sorted(views)
+    before, after = array_files.read(original), array_files.read(augmented)
     correspondences = [correspondence(views[image_id], name) for image_id in image_ids]
-    expected = evaluate.of_registered_attention(before, after, correspondences)
-    np.testing.assert_array_equal(found["attention_similarity_registered"], expected["attention_similarity_registered"])
+    expected = {
+        **evaluate.of_arrays("embedding", before["embedding"], after["embedding"]),
+        **(unregistered := evaluate.of_arrays("attention", before["attention"], after["attention"])),
+        **evaluate.of_registered_attention(before["attention"], after["attention"], correspondences, unregistered),
+    }
+    assert values.keys() == expected.keys()
+    for metric, column in expected.items():
+        np.testing.assert_array_equal(values[metric], column)
+    moved = correspondences[0] is not None
+    assert moved == bool(np.any(values["attention_similarity"] != values["attention_similarity_registered"]))
 
 
-def test_an_image_without_a_view_is_named(stored):
-    maps = np.ones((1, 1, 7, 7), np.float32)
-    with pytest.raises(InputError, match="no view of image 'other' in the shards"):
-        stored_views.registered_attention(["other"], maps, maps, stored["noise"])
+def test_outputs_for_different_images_are_refused(stored, encoded):
+    original, augmented, other = encoded(stored["original"][0], 0), encoded(stored["noise"][0], 1), stored["noise"][1]
+    with pytest.raises(InputError, match=r"noise/1\.tar and .*0\.npz do not hold the same images"):
+        stored_views.representation_metrics(original, augmented, other)
+    with pytest.raises(InputError, match=r"2\.npz and .*0\.npz do not hold the same images"):
+        stored_views.representation_metrics(original, encoded(other, 2), stored["noise"][0])
 
 
 def test_shards_of_different_images_are_refused(stored):

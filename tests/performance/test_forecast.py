@@ -22,9 +22,9 @@ JOBS = {
     "pack_originals": 4,
     "augment_views": 8,
     "compute_pixel_metrics": 8,
-    "encode_views": 12,
+    "encode_views": 4,
     "merge_encoded": 3,
-    "compute_registered_attention": 2,
+    "compute_representation_metrics": 8,
     "compute_metrics": 1,
     "summarise_metrics": 1,
     "compute_pairwise_distance": 1,
@@ -46,6 +46,7 @@ SETTINGS = {
     "study": {"images": 0, "draws": 3, "doses": [0.5]},
     "precision_sample": 16,
     "encode_threads": 1,
+    "store": None,
 }
 LISTED, USED = 1200, 1000
 
@@ -86,8 +87,8 @@ def test_the_time_of_a_stage_is_the_sum_over_its_views_and_jobs(tmp_path):
     assert found["augment"] == pytest.approx(USED * (3 + 1 + 2 * (1 + 2)) / 1000 + 8 * 2)
     assert found["pixel metrics"] == pytest.approx(USED * (4 + 6 + 2 * 2 * 1) / 1000 + 8 * 3)
     # Twice the work of ViT-B/32, of which two cores encode 50 views per second; reading a view takes 1 ms.
-    assert found["encode clip"] == pytest.approx(USED * 3 * (2 * 2 / 50 + 0.001) + 12 * 5)
-    assert found["comparison"] == pytest.approx(USED * (1 + 0 + 1 + 2) / 1000 + 3 * 0.5 + 2 * 1 + 4 + 2.5 + 1.5)
+    assert found["encode clip"] == pytest.approx(USED * 3 * (2 * 2 / 50 + 0.001) + 4 * 5)
+    assert found["comparison"] == pytest.approx(USED * (1 + 0 + 1 + 2) / 1000 + 3 * 0.5 + 8 * 1 + 4 + 2.5 + 1.5)
     assert found["figures and paper"] == pytest.approx(100)
     assert "study" not in found
 
@@ -97,9 +98,17 @@ def test_a_stage_uses_as_many_cores_as_it_has_jobs(tmp_path):
     for stage in on_two.keys() - {"all"}:
         jobs = on_two[stage].jobs
         assert on_many[stage].hours == pytest.approx(on_two[stage].hours * 2 / jobs)
-    encode = rows(tmp_path, cores=100, encode_threads=4)["encode clip"]
-    assert encode.hours == pytest.approx(on_two["encode clip"].hours * 2 / 48)
-    assert encode.memory_mb == pytest.approx(12 * 1100)
+    encode = rows(tmp_path, cores=100, encode_threads=3)["encode clip"]
+    assert encode.hours == pytest.approx(on_two["encode clip"].hours * 2 / 12)
+    assert encode.memory_mb == pytest.approx(4 * 1100)
+
+
+def test_encoding_jobs_share_the_cores_unless_their_threads_are_given(tmp_path):
+    one, shared = (rows(tmp_path, cores=8, encode_threads=threads)["encode clip"] for threads in (1, None))
+    assert one.hours == pytest.approx(shared.hours * 8 / 4)
+    assert shared.memory_mb == one.memory_mb == pytest.approx(4 * 1100)
+    on_two = rows(tmp_path, cores=2, encode_threads=None)["encode clip"]
+    assert on_two == rows(tmp_path, cores=2, encode_threads=1)["encode clip"]
 
 
 def test_the_whole_run_is_the_sum_of_its_stages_and_needs_the_memory_of_the_largest(tmp_path):
@@ -128,11 +137,12 @@ def test_disk_space_holds_views_outputs_and_tables(tmp_path):
     assert found["decode"].disk_mb == pytest.approx(USED * 0.15)
     assert found["decode"].temporary_mb == pytest.approx(LISTED * 0.15)
     assert found["augment"].disk_mb == pytest.approx(2 * USED * 0.15)
-    assert found["encode clip"].disk_mb == pytest.approx(3 * USED * (2048 + 2352 + 160) / 1e6)
-    assert found["encode clip"].temporary_mb == pytest.approx(3 * USED * (2048 + 2352 + 80) / 1e6)
-    assert sum(row.temporary_mb > 0 for row in found.values()) == 3  # The two stages above, and the whole run.
-    registered = len(registry.of_kind("registered_attention")) * 13
-    rows_of_a_view = len(registry.in_order()) * 10 + registered
+    assert found["encode clip"].disk_mb == pytest.approx(3 * USED * 2 * (2048 + 2352 + 80) / 1e6)
+    assert sum(row.temporary_mb > 0 for row in found.values()) == 2  # Decoding, and the whole run.
+    stored = rows(tmp_path, store="results/store")["encode clip"]
+    assert stored.disk_mb - found["encode clip"].disk_mb == pytest.approx(3 * USED * (2048 + 2352) / 1e6)
+    kinds = ("embedding", "attention", "registered_attention")
+    rows_of_a_view = len(registry.in_order()) * 10 + sum(len(registry.of_kind(kind)) for kind in kinds) * 13
     assert found["comparison"].disk_mb == pytest.approx(2 * USED * rows_of_a_view / 1e6)
 
 
@@ -146,8 +156,8 @@ def test_time_and_disk_space_are_proportional_to_the_area_of_views(tmp_path):
 def test_reduced_precision_is_faster_and_adds_its_sample(tmp_path):
     models = {"clip": ENTRY | {"precision": "bf16"}}
     row = rows(tmp_path, models=models, jobs={"encode_precision_sample": 1})["encode clip"]
-    assert row.jobs == 13
-    expected = USED * 3 * (2 * 2 / 200 + 0.001) + 16 * 3 * (2 * 2 / 50 + 0.001) + 13 * 5
+    assert row.jobs == 5
+    expected = USED * 3 * (2 * 2 / 200 + 0.001) + 16 * 3 * (2 * 2 / 50 + 0.001) + 5 * 5
     assert core_seconds(row) == pytest.approx(expected)
 
 
@@ -184,7 +194,7 @@ def test_a_custom_augmentation_costs_as_much_as_the_most_expensive(tmp_path):
 
 def test_an_encoder_without_attention_maps_has_no_attention_metrics(tmp_path):
     encoder = replace(ENCODER, attention_bytes=0)
-    assert core_seconds(rows(tmp_path, encoder=encoder)["comparison"]) == pytest.approx(3 * 0.5 + 2 * 1 + 4 + 2.5 + 1.5)
+    assert core_seconds(rows(tmp_path, encoder=encoder)["comparison"]) == pytest.approx(3 * 0.5 + 8 * 1 + 4 + 2.5 + 1.5)
 
 
 @pytest.mark.parametrize("names", [names for names in BENCH if names[0] != "augmentation"])

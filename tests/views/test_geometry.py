@@ -11,12 +11,10 @@ from pipeline import PROJECT
 
 from embedding_shift.metrics import (
     evaluate,
-    long_table,
     pixel_metrics,
     registered_metrics,
     registry,
     representation_metrics,
-    stored_views,
 )
 from embedding_shift.views import geometry, transforms
 from embedding_shift.views.correspondence import Correspondence
@@ -255,34 +253,16 @@ def test_where_no_pixel_moves_attention_is_compared_as_it_is():
     generator = np.random.default_rng(0)
     original, augmented = generator.random((2, 3, 2, 7, 7)).astype(np.float32)
     unmoved = Correspondence.identity((SIZE, SIZE))
+    unregistered = evaluate.of_arrays("attention", original, augmented)
     found, expected = (
-        evaluate.of_registered_attention(original, augmented, [correspondence] * 3)
+        evaluate.of_registered_attention(original, augmented, [correspondence] * 3, unregistered)
         for correspondence in (None, unmoved)
     )
     assert found.keys() == expected.keys() == {"attention_similarity_registered"}
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-12)
     nothing = np.zeros((3, 0, 0, 0), np.float32)
-    assert evaluate.of_registered_attention(nothing, nothing, [None] * 3) == {}
-
-
-def test_measurements_come_back_as_rows_of_the_long_table(tmp_path):
-    values = {"edge_preservation": np.array([0.5, np.nan]), "detail_preservation": np.array([0.25, 1.0])}
-    stored_views.write(tmp_path / "part.npz", ["b", "a"], values, "noise")
-    rows = long_table.read_part(tmp_path / "part.npz")
-    assert list(rows.columns) == long_table.COLUMNS
-    assert set(rows["augmentation"]) == {"noise"}
-    found = rows.set_index(["metric", "image_id"])["value"]
-    assert np.isnan(found["edge_preservation", "a"])
-    assert found.drop(index=("edge_preservation", "a")).to_dict() == {
-        ("edge_preservation", "b"): 0.5,
-        ("detail_preservation", "a"): 1.0,
-        ("detail_preservation", "b"): 0.25,
-    }
-    for nothing in ({}, {"edge_preservation": np.zeros(0)}):
-        stored_views.write(tmp_path / "none.npz", [], nothing, "noise")
-        rows = long_table.read_part(tmp_path / "none.npz")
-        assert (len(rows), list(rows.columns), rows["value"].dtype) == (0, long_table.COLUMNS, np.float64)
+    assert evaluate.of_registered_attention(nothing, nothing, [None] * 3, {}) == {}
 
 
 def test_every_registered_metric_names_the_one_it_equals_without_a_warp():

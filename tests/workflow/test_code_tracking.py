@@ -18,7 +18,7 @@ ENCODING = {"encode_views", "merge_encoded", "encode_precision_sample"}
 STUDY_ENCODING = {"encode_study_views", "encode_equal_damage_views", "encode_references"}
 PIXEL_METRICS = {"compute_pixel_metrics"}
 STUDY_PIXEL_METRICS = {"compute_study_pixels"}
-METRICS = {"compute_registered_attention", "compute_metrics"}
+METRICS = {"compute_representation_metrics", "compute_metrics"}
 DISTANCES = {"compute_pairwise_distance"}
 STUDY_METRICS = {"compute_study_metrics"}
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
@@ -132,8 +132,10 @@ EDITS = {
     "embedding_shift/paper/latex.py": TEXTS | METHOD | PAPER,
     "embedding_shift/paper/number_macros.py": {"write_numbers"} | DRAWN | PAPER,
     "embedding_shift/performance/forecast.py": set(),
-    # Encoded shards are deleted once they are merged, and merging them again needs them.
-    "merge_encoded.py": FROM_ENCODING,
+    "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "compute_study_metrics"}
+    | DISTANCES
+    | DENDROGRAM
+    | ATTENTION_PICTURES,
     "summarise_metrics.py": {"summarise_metrics", "measure_precision", "compare_models", "plot_noise_floor"}
     | FIGURES_OF_SUMMARIES
     | METHOD

@@ -99,11 +99,8 @@ def test_a_second_run_has_nothing_to_do(again):
 
 
 def test_encoding_jobs_say_what_they_used(finished):
-    tables = sorted((finished / "benchmarks/tiny/clip/encode_views").glob("*/00000.tsv"))
-    assert {path.parent.name for path in tables} == {"original", *NINE}
-    for path in tables:
-        (used,) = pd.read_table(path).to_dict("records")
-        assert used["s"] > 0.1 and 100 < used["max_rss"] < 4000
+    (used,) = pd.read_table(finished / "benchmarks/tiny/clip/encode_views/00000.tsv").to_dict("records")
+    assert used["s"] > 0.1 and 100 < used["max_rss"] < 4000
 
 
 def append_comment(path):
@@ -143,7 +140,7 @@ def test_one_augmentations_parameter_concerns_what_follows_it_alone(again):
     config["augmentations"]["blur"]["parameters"]["blur_limit"] = [5, 7]
     again.config = config
     planned = again.planned()
-    once = ("augment_views", "encode_views", "merge_encoded", "compute_pixel_metrics", "compute_registered_attention")
+    once = ("augment_views", "encode_views", "compute_pixel_metrics")
     assert {rule: planned.get(rule) for rule in once} == dict.fromkeys(once, 1)
     assert {"compute_metrics", "compute_pairwise_distance", "summarise_metrics", "plot_radar", "build_paper"} <= set(
         planned

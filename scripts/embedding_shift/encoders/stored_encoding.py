@@ -6,6 +6,7 @@ what is stored.
 
 import hashlib
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,16 +93,18 @@ def encode_shards(
 
 
 class _Collected:
-    """The outputs for the views of one shard, in the order in which they become known."""
+    """The outputs for the views of one shard, in the order in which they become known; any thread may add some."""
 
     def __init__(self) -> None:
+        self._adding = threading.Lock()
         self._image_ids: list[str] = []
         self._embeddings, self._attention = batching.Rows(), batching.Rows()
 
     def add(self, image_id: str, embedding: NDArray[np.float32], attention: NDArray[np.float32]) -> None:
-        self._image_ids.append(image_id)
-        self._embeddings.add(embedding[np.newaxis])
-        self._attention.add(attention[np.newaxis])
+        with self._adding:
+            self._image_ids.append(image_id)
+            self._embeddings.add(embedding[np.newaxis])
+            self._attention.add(attention[np.newaxis])
 
     def encoded(self) -> Encoded | None:
         """Return the outputs; None if there are no views."""

@@ -132,8 +132,25 @@ def read_parquet(paths: Iterable[str | os.PathLike[str]]) -> "pd.DataFrame":
 
 def write_parquet(path: str | os.PathLike[str], frame: "pd.DataFrame") -> None:
     """Write a data frame as Parquet, then its checksum."""
+    write_parquet_parts(path, [frame])
+
+
+def write_parquet_parts(path: str | os.PathLike[str], frames: Iterable["pd.DataFrame"]) -> None:
+    """Write data frames with the same columns as one Parquet file, then its checksum.
+
+    Every data frame becomes a row group. Only one of them is in memory at a time.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet
+
     with atomic.whole(path) as temporary:
-        frame.to_parquet(temporary, index=False, write_page_checksum=True)
+        parts = (pa.Table.from_pandas(frame, preserve_index=False) for frame in frames)
+        first = next(parts)
+        # pandas describes a part without rows in another way.
+        with pa.parquet.ParquetWriter(temporary, first.schema, write_page_checksum=True) as writer:
+            for part in itertools.chain([first], parts):
+                part = part.replace_schema_metadata(first.schema.metadata)
+                writer.write_table(part, row_group_size=max(1, len(part)))
         sha256 = atomic.sha256(temporary)
     checksums.write(path, sha256)
 

@@ -1,6 +1,6 @@
 """Apply the registered metrics to images and to the output of the encoder: one value per image and metric."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,10 @@ def of_arrays(kind: str, before: NDArray[Any], after: NDArray[Any]) -> dict[str,
 
 
 def of_registered_attention(
-    before: NDArray[Any], after: NDArray[Any], correspondences: Iterable[Correspondence | None]
+    before: NDArray[Any],
+    after: NDArray[Any],
+    correspondences: Iterable[Correspondence | None],
+    unregistered: Mapping[str, NDArray[np.float64]],
 ) -> dict[str, NDArray[np.float64]]:
     """Return {metric: float64 (N,)} of the attention metrics with the geometry undone.
 
@@ -52,18 +55,19 @@ def of_registered_attention(
             for an encoder without attention maps.
         correspondences: the N Correspondences of the views; None for a view in which no pixel moved, so that its
             registered values are the unregistered ones.
+        unregistered: {metric: (N,)} of the unregistered metrics.
     """
     if not _has_values(before):
         return {}
     values: dict[str, list[float]] = {metric.name: [] for metric in registry.of_kind("registered_attention")}
-    for original, augmented, correspondence in zip(before, after, correspondences, strict=True):
+    pairs = zip(before, after, correspondences, strict=True)
+    for place, (original, augmented, correspondence) in enumerate(pairs):
         for name, column in values.items():
             metric = registry.REGISTRY[name]
             if correspondence:
                 column.append(metric.function(original, augmented, correspondence))
             else:
-                unregistered = registry.REGISTRY[metric.unregistered].function
-                column += list(unregistered(original[np.newaxis], augmented[np.newaxis]))
+                column.append(float(unregistered[metric.unregistered][place]))
     return {name: np.array(column, dtype=np.float64) for name, column in values.items()}
 
 

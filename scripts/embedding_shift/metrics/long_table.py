@@ -1,6 +1,6 @@
 """The long table `image_id, augmentation, metric, value`, and the table of values that it leaves out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,6 @@ REASONS = {
     "registered_pixels": "with the geometry undone, no pixel or no texture is left to compare",
     "registered_attention": "with the geometry undone, no pixel is left to compare, or an attention map is not finite",
 }
-
-
-def read_part(path: str | Path) -> pd.DataFrame:
-    """Return the rows of a file that `stored_views.write` wrote."""
-    arrays = array_files.read(path)
-    return rows(arrays.pop("image_id"), arrays, arrays.pop("augmentation"))
 
 
 def rows(image_ids: NDArray[Any], values: Mapping[str, NDArray[Any]], augmentation: str | NDArray[Any]) -> pd.DataFrame:
@@ -65,40 +59,42 @@ def shift_rows(kind: str, original: ArrayByImage, augmented: ArrayByImage, augme
     return rows(image_ids, evaluate.of_arrays(kind, before, after), augmentation)
 
 
-def merge(tables: Sequence[pd.DataFrame], augmentations: Sequence[str]) -> pd.DataFrame:
-    """Join the parts of the long table and sort its rows.
+def join(
+    augmentations: Sequence[str], parts: Sequence[Sequence[str | Path]]
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Join files of metrics into the long table, one metric of one augmentation at a time.
 
     Rows whose value is not finite are left out, because the metric is not defined for the image. Tables with a column
     `n` show how many remain.
 
     Args:
-        tables: parts of the long table.
         augmentations: names, in the order of the rows. Within an augmentation the metrics have the order of the
             registry; within a metric the images are sorted.
+        parts: for each augmentation, files with the metrics of some images by name.
+
+    Yields:
+        The rows with COLUMNS, and those left out with EXCLUSION_COLUMNS.
     """
-    table = pd.concat(tables, ignore_index=True)
-    return _in_order(table[np.isfinite(table["value"])], augmentations, COLUMNS)
+    for augmentation, paths in zip(augmentations, parts, strict=True):
+        values: dict[str, list[ArrayByImage]] = {}
+        for path in paths:
+            arrays = array_files.read(path)
+            image_ids = arrays.pop("image_id")
+            for name, array in arrays.items():
+                values.setdefault(name, []).append((image_ids, array))
+        for metric in registry.in_order():
+            if metric.name in values:
+                yield _split(values.pop(metric.name), metric, augmentation)
 
 
-def exclusions(tables: Sequence[pd.DataFrame], augmentations: Sequence[str]) -> pd.DataFrame:
-    """Return the rows that `merge` leaves out, in the same order, with EXCLUSION_COLUMNS.
-
-    Args:
-        tables, augmentations: see `merge`.
-    """
-    table = pd.concat(tables, ignore_index=True)
-    table = table[~np.isfinite(table["value"])]
-    reasons = table["metric"].map(lambda name: REASONS[registry.REGISTRY[name].kind]).astype(object)
-    return _in_order(table.assign(reason=reasons), augmentations, EXCLUSION_COLUMNS)
-
-
-def _in_order(table: pd.DataFrame, augmentations: Sequence[str], columns: list[str]) -> pd.DataFrame:
-    order = pd.DataFrame(
-        {
-            "augmentation": table["augmentation"].map(augmentations.index),
-            "metric": table["metric"].map([metric.name for metric in registry.in_order()].index),
-            "image_id": table["image_id"],
-        }
-    )
-    sorted_rows = order.sort_values(["augmentation", "metric", "image_id"]).index
-    return table.loc[sorted_rows][columns].reset_index(drop=True)
+def _split(
+    parts: Sequence[ArrayByImage], metric: registry.Metric, augmentation: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of one metric of one augmentation, and those whose value is not finite with the reason."""
+    image_ids, values = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    table = pd.DataFrame({"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values})
+    # Without rows, pandas cannot tell that a column holds text.
+    table = table.astype(dict.fromkeys(COLUMNS[:3], str)).sort_values("image_id", kind="stable")
+    is_finite = np.isfinite(table["value"])
+    excluded = table[~is_finite].assign(reason=REASONS[metric.kind])[EXCLUSION_COLUMNS]
+    return table[is_finite][COLUMNS].reset_index(drop=True), excluded.reset_index(drop=True)

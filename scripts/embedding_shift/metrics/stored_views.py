@@ -1,9 +1,7 @@
 """Measure stored views. Their records tell how to undo the geometry."""
 
-from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,34 +41,34 @@ def pixel_metrics(original_shard: str | Path, augmented_shard: str | Path) -> tu
     return image_ids, {name: np.array(column, dtype=np.float64) for name, column in values.items()}
 
 
-def registered_attention(
-    image_ids: Sequence[str], before: NDArray[Any], after: NDArray[Any], view_shards: Iterable[str | Path]
-) -> Values:
-    """Return the attention metrics of one augmentation with the geometry undone: {metric: float64 (N,)}.
+def representation_metrics(
+    original: str | Path, augmented: str | Path, augmented_shard: str | Path
+) -> tuple[NDArray[np.str_], Values]:
+    """Return the embedding and attention metrics, registered and not, of the views in one shard.
 
     Args:
-        image_ids: N image ids.
-        before, after: attention (N, heads, rows, columns) of the original and the augmented views.
-        view_shards: paths of the shards that hold the augmented views.
+        original, augmented: array files of the encoder's output for the same images.
+        augmented_shard: path of the shard that holds the augmented views.
+
+    Returns:
+        N image ids, and {metric: float64 (N,)}; NaN if a metric is not defined.
 
     Raises:
-        InputError: a shard is damaged, or an image is in none of them.
+        InputError: a file is damaged, or the files do not hold the same images.
     """
-    records = {image_id: record for path in view_shards for image_id, record in shards.read_records(path)}
-    missing = [image_id for image_id in image_ids if image_id not in records]
-    if missing:
-        raise InputError(f"no view of image {missing[0]!r} in the shards of the augmentation")
+    before, after = array_files.read(original), array_files.read(augmented)
+    image_ids = before["image_id"]
+    records = dict(shards.read_records(augmented_shard))
+    for path, found in ((augmented, after["image_id"]), (augmented_shard, sorted(records))):
+        if list(image_ids) != list(found):
+            raise InputError(f"{path} and {original} do not hold the same images")
     correspondences = (geometry.correspondence(ViewRecord.from_json(records[image_id])) for image_id in image_ids)
-    return evaluate.of_registered_attention(before, after, correspondences)
-
-
-def write(path: str | Path, image_ids: Sequence[str], values: Values, augmentation: str) -> None:
-    """Write the metrics of one augmentation as `.npz`; `long_table.read_part` reads it.
-
-    Args:
-        path: path of the file.
-        image_ids: N image ids.
-        values: {metric: float (N,)}.
-        augmentation: name of the augmentation.
-    """
-    array_files.write(path, image_ids, augmentation=np.full(len(image_ids), augmentation), **values)
+    unregistered = {
+        name: value
+        for kind in ("embedding", "attention")
+        for name, value in evaluate.of_arrays(kind, before[kind], after[kind]).items()
+    }
+    registered = evaluate.of_registered_attention(
+        before["attention"], after["attention"], correspondences, unregistered
+    )
+    return image_ids, unregistered | registered

@@ -10,6 +10,7 @@ Stages: `preparation` (listing, checks, bundles, planning), `decode` (decoding, 
 """
 
 import json
+import math
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -59,7 +60,7 @@ class Stage:
         memory_mb: memory of its largest job.
         disk: bytes of the files that remain.
         temporary: bytes of the files that are deleted during the run, at most.
-        threads: threads of one job.
+        threads: threads of one job; None if the jobs share the processors among them.
         large_jobs: number of jobs that need `memory_mb`; the others are small. None if all are large.
     """
 
@@ -69,17 +70,18 @@ class Stage:
     memory_mb: float
     disk: float = 0
     temporary: float = 0
-    threads: int = 1
+    threads: int | None = 1
     large_jobs: int | None = None
 
     def row(self, cores: int) -> Row:
         """Return the forecast of the stage on `cores` processors; a stage with fewer jobs leaves some of them idle."""
-        at_once = max(1, min(self.jobs, cores // self.threads))
+        threads = self.threads or max(1, math.ceil(cores / max(1, self.jobs)))
+        at_once = max(1, min(self.jobs, cores // threads))
         large_jobs = at_once if self.large_jobs is None else min(at_once, self.large_jobs)
         return Row(
             stage=self.name,
             jobs=self.jobs,
-            hours=self.core_seconds / 3600 / min(cores, at_once * self.threads),
+            hours=self.core_seconds / 3600 / min(cores, at_once * threads),
             memory_mb=self.memory_mb * large_jobs,
             disk_mb=self.disk / MB,
             temporary_mb=self.temporary / MB,

@@ -21,7 +21,7 @@ RULES = {
     "encode": ["encode_views", "encode_precision_sample"],
     "comparison": [
         "merge_encoded",
-        "compute_registered_attention",
+        "compute_representation_metrics",
         "compute_metrics",
         "summarise_metrics",
         "compute_pairwise_distance",
@@ -69,7 +69,8 @@ class Settings(TypedDict):
     augmentations: dict[str, AugmentationEntry]
     study: StudyEntry
     precision_sample: int
-    encode_threads: int
+    encode_threads: int | None
+    store: str | None
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,10 @@ def _encode(run: Run, model: str) -> Stage:
         seconds += sample * run.views * run.encoding_seconds(model, "fp32")
     seconds += jobs * run.costs.start_up_seconds("encode_views")
     output = encoder.embedding_bytes + encoder.attention_bytes
-    disk, temporary = views * (output + 2 * ID_BYTES), views * (output + ID_BYTES)
-    return Stage(f"encode {model}", jobs, seconds, run.encoding_memory_mb(model), disk, temporary, threads)
+    disk = 2 * views * (output + ID_BYTES)  # shards, and the files that join them
+    if run.settings["store"]:
+        disk += views * output
+    return Stage(f"encode {model}", jobs, seconds, run.encoding_memory_mb(model), disk, threads=threads)
 
 
 def _comparison(run: Run) -> Stage:
@@ -217,8 +220,8 @@ def _comparison(run: Run) -> Stage:
     seconds = sum(with_maps * run.used * run.attention_seconds(each) for each in run.augmentations)
     seconds += run.start_up_seconds(RULES[name])
     rows = len(run.augmentations) * _metrics(*registry.KINDS)
-    registered = with_maps * run.used * len(run.augmentations) * _metrics("registered_attention")
-    disk = len(run.encoders) * run.used * rows * LONG_TABLE_BYTES + registered * PART_BYTES
+    parts = len(run.encoders) * _metrics("embedding") + with_maps * _metrics("attention", "registered_attention")
+    disk = run.used * (len(run.encoders) * rows * LONG_TABLE_BYTES + len(run.augmentations) * parts * PART_BYTES)
     large_jobs = run.count("compute_metrics")
     return Stage(name, run.count(*RULES[name]), seconds, run.joining_memory_mb(), disk, large_jobs=large_jobs)
 

@@ -49,7 +49,8 @@ def registered_attention_rows(
             None if variant == UNCHANGED else geometry.correspondence(ViewRecord.from_json(records[view_key]))
             for view_key in keys
         )
-        values = evaluate.of_registered_attention(before, after, correspondences)
+        unregistered = evaluate.of_arrays("attention", before, after)
+        values = evaluate.of_registered_attention(before, after, correspondences, unregistered)
         parts.append(long_table.rows(image_ids, values, augmentation).assign(variant=variant))
     return _joined(parts)
 
