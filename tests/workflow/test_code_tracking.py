@@ -132,10 +132,13 @@ EDITS = {
     "embedding_shift/paper/latex.py": TEXTS | METHOD | PAPER,
     "embedding_shift/paper/number_macros.py": {"write_numbers"} | DRAWN | PAPER,
     "embedding_shift/performance/forecast.py": set(),
-    "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "compute_study_metrics"}
+    # The metrics read the shards, not the files that join them.
+    "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
+    | {"plot_attention_samples"}
     | DISTANCES
     | DENDROGRAM
-    | ATTENTION_PICTURES,
+    | ATTENTION_PICTURES
+    | FROM_STUDY_METRICS,
     "summarise_metrics.py": {"summarise_metrics", "measure_precision", "compare_models", "plot_noise_floor"}
     | FIGURES_OF_SUMMARIES
     | METHOD
