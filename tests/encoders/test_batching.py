@@ -34,9 +34,9 @@ def test_a_batch_fits_the_memory_and_is_a_power_of_two(width, memory):
     size = batching.automatic_size(tower, (64, 64), memory)
     assert 1 <= size <= batching.LARGEST_BATCH and size & (size - 1) == 0
     weights_mb = sum(parameter.nbytes for parameter in tower.parameters()) / 2**20
-    used = weights_mb + size * batching.LAYERS_AT_ONCE * width / 2**10
-    assert size == 1 or used <= memory
-    larger = weights_mb + 2 * size * batching.LAYERS_AT_ONCE * width / 2**10
+    view_mb = batching.BATCHES_ON_GPU * batching.LAYERS_AT_ONCE * width / 2**10
+    assert size == 1 or weights_mb + size * view_mb <= memory
+    larger = weights_mb + 2 * size * view_mb
     assert size == batching.LARGEST_BATCH or larger > memory
 
 

@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
+from embedding_shift.encoders import numerics
 from embedding_shift.encoders.bundle_files import WEIGHTS_FILE
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.towers import load_image_tower
@@ -177,6 +178,21 @@ def test_an_unavailable_device_is_refused(bundle):
     )
     with pytest.raises(InputError, match=rf"device '{absent}' is not available here; allowed are auto, .*cpu"):
         Encoder(bundle, absent)
+
+
+def test_tf32_needs_a_gpu(bundle):
+    with pytest.raises(InputError, match="'tf32' needs an NVIDIA GPU"):
+        Encoder(bundle, "cpu", precision="tf32")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "tf32"])
+def test_the_precision_of_products_lasts_as_long_as_the_forward_passes(precision):
+    matmul, convolution = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    before = matmul.fp32_precision, convolution.fp32_precision
+    with numerics.settings(precision):
+        expected = {"fp32": "ieee", "tf32": "tf32"}[precision]
+        assert (matmul.fp32_precision, convolution.fp32_precision) == (expected, expected)
+    assert (matmul.fp32_precision, convolution.fp32_precision) == before
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

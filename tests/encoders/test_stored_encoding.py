@@ -9,6 +9,7 @@ from small_models import write_clip_bundle
 
 from embedding_shift.encoders import stored_encoding
 from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.io.array_store import Store
 
@@ -126,6 +127,17 @@ def test_a_damaged_store_is_computed_again(bundle, tmp_path):
     segment.write_bytes(content)
     assert_equal(encode(encoder, paths, tmp_path / "store"), expected)
     assert encoder.computed == 1
+
+
+def test_what_was_encoded_before_an_error_is_kept(bundle, tmp_path):
+    encoder = CountingEncoder(bundle, "cpu", batch_size=2)
+    paths = {"good": write(tmp_path, range(6), 0), "damaged": write(tmp_path, range(6), 1)}
+    content = paths["damaged"].read_bytes()
+    paths["damaged"].write_bytes(content[:-1] + b"x")
+    with pytest.raises(InputError, match="damaged"):
+        encode(encoder, paths, tmp_path / "store")
+    encode(encoder, {"good": paths["good"]}, tmp_path / "store")
+    assert encoder.computed < 6
 
 
 def test_a_shard_without_views(bundle, tmp_path):

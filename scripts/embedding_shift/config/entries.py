@@ -82,4 +82,4 @@ class ModelEntry(ModelSource):
     """An entry of `models`."""
 
     label: NotRequired[str]
-    precision: Literal["fp32", "bf16", "fp16"]
+    precision: Literal["fp32", "tf32", "bf16", "fp16"]

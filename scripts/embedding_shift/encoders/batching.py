@@ -23,6 +23,8 @@ START_MB = 700
 # Estimated memory of a batch during the forward pass, in units of the output of the largest layer: this output, the
 # layer's input and intermediate results.
 LAYERS_AT_ONCE = 6
+# While a GPU computes a batch, a second thread prepares the next one and copies results.
+BATCHES_ON_GPU = 2
 # On a processor, batches are slower when the output of the largest layer exceeds the caches.
 CACHED_MB = 16
 SMALLEST_CACHED_BATCH = 4
@@ -46,7 +48,8 @@ def automatic_size(visual: nn.Module, image_size: tuple[int, int], memory_mb: fl
     layer_mb = largest_output(visual, image_size) / 2**20
     on_cpu = weights.device.type == "cpu"
     free_mb = memory_mb - weights_mb - (START_MB if on_cpu else 0)
-    size = min(LARGEST_BATCH, free_mb / (LAYERS_AT_ONCE * layer_mb))
+    at_once = 1 if on_cpu else BATCHES_ON_GPU
+    size = min(LARGEST_BATCH, free_mb / (at_once * LAYERS_AT_ONCE * layer_mb))
     if on_cpu:
         size = min(size, max(CACHED_MB / layer_mb, SMALLEST_CACHED_BATCH))
     return 2 ** (int(max(size, 1)).bit_length() - 1)

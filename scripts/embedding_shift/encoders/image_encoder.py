@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,9 +14,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from embedding_shift.compat import activations, onednn, open_clip_import
-from embedding_shift.encoders import batching, numerics, towers, view_fitting
+from embedding_shift.encoders import batching, gpus, numerics, towers, view_fitting
 from embedding_shift.encoders.attention import NO_MAP, PoolingAttention
+from embedding_shift.errors import InputError
 from embedding_shift.io.shards import View
+
+_CLAIMS: list[IO[str] | None] = []
 
 
 class Encoded(NamedTuple):
@@ -41,6 +44,7 @@ class Encoder:
         batch_size: views in one forward pass.
         precision: precision of weights and layers, one of `numerics.PRECISIONS`.
         device: the torch device.
+        readers: number of threads that read views.
         workers: number of batches that are computed at the same time.
         activations: names of the tower's activation functions.
         preprocessing: the tower's `open_clip.transform.PreprocessCfg`.
@@ -65,14 +69,15 @@ class Encoder:
             batch_size: views in one forward pass; None for the fastest size within `memory_mb`.
             memory_mb: see `batching.automatic_size`.
             precision: precision of weights and layers, one of `numerics.PRECISIONS`; the output is float32.
-            workers: number of batches that are computed at the same time, each in a thread of its own. They share the
-                weights, and the results do not depend on their number.
+            workers: number of threads that read, and on a processor of batches that are computed at the same time, each
+                in a thread of its own. They share the weights, and the results do not depend on their number.
 
         Raises:
             InputError: a file of the bundle is missing, the weights do not fit, or the device is not available or does
                 not compute in the precision.
         """
-        self.device, self.precision, self.workers = numerics.choose_device(device), precision, workers
+        self.device, self.precision = numerics.choose_device(device), precision
+        self.readers, self.workers = workers, workers if self.device.type == "cpu" else batching.BATCHES_ON_GPU
         numerics.check_precision(precision, self.device)
         visual, self.preprocessing = towers.load_image_tower(bundle)
         self.activations = towers.activations(visual)
@@ -112,7 +117,14 @@ class Encoder:
         """
         loaded = (self._load(batch) for batch in batching.batches(views, self.batch_size))
         with self._layers.prepared(), PoolingAttention(self.visual) as recorder, numerics.settings(self.precision):
-            yield from batching.in_parallel(lambda batch: self._forward(*batch, recorder), loaded, self.workers)
+            try:
+                yield from batching.in_parallel(lambda batch: self._forward(*batch, recorder), loaded, self.workers)
+            except torch.OutOfMemoryError:
+                raise InputError(
+                    f"the memory of {torch.cuda.get_device_name(self.device)} does not hold {self.workers} batches of"
+                    f" {self.batch_size} views, perhaps because other programs use it; run again, with a smaller"
+                    " batch_size if need be"
+                ) from None
 
     def _encode_nothing(self) -> Encoded:
         """Return the outputs for no views; only a forward pass shows their shapes."""
@@ -182,6 +194,8 @@ def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
         arguments: parsed arguments.
         changes: arguments of `Encoder` that replace parsed ones.
     """
+    if arguments.device in ("auto", "cuda"):
+        _CLAIMS.append(gpus.claim(gpus.visible()))  # The claim lasts as long as the file is open.
     torch.set_num_threads(1)  # On processors, more batches at a time are faster than more threads for one.
     os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything: an encoding job needs no network.
     open_clip_import.import_open_clip(needs_timm=towers.uses_timm(arguments.bundle))

@@ -4,12 +4,13 @@ A view is known by its pixels, so whatever makes the same view again, another da
 what is stored.
 """
 
+import contextlib
 import hashlib
 import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def encode_shards(
 
     def missing() -> Iterator[shards.View]:
         """Yield the views that the store does not hold, and collect the others."""
-        for name, view in _read(paths, encoder.workers):
+        for name, view in _read(paths, encoder.readers):
             key = _key(view.pixels)
             stored = store.get(key) if store else None
             if stored is None:
@@ -74,9 +75,8 @@ def encode_shards(
                 collected[name].add(view.image_id, stored["embedding"], stored["attention"])
                 progress.update(1)
 
-    flushed = time.monotonic()
     total = sum(shards.count(path) for path in paths.values())
-    with tqdm(total=total, desc=description, unit="view", mininterval=2) as progress:
+    with tqdm(total=total, desc=description, unit="view", mininterval=2) as progress, _flushing(store) as flush:
         for batch in encoder.encode_batches(missing()):
             for image_id, embedding, attention in zip(*batch, strict=True):
                 name, key = computed.popleft()
@@ -84,12 +84,26 @@ def encode_shards(
                 if store:
                     store.add(key, {"embedding": embedding, "attention": attention})
             progress.update(len(batch.image_ids))
-            if store and time.monotonic() - flushed > SECONDS_BETWEEN_SEGMENTS:
-                store.flush()
-                flushed = time.monotonic()
-    if store:
-        store.flush()
+            flush()
     return {name: part.encoded() or encoder.encode([], total=0) for name, part in collected.items()}
+
+
+@contextlib.contextmanager
+def _flushing(store: Store | None) -> Iterator[Callable[[], None]]:
+    """Yield a function that flushes the store from time to time; at the end, also after an error, flush it anyway."""
+    flushed = time.monotonic()
+
+    def flush() -> None:
+        nonlocal flushed
+        if store and time.monotonic() - flushed > SECONDS_BETWEEN_SEGMENTS:
+            store.flush()
+            flushed = time.monotonic()
+
+    try:
+        yield flush
+    finally:
+        if store:
+            store.flush()
 
 
 class _Collected:
