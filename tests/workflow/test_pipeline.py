@@ -129,6 +129,7 @@ def test_a_metric_of_ones_own_reaches_tables_and_figures(again):
 
 def test_a_result_that_is_newer_than_what_was_made_from_it_is_followed(again):
     (again / RESULTS / "embeddings/blur.npz").touch()
+    (again / RESULTS / "representation_metrics/blur/00000.npz").touch()
     planned = again.planned()
     assert {"compute_metrics", "compute_pairwise_distance", "build_paper"} <= set(planned)
     assert not {"augment_views", "encode_views", "merge_encoded", "compute_pixel_metrics"} & set(planned)
