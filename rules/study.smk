@@ -9,6 +9,9 @@ steps:   references, views per augmentation, and views at equal damage → encod
 STUDY_VIEWS = collect("results/{{dataset}}/study/views/{augmentation}.tar", augmentation=AUGMENTATIONS)
 STUDY_ENCODED = collect("results/{{dataset}}/{{model}}/study/encoded/{augmentation}.npz", augmentation=AUGMENTATIONS)
 STUDY_CHECKSUMS = collect("results/{{dataset}}/study/views/{augmentation}.tar.sha256", augmentation=AUGMENTATIONS)
+EQUAL_DAMAGE_VIEWS = "results/{dataset}/study/equal_damage.tar"
+EQUAL_DAMAGE_CHECKSUM = "results/{dataset}/study/equal_damage.tar.sha256"
+EQUAL_DAMAGE_ENCODED = "results/{dataset}/{model}/study/equal_damage.npz"
 
 
 rule make_study_references:
@@ -76,8 +79,8 @@ rule make_equal_damage_views:
         checksum="results/{dataset}/study/references.tar.sha256",
         code=code("make_equal_damage_views"),
     output:
-        views="results/{dataset}/study/equal_damage.tar",
-        checksum="results/{dataset}/study/equal_damage.tar.sha256",
+        views=EQUAL_DAMAGE_VIEWS,
+        checksum=EQUAL_DAMAGE_CHECKSUM,
         doses="results/{dataset}/study/equal_doses.csv",
     log:
         "logs/{dataset}/study/make_equal_damage_views.log",
@@ -108,8 +111,8 @@ rule compute_study_pixels:
         references_checksum="results/{dataset}/study/references.tar.sha256",
         views=STUDY_VIEWS,
         checksums=STUDY_CHECKSUMS,
-        equal_views="results/{dataset}/study/equal_damage.tar",
-        equal_checksum="results/{dataset}/study/equal_damage.tar.sha256",
+        equal_views=EQUAL_DAMAGE_VIEWS,
+        equal_checksum=EQUAL_DAMAGE_CHECKSUM,
         code=code("compute_study_pixels"),
     output:
         metrics="results/{dataset}/study/pixel_metrics.parquet",
@@ -139,13 +142,14 @@ rule compute_study_pixels:
 
 rule encode_study_views:
     input:
-        views=STUDY_VIEWS,
-        checksums=STUDY_CHECKSUMS,
+        views=[*STUDY_VIEWS, EQUAL_DAMAGE_VIEWS],
+        checksums=[*STUDY_CHECKSUMS, EQUAL_DAMAGE_CHECKSUM],
         config="results/models/{model}/open_clip_config.json",
         weights="results/models/{model}/open_clip_model.safetensors",
         code=code("encode_views"),
     output:
         STUDY_ENCODED,
+        EQUAL_DAMAGE_ENCODED,
     log:
         "logs/{dataset}/{model}/study/encode_views.log",
     benchmark:
@@ -168,40 +172,6 @@ rule encode_study_views:
         command(
             "--views {input.views:q} --bundle {params.bundle:q} {params.encoding} --threads {threads}"
             " {params.store:q} --code {input.code:q} --description '{wildcards.model} study' --output {output:q}"
-        )
-
-
-rule encode_equal_damage_views:
-    input:
-        views="results/{dataset}/study/equal_damage.tar",
-        checksum="results/{dataset}/study/equal_damage.tar.sha256",
-        config="results/models/{model}/open_clip_config.json",
-        weights="results/models/{model}/open_clip_model.safetensors",
-        code=code("encode_views"),
-    output:
-        "results/{dataset}/{model}/study/equal_damage.npz",
-    log:
-        "logs/{dataset}/{model}/study/encode_equal_damage_views.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/study/encode_equal_damage_views.tsv"
-    priority: ENCODING
-    conda:
-        "../envs/encode.yaml"
-    threads: config["encode_threads"]
-    resources:
-        mem_mb=encoding_memory,
-        gpu=ENCODING_GPUS,
-        runtime=encoding_minutes,
-    params:
-        bundle=bundle,
-        encoding=encoding_options,
-    message:
-        "Encoding views of {wildcards.dataset} at equal damage with {wildcards.model}."
-    shell:
-        command(
-            "--views {input.views:q} --bundle {params.bundle:q}"
-            " {params.encoding} --threads {threads}"
-            " --description '{wildcards.model} equal damage' --output {output:q}"
         )
 
 
@@ -250,9 +220,9 @@ rule compute_study_metrics:
         views=STUDY_VIEWS,
         checksums=STUDY_CHECKSUMS,
         encoded=STUDY_ENCODED,
-        equal_views="results/{dataset}/study/equal_damage.tar",
-        equal_checksum="results/{dataset}/study/equal_damage.tar.sha256",
-        equal_encoded="results/{dataset}/{model}/study/equal_damage.npz",
+        equal_views=EQUAL_DAMAGE_VIEWS,
+        equal_checksum=EQUAL_DAMAGE_CHECKSUM,
+        equal_encoded=EQUAL_DAMAGE_ENCODED,
         code=code("compute_study_metrics"),
     output:
         metrics="results/{dataset}/{model}/study/metrics.parquet",

@@ -173,15 +173,15 @@ def test_the_study_counts_its_draws_doses_and_references(tmp_path):
     augmentations = {"blur": flip | {"parameters": {"amount": 2}, "dose": dose}, "flip": flip}
     study = {"images": 5, "draws": 3, "doses": [0, 0.5, 1]}
     jobs = {"make_study_views": 2, "make_equal_damage_views": 1}
-    jobs |= {"encode_study_views": 2, "encode_references": 1, "encode_equal_damage_views": 1}
+    jobs |= {"encode_study_views": 1, "encode_references": 1}
     row = rows(tmp_path, jobs=jobs, study=study, augmentations=augmentations)["study"]
-    assert row.jobs == 7
+    assert row.jobs == 5
     blur, flip = 5 * (2 + 2 + 2), 5 * 2  # two more draws; doses 0.5 and 1; equal damage by two measures
     tried = 5 * 2 * forecast_stages.TRIED_DOSES * (3 + 4)
     made = blur * (2 + 3 + 1 + 4 + 1 + 0) + flip * (2 + 1 + 1 + 6 + 1 + 2)
     pairs = 10 * 4
     encoded = (blur + flip + 4 * 5) * (2 * 2 / 50 + 0.001)
-    assert core_seconds(row) == pytest.approx((made + tried + pairs) / 1000 + encoded + 4 * 5 + 3 * 2)
+    assert core_seconds(row) == pytest.approx((made + tried + pairs) / 1000 + encoded + 2 * 5 + 3 * 2)
     output = (blur + flip) * (2048 + 2352 + 80)
     assert row.disk_mb == pytest.approx(((blur + flip + 10) * 150_000 + output) / 1e6)
 

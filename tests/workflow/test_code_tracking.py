@@ -15,7 +15,7 @@ AUGMENTATIONS = {"describe_augmentations"}  # figures read labels and colours in
 VIEWS = {"augment_views"}
 STUDY_VIEWS = {"make_study_views", "make_equal_damage_views"}
 ENCODING = {"encode_views", "merge_encoded", "encode_precision_sample"}
-STUDY_ENCODING = {"encode_study_views", "encode_equal_damage_views", "encode_references"}
+STUDY_ENCODING = {"encode_study_views", "encode_references"}
 PIXEL_METRICS = {"compute_pixel_metrics"}
 STUDY_PIXEL_METRICS = {"compute_study_pixels"}
 METRICS = {"compute_representation_metrics", "compute_metrics"}
@@ -116,7 +116,7 @@ EDITS = {
     "embedding_shift/statistics/rank_agreement.py": {"compare_models", "plot_model_comparison"} | TEXTS | PAPER,
     "embedding_shift/study/references.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
     "embedding_shift/study/study_views.py": FROM_STUDY_VIEWS,
-    "embedding_shift/study/equal_doses.py": {"make_equal_damage_views", "encode_equal_damage_views"}
+    "embedding_shift/study/equal_doses.py": {"make_equal_damage_views", "encode_study_views"}
     | STUDY_PIXEL_METRICS
     | FROM_STUDY_METRICS,
     "embedding_shift/study/study_pixels.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,

@@ -32,7 +32,6 @@ RULES = {
         "make_equal_damage_views",
         "compute_study_pixels",
         "encode_study_views",
-        "encode_equal_damage_views",
         "encode_references",
         "compute_study_metrics",
         "tabulate_study",
@@ -40,7 +39,7 @@ RULES = {
     ],
 }
 OTHERS = "figures and paper"
-ENCODING_THE_STUDY = ["encode_study_views", "encode_equal_damage_views", "encode_references"]
+ENCODING_THE_STUDY = ["encode_study_views", "encode_references"]
 # Rules of OTHERS whose jobs read the whole long table.
 TABLE_READERS = [
     "compare_augmentations",
