@@ -60,8 +60,8 @@ ALBUMENTATIONS = (
 OPEN_CLIP = (
     "from embedding_shift.compat.open_clip_import import import_open_clip\n"
     "import_open_clip({needs_timm})\n"
-    "from embedding_shift.encoders import towers\n"
-    "towers.build_image_tower({{'embed_dim': 8, 'vision_cfg': {vision}}})\n"
+    "from embedding_shift.encoders import tower_loading\n"
+    "tower_loading.build_image_tower({{'embed_dim': 8, 'vision_cfg': {vision}}})\n"
 )
 NATIVE = {"layers": 1, "width": 64, "image_size": 32}
 TIMM = {"timm_model_name": "vit_tiny_patch16_224", "image_size": 224}

@@ -17,8 +17,9 @@ from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from towers import write_bundle
 
-from embedding_shift.encoders import bundles, open_clip_names, towers
+from embedding_shift.encoders import bundles, tower_loading
 from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.sources import open_clip_names
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
@@ -130,7 +131,7 @@ def test_the_provenance_describes_a_local_bundle(source, tmp_path, kodak_views):
             "parameters": sum(
                 tensor.numel() for name, tensor in load_file(source / WEIGHTS).items() if name.startswith("visual.")
             ),
-            "weights_sha256": towers.weights_sha256(Encoder(source, "cpu", 2).visual),
+            "weights_sha256": tower_loading.weights_sha256(Encoder(source, "cpu", 2).visual),
             "activations": ["quickgelu"],
             "heads": [4],
             "preprocessing": {"mean": MEAN, "std": STD, "interpolation": "bicubic", "resize_mode": "squash"},
@@ -148,7 +149,8 @@ def test_the_digest_of_the_weights_does_not_depend_on_the_file(source, tmp_path)
     visual = {name: weights for name, weights in state.items() if name.startswith("visual.")}
     save_file(visual, tmp_path / "same" / WEIGHTS, metadata={"format": "pt"})
     digests = [
-        towers.weights_sha256(towers.load_image_tower(folder)[0]) for folder in (source, *sorted(tmp_path.glob("*")))
+        tower_loading.weights_sha256(tower_loading.load_image_tower(folder)[0])
+        for folder in (source, *sorted(tmp_path.glob("*")))
     ]
     assert digests[0] == digests[2] != digests[1]
 

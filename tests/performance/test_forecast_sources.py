@@ -14,7 +14,7 @@ from small_models import write_clip_bundle
 from tiny_run import PHOTOGRAPHS
 
 from embedding_shift.data import image_counts
-from embedding_shift.encoders import wheel_encoder
+from embedding_shift.encoders.sources import wheel_encoder
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.performance import encoder_cost, forecast, forecast_stages

@@ -89,7 +89,7 @@ EDITS = {
     "embedding_shift/views/doses.py": AUGMENTATIONS | FROM_STUDY_VIEWS | (FIGURES - METHOD),
     "embedding_shift/views/geometry.py": PIXEL_METRICS | STUDY_PIXEL_METRICS | METRICS | FROM_METRICS,
     "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
-    "embedding_shift/encoders/hub.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
+    "embedding_shift/encoders/sources/hub.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
     # Every user of a metric loads them all, but no user of a view or an encoder does.
     "embedding_shift/metrics/pixel_metrics.py": PIXEL_METRICS
     | STUDY_PIXEL_METRICS

@@ -61,7 +61,7 @@ class TowerDescription(TypedDict):
         image_size: (height, width) of its input in pixels.
         embedding_size: width of its output.
         parameters: number of its parameters.
-        weights_sha256: digest of its weights (`towers.weights_sha256`).
+        weights_sha256: digest of its weights (`tower_loading.weights_sha256`).
         activations: names of its activation functions, such as `quickgelu`.
         heads: the numbers of heads of its attention layers.
         preprocessing: its preprocessing.

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import checkpoint_files, checkpoints, hub, towers, view_fitting, wheel_encoder
+from embedding_shift.encoders import tower_loading, view_fitting
 from embedding_shift.encoders.bundle_files import (
     CONFIG_FILE,
     PROVENANCE_FILE,
@@ -23,6 +23,7 @@ from embedding_shift.encoders.bundle_files import (
     TowerDescription,
 )
 from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.sources import checkpoint_files, checkpoints, hub, wheel_encoder
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 
@@ -138,12 +139,12 @@ def describe(folder: Path) -> TowerDescription:
         "image_size": list(encoder.image_size),
         "embedding_size": embedding.shape[1],
         "parameters": sum(parameter.numel() for parameter in encoder.visual.parameters()),
-        "weights_sha256": towers.weights_sha256(encoder.visual),
+        "weights_sha256": tower_loading.weights_sha256(encoder.visual),
         "activations": encoder.activations,
-        "heads": towers.heads(encoder.visual),
+        "heads": tower_loading.heads(encoder.visual),
         "preprocessing": {
-            "mean": towers.channels(encoder.preprocessing.mean),
-            "std": towers.channels(encoder.preprocessing.std),
+            "mean": tower_loading.channels(encoder.preprocessing.mean),
+            "std": tower_loading.channels(encoder.preprocessing.std),
             "interpolation": encoder.preprocessing.interpolation,
             "resize_mode": encoder.preprocessing.resize_mode,
         },

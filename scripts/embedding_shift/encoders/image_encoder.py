@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from embedding_shift.compat import activations, onednn, open_clip_import
-from embedding_shift.encoders import batching, gpus, numerics, towers, view_fitting
+from embedding_shift.encoders import batching, gpus, numerics, tower_loading, view_fitting
 from embedding_shift.encoders.attention import NO_MAP, PoolingAttention
 from embedding_shift.errors import InputError
 from embedding_shift.io.shards import View
@@ -79,8 +79,8 @@ class Encoder:
         self.device, self.precision = numerics.choose_device(device), precision
         self.readers, self.workers = workers, workers if self.device.type == "cpu" else batching.BATCHES_ON_GPU
         numerics.check_precision(precision, self.device)
-        visual, self.preprocessing = towers.load_image_tower(bundle)
-        self.activations = towers.activations(visual)
+        visual, self.preprocessing = tower_loading.load_image_tower(bundle)
+        self.activations = tower_loading.activations(visual)
         activations.fold_quick_gelu(visual)
         self.visual = visual.to(self.device, numerics.PRECISIONS[precision])
         self._layers = onednn.Layers(self.visual)
@@ -198,6 +198,6 @@ def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
         _CLAIMS.append(gpus.claim(gpus.visible()))  # The claim lasts as long as the file is open.
     torch.set_num_threads(1)  # On processors, more batches at a time are faster than more threads for one.
     os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything: an encoding job needs no network.
-    open_clip_import.import_open_clip(needs_timm=towers.uses_timm(arguments.bundle))
+    open_clip_import.import_open_clip(needs_timm=tower_loading.uses_timm(arguments.bundle))
     names = ("bundle", "device", "batch_size", "memory_mb", "precision")
     return Encoder(**{name: getattr(arguments, name) for name in names} | {"workers": arguments.threads} | changes)

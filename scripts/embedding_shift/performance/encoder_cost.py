@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import open_clip_names, towers, wheel_encoder
+from embedding_shift.encoders import tower_loading
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
+from embedding_shift.encoders.sources import open_clip_names, wheel_encoder
 from embedding_shift.errors import InputError
 from embedding_shift.performance.encoder_work import EncoderCost
 
@@ -34,7 +35,7 @@ def count(model: ModelSource, bundle: str | Path) -> EncoderCost:
     """
     model_cfg = _architecture(model, Path(bundle))
     with torch.device("meta"):
-        visual = towers.build_image_tower(model_cfg).eval()
+        visual = tower_loading.build_image_tower(model_cfg).eval()
     embedding, maps, gflop = _run(visual)
     tower_bytes = _parameter_bytes(visual)
     return EncoderCost(

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from embedding_shift.compat import onednn
-from embedding_shift.encoders import image_encoder, towers
+from embedding_shift.encoders import image_encoder, tower_loading
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
 from embedding_shift.io import shards
 from embedding_shift.performance import encoder_cost
@@ -75,7 +75,7 @@ def compiled_rows(bundle: Path) -> Iterator[Row]:
     if not (shutil.which("g++") or shutil.which("clang++")):
         return
     torch.set_num_threads(1)
-    visual, preprocessing = towers.load_image_tower(bundle)
+    visual, preprocessing = tower_loading.load_image_tower(bundle)
     pixels = torch.zeros(16, 3, *preprocessing.size)
     with torch.inference_mode():
         with onednn.Layers(visual).fast():
@@ -97,7 +97,7 @@ def write_random_bundle(folder: Path, name: str = "ViT-B-32-quickgelu") -> Path:
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True)
-    model_cfg = open_clip.get_model_config(name) | {"text_cfg": towers.NO_TEXT}
+    model_cfg = open_clip.get_model_config(name) | {"text_cfg": tower_loading.NO_TEXT}
     torch.manual_seed(0)
     model = open_clip.CustomTextCLIP(**{key: value for key, value in model_cfg.items() if key != "custom_text"})
     size = model_cfg["vision_cfg"]["image_size"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_shift.config.entries import AugmentationEntry, steps_of
-from embedding_shift.encoders import towers
+from embedding_shift.encoders import tower_loading
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark.timing import cores
@@ -35,7 +35,7 @@ class OriginalScripts:
         from open_clip.transform import image_transform_v2
 
         torch.set_num_threads(cores())
-        self.visual, preprocessing = towers.load_image_tower(bundle)
+        self.visual, preprocessing = tower_loading.load_image_tower(bundle)
         self.preprocess = image_transform_v2(preprocessing, is_train=False)
         self.augmentations = [Steps(steps_of(entry)) for entry in augmentations.values()]
 

@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from small_models import write_clip_bundle
 
-from embedding_shift.encoders import bundles, checkpoints, open_clip_names
+from embedding_shift.encoders import bundles
 from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.sources import checkpoints, open_clip_names
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from embedding_shift.encoders import checkpoint_files
+from embedding_shift.encoders.sources import checkpoint_files
 from embedding_shift.errors import InputError
 
 WEIGHTS = {"proj": torch.arange(6.0).reshape(2, 3), "half": torch.ones(3, dtype=torch.float16)}

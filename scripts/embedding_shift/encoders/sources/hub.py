@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from embedding_shift.encoders import open_clip_names
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, BundleConfig, HubSource
+from embedding_shift.encoders.sources import open_clip_names
 from embedding_shift.errors import InputError, one_line
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from torch import Size
 
 from embedding_shift import cli
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import checkpoint_files, open_clip_names, towers
+from embedding_shift.encoders import tower_loading
 from embedding_shift.encoders.bundle_files import BundleConfig, FileSource, State
+from embedding_shift.encoders.sources import checkpoint_files, open_clip_names
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
@@ -58,11 +59,11 @@ def read(model: ModelSource) -> Checkpoint:
     name, path, tag = model["name"], model["path"], model.get("pretrained")
     model_cfg = open_clip_names.architecture(name)
     preprocessing = open_clip_names.preprocessing(name, tag)
-    tower: Any = towers.build_without_weights(model_cfg)
+    tower: Any = tower_loading.build_without_weights(model_cfg)
     found = checkpoint_files.read(path)
     prefix = find_tower(found, {key: weights.shape for key, weights in tower.state_dict().items()}, name, path)
     twin = open_clip_names.twin(name)
-    if twin and not tag and {"gelu", "quickgelu"} & set(towers.activations(tower)):
+    if twin and not tag and {"gelu", "quickgelu"} & set(tower_loading.activations(tower)):
         cli.warn(
             f"{path} is read as {name!r}. {twin!r} has the same weights with another activation, so the file cannot "
             "show which one is right; the wrong one gives wrong embeddings. With `pretrained`, the run checks it."

@@ -18,8 +18,9 @@ import yaml
 from pipeline import PROJECT
 from timm.layers import resample_abs_pos_embed, set_fused_attn
 
-from embedding_shift.encoders import bundles, wheel_encoder
+from embedding_shift.encoders import bundles
 from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.sources import wheel_encoder
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.metrics import representation_metrics
