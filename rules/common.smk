@@ -187,6 +187,7 @@ def duplicates_argument(wildcards):
 def final_targets():
     """Return the files of a complete run: the paper, and every table and figure of every model."""
     tables = ["exclusions", "summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
+    tables += ["notable_images"]
     every_model = collect(
         "results/{dataset}/{model}/{result}",
         dataset=DATASETS,

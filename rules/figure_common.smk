@@ -1,8 +1,12 @@
 """What rules/figures.smk, the paper and the targets need to know of the figures: names, inputs, options, resources."""
 
-from embedding_shift.plots.figures import FIGURES, command_line
+from embedding_shift.plots.figures import FIGURES, command_line, pages_of_notable_images
 
-ATTENTION_GRID_PAGES = range(1, config["figures"]["attention_grid_pages"] + 1)
+# Number of pages of the figures that have pages.
+FIGURE_PAGES = {
+    "attention_grid": config["figures"]["attention_grid_pages"],
+    "notable_images": pages_of_notable_images(len(AUGMENTATIONS)),
+}
 # Inputs that are not a CSV of the dataset and encoder. Of a folder, the files in it are the inputs. A job opens only
 # the shards that hold a shown image, but the ids of the images decide which.
 FIGURE_INPUTS = {
@@ -23,7 +27,6 @@ FIGURE_OPTIONS = {
     "images": config["figures"]["attention_samples"],
     "labels": [label("models", model) for model in MODELS],
     "models": MODELS,
-    "pages": len(ATTENTION_GRID_PAGES),
     "samples": config["figures"]["cosine_samples"],
     "settings": dose_settings(),
     "shards": len(SHARDS),
@@ -37,8 +40,12 @@ def figure_file(name):
 
 def figure_names(scope):
     """Return the file names, without suffix, of all figures with a scope."""
-    files = [figure_file(name) for name, figure in FIGURES.items() if figure.scope == scope]
-    return collect(files, page=ATTENTION_GRID_PAGES)
+    return [
+        file
+        for name, figure in FIGURES.items()
+        if figure.scope == scope
+        for file in collect(figure_file(name), page=range(1, FIGURE_PAGES.get(name, 1) + 1))
+    ]
 
 
 def figure_path(name, pattern):
@@ -75,7 +82,8 @@ def figure_arguments(name):
     def arguments(wildcards, input):
         paths = {key: input[key] for key in FIGURES[name].inputs}
         folders = {key: Path(paths[key][0]).parents[depth] for key, depth in FIGURE_FOLDERS.items() if key in paths}
-        return command_line(name, FIGURE_OPTIONS | dict(wildcards.items()) | paths | folders)
+        pages = {"pages": FIGURE_PAGES.get(name)}
+        return command_line(name, FIGURE_OPTIONS | pages | dict(wildcards.items()) | paths | folders)
 
     return arguments
 

@@ -55,6 +55,7 @@ PAPER_INPUTS = dict(
     published_claims=project_file("paper/claims.yaml"),
     friedman=f"{PAPER_RESULTS}/friedman.csv",
     paired_differences=f"{PAPER_RESULTS}/paired_differences.csv",
+    notable_images=f"{PAPER_RESULTS}/notable_images.csv",
     augmentations="results/augmentations.csv",
     provenances=[f"results/models/{model}/provenance.json" for model in MODELS],
     precisions=[f"results/{dataset}/{model}/precision.csv" for dataset, model in PAPER_REDUCED],
@@ -82,7 +83,7 @@ PAPER_ARGUMENTS = (
     " --manifest {input.manifest:q} --rejects {input.rejects:q}"
     " --exclusions {input.exclusions:q} --distance {input.distance:q}"
     " --claims {input.claims:q} --published-claims {input.published_claims:q} --friedman {input.friedman:q}"
-    " --paired-differences {input.paired_differences:q}"
+    " --paired-differences {input.paired_differences:q} --notable-images {input.notable_images:q}"
     " --augmentations {input.augmentations:q} --provenances {input.provenances:q} --settings {params.settings:q}"
     " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"
     " --reduced {params.reduced:q} --precisions {input.precisions:q}"

@@ -1,7 +1,7 @@
-"""Test the augmentations against each other, and the claims of the original paper.
+"""Test the augmentations against each other, and the claims of the original paper; find notable images.
 
-input:   results/{dataset}/{model}/metrics.parquet and embeddings, paper/claims.yaml
-output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv
+input:   results/{dataset}/{model}/metrics.parquet, embeddings and attention, paper/claims.yaml
+output:  results/{dataset}/{model}/paired_differences.csv, friedman.csv, mean_ranks.csv, claims.csv, notable_images.csv
 """
 
 
@@ -31,6 +31,34 @@ rule compare_augmentations:
             "--metrics {input.metrics:q} {params.bootstrap}"
             " --paired-differences {output.paired_differences:q} --friedman {output.friedman:q}"
             " --mean-ranks {output.mean_ranks:q}"
+        )
+
+
+rule find_notable_images:
+    input:
+        metrics="results/{dataset}/{model}/metrics.parquet",
+        original_attention="results/{dataset}/{model}/attention/original.npz",
+        attention=collect("results/{{dataset}}/{{model}}/attention/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        code=code("find_notable_images"),
+    output:
+        "results/{dataset}/{model}/notable_images.csv",
+    log:
+        "logs/{dataset}/{model}/find_notable_images.log",
+    benchmark:
+        "benchmarks/{dataset}/{model}/find_notable_images.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=20, of=("metrics", "original_attention")),
+        runtime=allowance(60),
+    params:
+        augmentations=AUGMENTATIONS,
+    message:
+        "Finding the typical and the worst images of {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command(
+            "--metrics {input.metrics:q} --augmentations {params.augmentations}"
+            " --original-attention {input.original_attention:q} --attention {input.attention:q} --output {output:q}"
         )
 
 

@@ -19,7 +19,7 @@ from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
 from embedding_shift.paper import inputs, sentences
-from embedding_shift.statistics import paired_tests, rank_agreement
+from embedding_shift.statistics import notable_images, paired_tests, rank_agreement
 from embedding_shift.study import dose_start, equal_damage, equal_doses, noise_floor, precision, variance, variant_names
 from embedding_shift.views import image_difference
 
@@ -59,7 +59,17 @@ TOWER = {
     "preprocessing": {"mean": [0.5, 0.4, 0.3], "interpolation": "bicubic", "resize_mode": "shortest"},
 }
 
-TABLES = ["manifest", "rejects", "exclusions", "distance", "claims", "friedman", "paired_differences", "augmentations"]
+TABLES = [
+    "notable_images",
+    "manifest",
+    "rejects",
+    "exclusions",
+    "distance",
+    "claims",
+    "friedman",
+    "paired_differences",
+    "augmentations",
+]
 
 needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
 HAS_LATEX = shutil.which("latexmk") or shutil.which("tectonic")
@@ -108,6 +118,7 @@ def write_results(
     ]
     tables.write_rows(folder / "augmentations.csv", list(rows[0]), rows)
     write_statistics(folder, names, n_images)
+    write_notable_images(folder, names, n_images, attention)
     tables.write_rows(folder / "manifest.csv", ["image_id"], [{"image_id": f"i{n}"} for n in range(n_images)])
     left_out = [{"image_id": f"r{n}", "reason": why, "files": 1} for n, why in enumerate(rejects)]
     left_out += [{"reason": why, "files": files} for why, files in others]
@@ -146,6 +157,17 @@ def write_statistics(folder, names, n_images):
     tables.write_csv(folder / "friedman.csv", pd.DataFrame(tested, columns=paired_tests.FRIEDMAN_COLUMNS))
 
 
+def write_notable_images(folder, names, n_images, attention):
+    """Write a typical and, if there are several images, a worst image of every augmentation."""
+    roles = ["typical", "worst"][: min(n_images, 2)]
+    of_attention = [0.9, 0.5] if attention else [None, None]
+    rows = [
+        (name, role, f"i{place}", n_images, 0.75 - place / 4, 1.5, *of_attention)
+        for name, (place, role) in product(names, enumerate(roles))
+    ]
+    tables.write_csv(folder / "notable_images.csv", pd.DataFrame(rows, columns=notable_images.COLUMNS))
+
+
 def read(arguments):
     parser = argparse.ArgumentParser()
     inputs.add_arguments(parser)
@@ -163,7 +185,7 @@ def draw_figures(folder):
     sources = "".join(path.read_text() for path in sorted((PROJECT / "paper").rglob("*.tex")))
     names = set(re.findall(r"\\fitfigure(?:\[[\d.]+\])?\{(\w+)\}", sources))
     pages = range(1, SETTINGS["figures"]["attention_grid_pages"] + 1)
-    for name in names | {f"attention_grid_{page}" for page in pages}:
+    for name in names | {f"attention_grid_{page}" for page in pages} | {"notable_images_1", "notable_images_2"}:
         figure = plt.figure(figsize=(6.3, 2))
         folder.mkdir(exist_ok=True)
         figure.savefig(folder / f"{name}.pdf")

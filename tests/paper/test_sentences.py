@@ -327,3 +327,15 @@ def test_metrics_that_are_constant_by_construction_are_named(tmp_path):
     assert sentence["constant_metrics_sentence"].endswith(": Edge preservation, registered.")
     other = sentences_of(read(write_results(tmp_path, ["A", "B", "C"], 3, value=lambda place, metric: 0.5)))
     assert other["constant_metrics_sentence"] == sentences.NOTHING
+
+
+def test_the_worst_image_is_compared_with_the_typical_one(tmp_path):
+    inputs = read(write_results(tmp_path, ["A", "B & C"], 3))
+    frame = inputs.notable_images
+    frame.loc[(frame["augmentation"] == "augmentation_1") & (frame["role"] == "worst"), "cosine_similarity"] = -0.5
+    sentence = sentences_of(inputs)["notable_images_sentence"]
+    assert r"\texttt{i1} is the worst one under 2 of 2 augmentations." in sentence
+    assert r"stands out most under \emph{B \& C}, where it shifts the embedding 6.00 times" in sentence
+    one_image = read(write_results(tmp_path, ["A"], 1, attention=False))
+    assert sentences_of(one_image)["notable_images_sentence"] == sentences.NOTHING
+    assert "attention" not in sentences_of(one_image)["notable_images_caption_sentence"]

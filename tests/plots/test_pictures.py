@@ -23,6 +23,7 @@ from embedding_shift.plots.pictures import (
     attention_grid,
     attention_samples,
     augmentation_strip,
+    notable_images,
     reading,
 )
 
@@ -99,6 +100,7 @@ def words(figure):
 def plot(monkeypatch, name, folder, output, **options):
     """Draw a figure as its rule does; return the bytes of the PDF and of the PNG."""
     files = {"manifest": "manifest.csv", "augmentations": "augmentations.csv", "metrics": "metrics.parquet"}
+    files["notable_images"] = "notable_images.csv"
     paths = {key: folder / file for key, file in files.items()}
     paths |= {"views_folder": folder / "views", "attention_folder": folder / "attention"}
     arguments = figures.command_line(name, paths | {"shards": SHARDS} | options)
@@ -199,6 +201,66 @@ def test_grid_puts_every_attention_map_under_its_view(dataset):
     assert [text for text in words(figure) if text in image_ids] == image_ids
 
 
+def notable_rows(folder, worst="image1", moved=0.25):
+    """Write notable_images.csv: the first image is typical, and `worst` the worst, under every augmentation."""
+    rows = [
+        (name, role, image_id, 2, 0.5 - place / 4, 1.0, 0.9, moved)
+        for name in AUGMENTATIONS
+        for place, (role, image_id) in enumerate([("typical", "image0"), ("worst", worst)])
+        if image_id
+    ]
+    columns = ["augmentation", "role", "image_id", "images", *"abc", "attention_moved"]
+    frame = pd.DataFrame(rows, columns=columns).rename(columns={"a": "cosine_similarity"})
+    tables.write_csv(folder / "notable_images.csv", frame)
+    return frame
+
+
+def draw_notable(folder, frame, page=1, pages=1):
+    style.apply()
+    shown = style.read_augmentations(folder / "augmentations.csv")
+    return notable_images.draw(frame, shown, folder / "views", folder / "attention", SHARDS, page, pages)
+
+
+def test_notable_images_stand_beside_their_views_and_attention(dataset):
+    folder, _ = dataset(2)
+    figure = draw_notable(folder, notable_rows(folder))
+    rows = placed(figure)
+    assert [len(row) for row in rows] == [8, 8]
+    for number, row in enumerate(rows):
+        pixels = [tuple(row[place][5, 5]) for place in (0, 1, 4, 5)]
+        assert pixels == [color_of(image, view) for image in (0, 1) for view in (0, 1 + number)]
+        for place, image, view in ((2, 0, 0), (3, 0, 1 + number), (6, 1, 0), (7, 1, 1 + number)):
+            mean = array_files.read(folder / "attention" / f"{VIEWS[view]}.npz")["attention"][image].mean(axis=0)
+            grey = np.dot(color_of(image, view), (0.299, 0.587, 0.114))
+            np.testing.assert_allclose(row[place][1, 1], 0.55 * corner_color(mean) + 0.45 * grey, atol=3)
+    shown = words(figure)
+    assert shown.count("image0 · cosine similarity 0.500 · 25 % of attention moved") == 2
+    assert shown.count("image1 · cosine similarity 0.250 · 25 % of attention moved") == 2
+
+
+def test_notable_images_have_pages(dataset):
+    folder, _ = dataset(2)
+    frame = notable_rows(folder)
+    for page, name in enumerate(["Noise", "Horizontal"], start=1):
+        figure = draw_notable(folder, frame, page, 2)
+        assert len(placed(figure)) == 1 and any(text.startswith(name) for text in words(figure))
+
+
+def test_the_only_image_is_typical_and_without_attention_the_pictures_stand_alone(dataset):
+    folder, _ = dataset(1, heads=0)
+    figure = draw_notable(folder, notable_rows(folder, worst=None, moved=float("nan")))
+    assert [len(row) for row in placed(figure)] == [2, 2]
+    assert "Worst image" not in words(figure) and attention.NO_ATTENTION in words(figure)
+    assert not any("moved" in text for text in words(figure))
+
+
+def test_an_augmentation_without_similarities_has_no_pictures(dataset):
+    folder, _ = dataset(2)
+    frame = notable_rows(folder)
+    figure = draw_notable(folder, frame[frame["augmentation"] == "noise"])
+    assert len(placed(figure)) == 1 and "not defined" in words(figure)
+
+
 @pytest.mark.parametrize(("number", "said"), [(1, "The only image"), (9, "All 9 images")])
 def test_surplus_page_says_that_there_are_no_further_images(dataset, number, said):
     augmentations, _ = read_samples(*dataset(1))
@@ -236,11 +298,21 @@ def test_no_words_overlap_or_leave_the_page(dataset, labels, heads):
         dict.fromkeys(names, sample.attention["noise"]),
         {"a0": -0.25},
     )
+
+    def both(sample):
+        row = {
+            "image_id": sample.image_id,
+            "cosine_similarity": -0.25,
+            "attention_moved": 1.0 if heads else float("nan"),
+        }
+        return dict.fromkeys(("typical", "worst"), (sample, row))
+
     for figure in (
         augmentation_strip.strip(augmentations, sample.views),
         attention_samples.sample_rows(augmentations, [sample, sample]),
         attention_grid.grid(augmentations, [sample, sample], 2),
         attention_grid.grid(augmentations, [], 2),
+        notable_images.sheet_of([(each, both(sample)) for each in augmentations]),
     ):
         figure.set_dpi(300)
         figure.draw_without_rendering()
@@ -258,12 +330,14 @@ def test_no_words_overlap_or_leave_the_page(dataset, labels, heads):
     [
         ("augmentation_strip", {"image": "image1"}, {SIZE: 3}),
         ("attention_samples", {"images": 5}, {SIZE: 2 * 4}),
+        ("notable_images", {"page": 1, "pages": 1}, {SIZE: 2 * 8}),
         ("attention_grid", {"page": 1, "pages": 2}, {SIZE: 2 * 3, 112: 2 * 3}),
         ("attention_grid", {"page": 2, "pages": 2}, {}),
     ],
 )
 def test_figures_have_the_same_bytes_every_time(dataset, monkeypatch, tmp_path, name, options, embedded):
     folder, _ = dataset(2)
+    notable_rows(folder)
     first = plot(monkeypatch, name, folder, tmp_path / "first", **options)
     second = plot(monkeypatch, name, folder, tmp_path / "second", **options)
     assert first == second
@@ -275,7 +349,7 @@ def test_pictures_are_embedded_at_no_more_than_print_resolution(dataset):
     augmentations, (sample,) = read_samples(*dataset(1))
     fine = np.zeros((1024, 1024, 3), np.uint8)
     (row,) = placed(augmentation_strip.strip(augmentations, dict.fromkeys(sample.views, fine)))
-    assert {picture.shape for picture in row} == {(128, 128, 3)}
+    assert {picture.shape for picture in row} == {(93, 93, 3)}
 
 
 def test_only_shards_that_hold_a_shown_image_are_opened(dataset):

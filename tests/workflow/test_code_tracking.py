@@ -25,6 +25,7 @@ STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "com
 STUDY_STATISTICS = {"tabulate_study", "audit_method"}
 PICTURES = {"plot_augmentation_strip"}
 ATTENTION_PICTURES = {"plot_attention_grid"}
+NOTABLE_IMAGES = {"find_notable_images", "plot_notable_images"}
 DENDROGRAM = {"plot_dendrogram"}
 FIGURES_OF_IMAGES = {
     "plot_attention_samples",
@@ -52,6 +53,7 @@ PAPER = {"build_paper", "copy_paper", "all"}
 FIGURES = (
     PICTURES
     | ATTENTION_PICTURES
+    | {"plot_notable_images"}
     | DENDROGRAM
     | FIGURES_OF_IMAGES
     | FIGURES_OF_SUMMARIES
@@ -61,7 +63,9 @@ FIGURES = (
     | AUDIT_FIGURE
 )
 FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
-FROM_METRICS = STATISTICS | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
+FROM_METRICS = (
+    STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
+)
 FROM_ENCODING = ENCODING | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
@@ -112,6 +116,7 @@ EDITS = {
     | AUDIT_FIGURE
     | TEXTS
     | PAPER,
+    "embedding_shift/statistics/notable_images.py": NOTABLE_IMAGES | TEXTS | PAPER,
     "embedding_shift/statistics/pairwise_distance.py": DISTANCES | DENDROGRAM | TEXTS | PAPER,
     "embedding_shift/statistics/rank_agreement.py": {"compare_models", "plot_model_comparison"} | TEXTS | PAPER,
     "embedding_shift/study/references.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,

@@ -37,6 +37,21 @@ def attention_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDA
     return np.array([_map_similarity(o, a) for o, a in zip(original, augmented, strict=True)], dtype=np.float64)
 
 
+def moved_attention(original: NDArray[Any], augmented: NDArray[Any]) -> float:
+    """Return the share of the attention that is on other patches than before: 0 to 1.
+
+    It is the total variation distance between two maps, each the mean over heads divided by its sum.
+
+    Args:
+        original, augmented: attention (heads, rows, cols), not negative; without heads, the result is NaN.
+    """
+    if 0 in original.shape:
+        return float("nan")
+    before, after = (array.astype(np.float64).mean(axis=0) for array in (original, augmented))
+    with np.errstate(invalid="ignore"):
+        return float(np.abs(before / before.sum() - after / after.sum()).sum() / 2)
+
+
 def attention_map(attention: NDArray[Any]) -> NDArray[np.float64]:
     """Return the mean over heads, upsampled bilinearly and scaled to [0, 1]: (heads, rows, cols) to float64 (224, 224).
 

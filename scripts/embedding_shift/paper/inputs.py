@@ -144,6 +144,7 @@ class PaperInputs:
         published_claims: the claims that they judge.
         friedman: data frame of friedman.csv of the first results.
         paired_differences: data frame of paired_differences.csv of the first results.
+        notable_images: data frame of notable_images.csv of the first results.
         augmentations: rows of augmentations.csv.
         provenances: content of provenance.json by label of the encoder; the text follows the first.
         acquisitions: rows of acquisition_summary.csv by dataset label, for datasets that were downloaded.
@@ -163,6 +164,7 @@ class PaperInputs:
     published_claims: published_claims.PublishedClaims
     friedman: pd.DataFrame
     paired_differences: pd.DataFrame
+    notable_images: pd.DataFrame
     augmentations: list[Row]
     provenances: dict[str, dict[str, Any]]
     acquisitions: dict[str, list[Row]]
@@ -201,6 +203,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--published-claims", required=True, help="YAML file of the published claims")
     parser.add_argument("--friedman", required=True, help="friedman.csv of the first summary")
     parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
+    parser.add_argument("--notable-images", required=True, help="notable_images.csv of the first summary")
     parser.add_argument("--augmentations", required=True, help="augmentations.csv")
     parser.add_argument(
         "--provenances",
@@ -242,6 +245,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         published_claims=published_claims.read(arguments.published_claims),
         friedman=_frame(arguments.friedman),
         paired_differences=_frame(arguments.paired_differences),
+        notable_images=_frame(arguments.notable_images),
         augmentations=augmentations,
         provenances=dict(
             zip(_encoder_labels(arguments).values(), map(_provenance, arguments.provenances), strict=True)

@@ -8,6 +8,7 @@ from embedding_shift.claims import judgement
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs, Results
 from embedding_shift.paper.latex import Macro
+from embedding_shift.plots.figures import pages_of_notable_images
 from embedding_shift.statistics import clustering
 from embedding_shift.study import variant_names
 
@@ -41,6 +42,7 @@ def _counts(inputs: PaperInputs) -> Iterator[Macro]:
         "models": len({results.model for results in inputs.results}),
         "datasets": len({results.dataset for results in inputs.results}),
         "attention_grid_pages": figures["attention_grid_pages"],
+        "notable_image_pages": pages_of_notable_images(len(main.augmentations)),
         "attention_samples": min(figures["attention_samples"], n_images),
         "cosine_samples": min(figures["cosine_samples"], n_images),
         "bootstrap_resamples": inputs.settings["bootstrap"]["resamples"],

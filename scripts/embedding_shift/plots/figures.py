@@ -79,6 +79,7 @@ INPUTS = {
     "manifest": Input("CSV, one row per image", "path"),
     "mean_ranks": Input("CSV, mean rank per metric and augmentation"),
     "metrics": Input("Parquet, one row per image, augmentation and metric", "parquet"),
+    "notable_images": Input("CSV, typical and worst image of every augmentation"),
     "noise_floor": Input("CSV, mean and interval per reference and metric"),
     "paired_differences": Input("CSV, corrected p value per metric and pair of augmentations"),
     "pairwise_distance": Input("CSV, mean cosine distance, augmentation × augmentation"),
@@ -100,6 +101,7 @@ OPTIONS = {
     "shards": _required("number of shards", type=int),
 }
 
+AUGMENTATIONS_PER_PAGE = 10  # of the figure of notable images
 SUMMARY = ("summary", "augmentations")
 VALUES = ("metrics", "augmentations")
 PICTURES = ("manifest", "augmentations", "views_folder")
@@ -129,6 +131,12 @@ FIGURES = {
         "pictures.attention_samples",
         (*PICTURES, "attention_folder", "metrics"),
         ("shards", "images"),
+    ),
+    "notable_images": Figure(
+        "Typical and worst image of every augmentation",
+        "pictures.notable_images",
+        ("notable_images", "augmentations", "views_folder", "attention_folder"),
+        ("shards", "page", "pages"),
     ),
     "attention_grid": Figure(
         "Views and attention",
@@ -167,6 +175,11 @@ FIGURES = {
     ),
     "benchmark": Figure("Benchmark of this machine", "benchmark", ("bench",), scope="benchmark"),
 }
+
+
+def pages_of_notable_images(augmentations: int) -> int:
+    """Return the number of pages that show the notable images of this number of augmentations."""
+    return -(-augmentations // AUGMENTATIONS_PER_PAGE)
 
 
 def command_line(name: str, values: Mapping[str, Any]) -> list[str]:

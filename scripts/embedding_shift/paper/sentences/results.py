@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+import pandas as pd
+
 from embedding_shift.metrics import registry
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs, Results
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, emphasised, joined, share_of
+from embedding_shift.statistics import notable_images
 
 NO_ATTENTION = "No attention map is known for"
 
@@ -21,6 +24,8 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("pair_sentence",), _pairs(inputs)
     yield ("constant_metrics_sentence",), _constant_metrics(main)
     yield ("attention_sentence",), _attention(inputs)
+    yield ("notable_images_sentence",), _notable_images(inputs)
+    yield ("notable_images_caption_sentence",), _notable_caption(attention)
     yield ("attention_note_sentence",), "" if attention else _note(main)
     yield ("attention_samples_sentence",), _attention_samples(attention)
     yield ("views_heading",), "Views and attention" if attention else "Views"
@@ -39,12 +44,13 @@ def _attention(inputs: PaperInputs) -> str:
     if not inputs.main.ranked("attention_similarity"):
         return (
             f"{NO_ATTENTION} {latex.escape(inputs.main.model)}, so the metrics that compare attention do not apply to "
-            r"it. Figure~\ref{fig:attention_samples} shows sample images with their views."
+            r"it. Figure~\ref{fig:attention_samples} in the appendix shows sample images with their views."
         )
     return (
         f"{_extremes(inputs, 'attention_similarity', 'The attention of the final layer changes')} "
-        r"Figure~\ref{fig:attention_samples} shows the attention maps of sample images. Maps are compared position by "
-        "position: where an augmentation moves the scene, attention that follows an object counts as changed."
+        r"Figure~\ref{fig:attention_samples} in the appendix shows the attention maps of sample images. Maps are "
+        "compared position by position: where an augmentation moves the scene, attention that follows an object counts "
+        "as changed."
     )
 
 
@@ -64,6 +70,40 @@ def _extremes(inputs: PaperInputs, metric: str, subject_and_verb: str) -> str:
     if not one_image:
         found += f", {main.interval(last, metric)}"
     return f"{subject_and_verb} most under {largest} and least under {emphasised(main.augmentations[last])} ({found})."
+
+
+def _notable_images(inputs: PaperInputs) -> str:
+    """Say which image is most often the worst, and where the worst image is farthest from the typical one."""
+    frame, labels = inputs.notable_images, inputs.main.augmentations
+    worst = frame[frame["role"] == notable_images.WORST].set_index("augmentation")
+    if worst.empty:
+        return ""
+    counts = worst["image_id"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
+    total = share_of(int(counts.iloc[0]), len(worst), "augmentation")
+    sentence = rf"The image \texttt{{{latex.escape(counts.index[0])}}} is the worst one under {total}."
+    typical = frame[frame["role"] == notable_images.TYPICAL].set_index("augmentation")
+    shifts = 1 - pd.DataFrame({"typical": typical[findings.MAIN_METRIC], "worst": worst[findings.MAIN_METRIC]})
+    ratios = (shifts["worst"] / shifts["typical"].where(shifts["typical"] > 0)).dropna()
+    if ratios.empty:
+        return sentence
+    label = emphasised(labels[str(ratios.idxmax())])
+    return (
+        f"{sentence} The worst image stands out most under {label}, where it shifts the embedding "
+        f"{latex.significant(ratios.max())} times as far as the typical one."
+    )
+
+
+def _notable_caption(attention: bool) -> str:
+    shown = "the original and its view"
+    if attention:
+        shown += (
+            ", the attention of the encoder on both, and the share of the attention that moved to other patches, "
+            "without undoing the geometry"
+        )
+    return (
+        "For every augmentation, the image nearest to the median cosine similarity (typical) and the image with the "
+        f"lowest (worst): {shown}."
+    )
 
 
 def _note(main: Results) -> str:

@@ -15,7 +15,7 @@ SMALL_CELL = 0.53  # inches: eleven of them fill the width of the text
 GAP = 0.03  # inches between columns
 FONT_SIZE = 6
 LINE = 0.105  # inches from one line of text to the next
-PIXELS_PER_INCH = 200  # at least; more would only make the PDF larger
+PIXELS_PER_INCH = 150  # at least; more would only make the PDF larger
 CHARACTERS_PER_INCH = 22  # at FONT_SIZE, about
 SHORTEST_WIDTH = 3.4  # inches: the colour bar and its words need this width
 
@@ -36,13 +36,15 @@ def columns_of(augmentations: Sequence[style.Augmentation]) -> list[Column]:
 class Sheet:
     """A figure under construction. Rows are placed at the current height, which `advance` moves down.
 
+    Columns are counted from 0; a fraction of a column is a gap.
+
     Args:
         columns: number of pictures side by side.
         cell: side of a picture in inches.
         margin: space in inches on the left, for the labels of rows.
     """
 
-    def __init__(self, columns: int, cell: float, margin: float = 0.14) -> None:
+    def __init__(self, columns: float, cell: float, margin: float = 0.14) -> None:
         self.cell, self.margin = cell, margin
         self.width = max(margin + columns * (cell + GAP) - GAP, SHORTEST_WIDTH)
         self.top = 0.02
@@ -56,7 +58,7 @@ class Sheet:
         """Move the current height down."""
         self.top += inches
 
-    def picture(self, column: int, pixels: np.ndarray) -> None:
+    def picture(self, column: float, pixels: np.ndarray) -> None:
         """Place a picture, uint8 (size, size, 3), in a column."""
         left = self._left(column)
         extent = (left, left + self.cell, self.top + self.cell, self.top)
@@ -90,11 +92,26 @@ class Sheet:
             label = f"{label[: longest - longest // 2 - 1]}…{label[-(longest // 2) :]}"
         self._text(self.margin / 2, self.top + height / 2, label, va="center", rotation=90)
 
-    def word(self, column: int, words: str, right: bool = False) -> None:
+    def row_name(self, label: str, color: str) -> None:
+        """Name the row that begins here in up to three lines, with a line in its colour beside the pictures."""
+        lines = style.wrapped(label, int(self.cell * CHARACTERS_PER_INCH)).splitlines()
+        words = "\n".join([*lines[:2], "…"] if len(lines) > 3 else lines)
+        edge = self.margin - 0.03
+        self.axes.plot([edge, edge], [self.top, self.top + self.cell], color=color, linewidth=2, solid_capstyle="butt")
+        text = self._text((edge - 0.02) / 2, self.top + self.cell / 2, words, va="center", rotation=90)
+        self._fit(text, self.cell, upright=False)
+
+    def word(self, column: float, words: str, right: bool = False) -> None:
         """Write words below a column, centred or ending at its right edge."""
         left = self._left(column)
         position, alignment = (left + self.cell, "right") if right else (left + self.cell / 2, "center")
         self._text(position, self.top + LINE, words, ha=alignment, va="baseline")
+
+    def span(self, column: float, columns: int, words: str, weight: str = "normal") -> None:
+        """Write words below several columns, centred, in smaller type where they would be wider."""
+        left, width = self._left(column), columns * (self.cell + GAP) - GAP
+        text = self._text(left + width / 2, self.top + LINE, words, va="baseline", weight=weight)
+        self._fit(text, width)
 
     def sentence(self, words: str) -> None:
         """Write a sentence in a line of its own."""
@@ -119,16 +136,17 @@ class Sheet:
         self.axes.set(xlim=(0, self.width), ylim=(height, 0))
         return self.figure
 
-    def _left(self, column: int) -> float:
+    def _left(self, column: float) -> float:
         return self.margin + column * (self.cell + GAP)
 
     def _text(self, x: float, y: float, words: str, ha: str = "center", va: str = "top", **options: Any) -> Text:
         return self.axes.text(x, y, words, ha=ha, va=va, size=FONT_SIZE, linespacing=1.1, **options)
 
-    def _fit(self, text: Text, inches: float) -> None:
-        """Make a text smaller if it is wider than `inches`."""
-        width = text.get_window_extent().width / self.figure.dpi
-        text.set_fontsize(FONT_SIZE * min(1, inches / width))
+    def _fit(self, text: Text, inches: float, upright: bool = True) -> None:
+        """Make a text smaller if it is wider than `inches`, or higher in the case of a rotated one."""
+        extent = text.get_window_extent()
+        length = (extent.width if upright else extent.height) / self.figure.dpi
+        text.set_fontsize(FONT_SIZE * min(1, inches / length))
 
 
 def _reduced(pixels: np.ndarray, inches: float) -> np.ndarray:

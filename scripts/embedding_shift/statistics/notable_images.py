@@ -1,0 +1,59 @@
+"""The typical and the worst image of every augmentation, by the cosine similarity of the embeddings."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from embedding_shift.io.array_files import ArrayByImage
+from embedding_shift.metrics import representation_metrics
+
+METRIC = "cosine_similarity"
+SHOWN = (METRIC, "l2_distance", "attention_similarity")
+TYPICAL, WORST = "typical", "worst"
+COLUMNS = ["augmentation", "role", "image_id", "images", *SHOWN, "attention_moved"]
+
+
+def table(metrics: pd.DataFrame, original: ArrayByImage, augmented: Iterable[tuple[str, ArrayByImage]]) -> pd.DataFrame:
+    """Return the typical and the worst image of every augmentation: a data frame with COLUMNS.
+
+    The worst image has the lowest cosine similarity. The typical one is the nearest to the median among the others. Of
+    images with equal values, the first by id is taken. The only image of a run is typical.
+
+    Columns:
+        images: number of images with a cosine similarity under this augmentation.
+        attention_moved: see `representation_metrics.moved_attention`.
+
+    Args:
+        metrics: the long table.
+        original: image ids (N,) and attention (N, heads, rows, cols) of the originals.
+        augmented: the same of every augmentation after its name, in the order of the rows.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, attention in augmented:
+        of_augmentation = metrics[metrics["augmentation"] == name]
+        values = of_augmentation.pivot(index="image_id", columns="metric", values="value")
+        values = values.reindex(columns=SHOWN).dropna(subset=METRIC).sort_index()
+        for role, image_id in _chosen(values[METRIC]).items():
+            maps = [_map_of(image_id, *found) for found in (original, attention)]
+            row = {"augmentation": name, "role": role, "image_id": image_id, "images": len(values)}
+            moved = representation_metrics.moved_attention(*maps)
+            rows.append(row | values.loc[image_id].to_dict() | {"attention_moved": moved})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _chosen(similarity: "pd.Series[float]") -> dict[str, str]:
+    """Return the image ids of similarities by role; the series is sorted by image id."""
+    if similarity.empty:
+        return {}
+    if len(similarity) == 1:
+        return {TYPICAL: str(similarity.index[0])}
+    worst = str(similarity.idxmin())
+    others = similarity.drop(worst)
+    return {TYPICAL: str((others - similarity.median()).abs().idxmin()), WORST: worst}
+
+
+def _map_of(image_id: str, image_ids: NDArray[np.str_], attention: NDArray[Any]) -> NDArray[Any]:
+    return attention[int(np.flatnonzero(image_ids == image_id)[0])]
