@@ -69,9 +69,12 @@ class TestWeights:
     def test_a_pickle_named_safetensors_is_not_loaded(self, tmp_path):
         write_clip_bundle(tmp_path / "bundle")
         weights = tmp_path / "bundle/open_clip_model.safetensors"
-        for protocol in (0, pickle.HIGHEST_PROTOCOL):
+        for protocol, message in (
+            (0, "is a text .* not a file of weights"),
+            (pickle.HIGHEST_PROTOCOL, "cannot be loaded"),
+        ):
             weights.write_bytes(pickle.dumps({"visual.proj": Harm(tmp_path / "harm")}, protocol))
-            self.assert_rejected(tmp_path, "cannot be loaded")
+            self.assert_rejected(tmp_path, message)
         torch.save({"visual.proj": Harm(tmp_path / "harm")}, weights)
         self.assert_rejected(tmp_path, "cannot be loaded")
         assert not (tmp_path / "harm").exists()
