@@ -8,7 +8,7 @@ configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=False)}/conf
 
 
 include: "rules/common.smk"
-include: "rules/start.smk"
+include: "rules/on_start.smk"
 include: "rules/resources.smk"
 include: "rules/study_common.smk"
 include: "rules/figure_common.smk"

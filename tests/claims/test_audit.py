@@ -9,7 +9,7 @@ from study_tables import study_table
 from embedding_shift.claims import audit, published_claims
 from embedding_shift.io import shards
 from embedding_shift.study import study_pixels, variant_names
-from embedding_shift.views.record import Step, ViewRecord
+from embedding_shift.views.view_record import Step, ViewRecord
 
 CLAIMS = """
 augmentations: [noise, blur, elastic]

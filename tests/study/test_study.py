@@ -21,7 +21,7 @@ from embedding_shift.statistics import bootstrap
 from embedding_shift.study import noise_floor, references, study_metrics, study_pixels, study_views, variant_names
 from embedding_shift.views import doses, image_difference, transforms
 from embedding_shift.views.correspondence import Correspondence
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 DOSED = [name for name, entry in CONFIGURED.items() if "dose" in entry]

@@ -18,7 +18,7 @@ from embedding_shift.metrics import (
 )
 from embedding_shift.views import geometry, transforms
 from embedding_shift.views.correspondence import Correspondence
-from embedding_shift.views.record import Step, ViewRecord
+from embedding_shift.views.view_record import Step, ViewRecord
 
 SIZE = 224
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]

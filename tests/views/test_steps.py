@@ -14,8 +14,8 @@ from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registered_metrics
 from embedding_shift.study import study_views
 from embedding_shift.views import augment, augmentation_table, geometry, transforms
-from embedding_shift.views.record import ViewRecord
 from embedding_shift.views.steps import Steps, step_seed
+from embedding_shift.views.view_record import ViewRecord
 
 SIZE = 224
 NOISE = {"transform": "GaussNoise", "parameters": {"std_range": [0.1, 0.2]}}

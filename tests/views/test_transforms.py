@@ -13,7 +13,7 @@ from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import augment, transforms
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 SIZE = 224

@@ -89,7 +89,7 @@ EDITS = {
     "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
     "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
-    "embedding_shift/views/record.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/views/view_record.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/doses.py": AUGMENTATIONS | FROM_STUDY_VIEWS | (FIGURES - METHOD),
     "embedding_shift/views/geometry.py": PIXEL_METRICS | STUDY_PIXEL_METRICS | METRICS | FROM_METRICS,
     "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,

@@ -10,7 +10,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.views import geometry
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 Values = dict[str, NDArray[np.float64]]
 

@@ -1,4 +1,7 @@
-"""Write the numbers and labels that the text of the paper cites as macros."""
+"""Write the numbers and labels that the text of the paper cites as macros.
+
+`latex.number` formats them, and `latex.macros` writes the definitions.
+"""
 
 from collections.abc import Iterator
 from itertools import combinations

@@ -1,4 +1,7 @@
-"""The common style of all figures: sizes, fonts, the augmentations' labels and colours, axes, and writing."""
+"""The common style of all figures: sizes, fonts, the augmentations' labels and colours, axes, and writing.
+
+The colours and labels of augmentations are those of the configuration (`augmentations.NAME.color` and `.label`).
+"""
 
 import io
 import textwrap

@@ -13,7 +13,7 @@ from embedding_shift.metrics import evaluate, long_table, registry
 from embedding_shift.study import long_tables, variant_names
 from embedding_shift.study.variant_names import ANOTHER, MAIN, UNCHANGED, variants_of
 from embedding_shift.views import geometry
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 
 def shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImage, augmentation: str) -> pd.DataFrame:

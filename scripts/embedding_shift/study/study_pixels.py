@@ -13,7 +13,7 @@ from embedding_shift.study import long_tables, variant_names
 from embedding_shift.study.variant_names import ANOTHER, JPEG, UNCHANGED
 from embedding_shift.views import geometry, image_difference
 from embedding_shift.views.correspondence import Correspondence
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 
 def pixel_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View], augmentation: str) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.views import transforms
-from embedding_shift.views.record import ViewRecord
 from embedding_shift.views.steps import Steps
+from embedding_shift.views.view_record import ViewRecord
 
 STEPS_HELP = 'JSON list of the transforms, each as {"transform": NAME, "parameters": {…}}'
 

@@ -1,5 +1,7 @@
 """Doses: the strength of an augmentation on a scale from 0 to 1; dose 0 leaves the image as it is.
 
+The scale of each augmentation is in the configuration (`augmentations.NAME.dose`).
+
 Some transforms change the image however weak they are: a perspective transform, for example, resamples the image as
 soon as a corner moves at all. Their scales jump at dose 0.
 

@@ -17,7 +17,7 @@ from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.compat.albumentations_internals import DROPOUTS
 from embedding_shift.views import transforms
 from embedding_shift.views.correspondence import WHOLLY_INSIDE, Correspondence
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 # albumentations applies these transforms to masks and boxes as well, but they leave every pixel in its place.
 IN_PLACE = (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
 from embedding_shift.views import transforms
-from embedding_shift.views.record import Step
+from embedding_shift.views.view_record import Step
 
 
 class Steps:

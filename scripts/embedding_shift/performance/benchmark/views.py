@@ -19,7 +19,7 @@ from embedding_shift.metrics import evaluate, registry
 from embedding_shift.performance.benchmark.timing import Row, median_seconds
 from embedding_shift.views import geometry
 from embedding_shift.views.augment import Augmentation
-from embedding_shift.views.record import ViewRecord
+from embedding_shift.views.view_record import ViewRecord
 
 Pixels = NDArray[np.uint8]
 
