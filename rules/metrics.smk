@@ -5,6 +5,9 @@ output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv,
 steps:   metrics per augmentation and shard → long table per model → summary; distances
 """
 
+# More would wait for each other.
+SUMMARY_THREADS = 4
+
 
 rule compute_pixel_metrics:
     input:
@@ -106,6 +109,7 @@ rule summarise_metrics:
         "benchmarks/{dataset}/{model}/summarise_metrics.tsv"
     conda:
         "../envs/analysis.yaml"
+    threads: SUMMARY_THREADS
     resources:
         mem_mb=memory(per_mb=20),
         runtime=allowance(60),
@@ -114,7 +118,7 @@ rule summarise_metrics:
     message:
         "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("--metrics {input.metrics:q} {params.bootstrap} --output {output:q}")
+        command("--metrics {input.metrics:q} {params.bootstrap} --threads {threads} --output {output:q}")
 
 
 rule compute_pairwise_distance:

@@ -1,10 +1,11 @@
 """The bootstrap interval of a mean against scipy's."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from embedding_shift.statistics.bootstrap import bootstrap_mean
+from embedding_shift.statistics.bootstrap import bootstrap_mean, summarise
 
 RESAMPLES = 20_000
 
@@ -54,3 +55,17 @@ def test_of_equal_values_the_interval_is_their_value():
 def test_the_same_seed_gives_the_same_interval():
     assert bootstrap_mean(skewed(24), 500, 0.95, seed=1) == bootstrap_mean(skewed(24), 500, 0.95, seed=1)
     assert bootstrap_mean(skewed(24), 500, 0.95, seed=1) != bootstrap_mean(skewed(24), 500, 0.95, seed=2)
+
+
+def test_threads_do_not_change_a_summary():
+    generator = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "image_id": [f"image{number}" for number in range(20)] * 6,
+            "augmentation": np.repeat(["noise", "blur"], 60),
+            "metric": list(np.repeat(["a", "b", "c"], 20)) * 2,
+            "value": generator.random(120),
+        }
+    )
+    one, many = (summarise(table, 300, 0.95, 1, threads) for threads in (1, 5))
+    pd.testing.assert_frame_equal(one, many, check_exact=True)

@@ -2,7 +2,8 @@
 
 import argparse
 import hashlib
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -149,20 +150,27 @@ def simultaneous_intervals(
     return mean, mean - critical * error, mean + critical * error
 
 
-def summarise(long_table: pd.DataFrame, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
+def summarise(
+    long_table: pd.DataFrame, resamples: int, confidence: float, root_seed: int, threads: int = 1
+) -> pd.DataFrame:
     """Summarise the long table per augmentation and metric, in the order of the table.
 
     Args:
         long_table: `image_id, augmentation, metric, value`.
         resamples, confidence, root_seed: as in `Settings`.
+        threads: number of intervals that are computed at the same time.
 
     Returns:
         data frame with SUMMARY_COLUMNS. `std` is the sample standard deviation. It and the bounds are NaN where n is 1.
     """
-    rows = []
-    for (augmentation, metric), group in long_table.groupby(["augmentation", "metric"], sort=False):
-        values = group.sort_values("image_id")["value"].to_numpy()
+
+    def row(group: tuple[Any, pd.DataFrame]) -> tuple[Any, ...]:
+        (augmentation, metric), table = group
+        values = table.sort_values("image_id")["value"].to_numpy()
         low, high = bootstrap_mean(values, resamples, confidence, seed_of(root_seed, augmentation, metric))
         std = values.std(ddof=1) if len(values) > 1 else np.nan
-        rows.append((augmentation, metric, len(values), values.mean(), std, low, high))
+        return augmentation, metric, len(values), values.mean(), std, low, high
+
+    with ThreadPoolExecutor(threads) as pool:
+        rows = list(pool.map(row, long_table.groupby(["augmentation", "metric"], sort=False)))
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
