@@ -1,7 +1,7 @@
 """Compare the encoders of the run, on its first dataset.
 
 input:   results/{dataset}/{model}/summary.csv and metrics.parquet, results/models/{model}/provenance.json of every model
-output:  results/comparison.csv, results/rank_agreement.csv
+output:  results/comparison.csv, results/rank_agreement.csv, results/encoder_differences.csv
 """
 
 
@@ -14,6 +14,7 @@ rule compare_models:
     output:
         comparison="results/comparison.csv",
         rank_agreement="results/rank_agreement.csv",
+        differences="results/encoder_differences.csv",
     log:
         "logs/compare_models.log",
     benchmark:
@@ -32,5 +33,5 @@ rule compare_models:
         command(
             "--models {params.models:q} --summaries {input.summaries:q}"
             " --metrics {input.metrics:q} --provenances {input.provenances:q} {params.bootstrap} --comparison {output.comparison:q}"
-            " --rank-agreement {output.rank_agreement:q}"
+            " --rank-agreement {output.rank_agreement:q} --differences {output.differences:q}"
         )

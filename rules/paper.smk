@@ -24,6 +24,8 @@ PAPER_TABLES = [
     "pairwise_distance",
     "summary",
     "rejects",
+    "datasets",
+    "metrics",
     "exclusions",
     "encoder",
     "precision",
@@ -33,7 +35,7 @@ PAPER_TABLES = [
 ]
 STUDY_PAPER_TABLES = ["noise_floor", "equal_damage", "variance", "audit", "audit_claims", "audit_numbers"]
 PAPER_TABLES += STUDY_PAPER_TABLES if STUDY else []
-PAPER_TABLES += ["rank_agreement"] if len(MODELS) > 1 else []
+PAPER_TABLES += ["rank_agreement", "encoder_differences"] if len(MODELS) > 1 else []
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
 # The text follows the first dataset and the first model (config: primary); the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
@@ -42,13 +44,15 @@ ACQUIRED = list(filter(is_acquired, DATASETS))
 # What only some runs have: the tables of the study, the encoders' agreement, what became of URLs.
 PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
-PAPER_AGREEMENT = {"rank_agreement": "results/rank_agreement.csv"} if len(MODELS) > 1 else {}
+PAPER_ENCODERS = {
+    table: f"results/{table}.csv" for table in ("rank_agreement", "encoder_differences") if len(MODELS) > 1
+}
 # The encoders that do not compute in single precision.
 PAPER_REDUCED = [(dataset, model) for dataset, model in PAPER_PAIRS if model in REDUCED]
 PAPER_INPUTS = dict(
     summaries=[f"results/{dataset}/{model}/summary.csv" for dataset, model in PAPER_PAIRS],
-    manifest=f"results/{DATASETS[0]}/manifest.csv",
-    rejects=f"results/{DATASETS[0]}/rejects.csv",
+    manifests=[f"results/{dataset}/manifest.csv" for dataset in DATASETS],
+    rejects=[f"results/{dataset}/rejects.csv" for dataset in DATASETS],
     exclusions=f"{PAPER_RESULTS}/exclusions.csv",
     distance=f"{PAPER_RESULTS}/pairwise_distance.csv",
     claims=f"{PAPER_RESULTS}/claims.csv",
@@ -61,7 +65,7 @@ PAPER_INPUTS = dict(
     precisions=[f"results/{dataset}/{model}/precision.csv" for dataset, model in PAPER_REDUCED],
     acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
     **PAPER_STUDY,
-    **PAPER_AGREEMENT,
+    **PAPER_ENCODERS,
 )
 PAPER_PARAMETERS = dict(
     datasets=verbatim([label("datasets", dataset) for dataset, _ in PAPER_PAIRS]),
@@ -80,14 +84,14 @@ PAPER_PARAMETERS = dict(
 PAPER_ARGUMENTS = (
     " --datasets {params.datasets:q} --models {params.models:q} --model-names {params.model_names:q}"
     " --summaries {input.summaries:q}"
-    " --manifest {input.manifest:q} --rejects {input.rejects:q}"
+    " --manifests {input.manifests:q} --rejects {input.rejects:q}"
     " --exclusions {input.exclusions:q} --distance {input.distance:q}"
     " --claims {input.claims:q} --published-claims {input.published_claims:q} --friedman {input.friedman:q}"
     " --paired-differences {input.paired_differences:q} --notable-images {input.notable_images:q}"
     " --augmentations {input.augmentations:q} --provenances {input.provenances:q} --settings {params.settings:q}"
     " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"
     " --reduced {params.reduced:q} --precisions {input.precisions:q}"
-) + "".join(f" --{name.replace('_', '-')} {{input.{name}:q}}" for name in (*PAPER_STUDY, *PAPER_AGREEMENT))
+) + "".join(f" --{name.replace('_', '-')} {{input.{name}:q}}" for name in (*PAPER_STUDY, *PAPER_ENCODERS))
 
 
 rule write_numbers:

@@ -1,4 +1,4 @@
-"""Compare the encoders of a run on one dataset: their summaries, and how far they agree on ranking augmentations."""
+"""Compare the encoders of a run on one dataset: summaries, agreement on ranking augmentations, paired differences."""
 
 import json
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import tables
-from embedding_shift.statistics import bootstrap, rank_agreement
+from embedding_shift.statistics import bootstrap, encoder_differences, rank_agreement
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     bootstrap.add_arguments(parser)
     parser.add_argument("--comparison", required=True, help="CSV file to write, a row per encoder and summary row")
     parser.add_argument("--rank-agreement", required=True, help="CSV file to write, a row per metric and two encoders")
+    parser.add_argument("--differences", required=True, help="CSV file to write, a row per augmentation of these")
     arguments = parser.parse_args()
     summaries = {model: pd.read_csv(path) for model, path in zip(arguments.models, arguments.summaries, strict=True)}
     long_tables = {
@@ -27,6 +28,8 @@ def main() -> None:
     weights = dict(zip(arguments.models, map(weights_sha256, arguments.provenances), strict=True))
     agreement = rank_agreement.rank_agreement(long_tables, *bootstrap.settings(arguments), weights)
     tables.write_csv(arguments.rank_agreement, agreement)
+    differences = encoder_differences.table(long_tables, weights, bootstrap.settings(arguments))
+    tables.write_csv(arguments.differences, differences)
 
 
 def weights_sha256(provenance: str) -> str:

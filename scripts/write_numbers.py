@@ -2,15 +2,15 @@
 
 from embedding_shift import cli
 from embedding_shift.io import atomic
-from embedding_shift.paper import inputs, latex, number_macros, sentences
+from embedding_shift.paper import latex, number_macros, reading, sentences
 
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    inputs.add_arguments(parser)
+    reading.add_arguments(parser)
     parser.add_argument("--output", required=True, help="LaTeX file to write")
     arguments = parser.parse_args()
-    found = inputs.read(arguments)
+    found = reading.read(arguments)
     atomic.write_text(arguments.output, latex.macros([*number_macros.numbers(found), *sentences.all_sentences(found)]))
 
 

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from embedding_shift import cli
 from embedding_shift.io import atomic
-from embedding_shift.paper import inputs
+from embedding_shift.paper import reading
 from embedding_shift.paper.tables import result_tables
 
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    inputs.add_arguments(parser)
+    reading.add_arguments(parser)
     parser.add_argument("--environments", nargs="+", required=True, help="conda environment files")
     parser.add_argument("--output-folder", type=Path, required=True, help="folder for the LaTeX files")
     arguments = parser.parse_args()
-    for name, text in result_tables.all_tables(inputs.read(arguments), arguments.environments).items():
+    for name, text in result_tables.all_tables(reading.read(arguments), arguments.environments).items():
         atomic.write_text(arguments.output_folder / f"{name}.tex", text)
 
 

@@ -18,8 +18,8 @@ from embedding_shift.claims import audit, judgement, published_claims
 from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
-from embedding_shift.paper import inputs, sentences
-from embedding_shift.statistics import notable_images, paired_tests, rank_agreement
+from embedding_shift.paper import reading, sentences
+from embedding_shift.statistics import encoder_differences, notable_images, paired_tests, rank_agreement
 from embedding_shift.study import dose_start, equal_damage, equal_doses, noise_floor, precision, variance, variant_names
 from embedding_shift.views import image_difference
 
@@ -61,7 +61,6 @@ TOWER = {
 
 TABLES = [
     "notable_images",
-    "manifest",
     "rejects",
     "exclusions",
     "distance",
@@ -131,6 +130,7 @@ def write_results(
         *("--model-names", *(f"model_{place}" for place in range(len(models)))),
         *("--summaries", *[str(folder / "summary.csv")] * len(models)),
         *(part for name in TABLES for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))),
+        *("--manifests", str(folder / "manifest.csv")),
         *("--published-claims", str(PROJECT / "paper" / "claims.yaml")),
         *("--provenances", *[str(folder / "provenance.json")] * len(models)),
         *("--settings", json.dumps(settings)),
@@ -170,8 +170,8 @@ def write_notable_images(folder, names, n_images, attention):
 
 def read(arguments):
     parser = argparse.ArgumentParser()
-    inputs.add_arguments(parser)
-    return inputs.read(parser.parse_args(arguments))
+    reading.add_arguments(parser)
+    return reading.read(parser.parse_args(arguments))
 
 
 def run(script, *arguments):
@@ -264,12 +264,21 @@ def write_precision(folder, ratio):
     return ["--reduced", "CLIP & Co on 50 %", "--precisions", str(folder / "precision.csv")]
 
 
-def write_rank_agreement(folder, same_weights=False):
+def write_encoder_comparison(folder, same_weights=False):
     """Write how alike two encoders rank; return the arguments that name it."""
     agreement = (3, 2, *([math.nan] * 6 if same_weights else (0.5, 0.25, 0.75, 0.625, 0.375, 0.875)), same_weights)
     rows = [(metric, "model_0", "model_1", *agreement) for metric in ("cosine_similarity", "l2_distance")]
     tables.write_csv(folder / "agreement.csv", pd.DataFrame(rows, columns=rank_agreement.AGREEMENT_COLUMNS))
-    return ["--rank-agreement", str(folder / "agreement.csv")]
+    differences = [
+        ("cosine_similarity", "model_0", "model_1", f"augmentation_{place}", 3, 0.125, 0.0625, 0.25, 0.5, 0.01, p_value)
+        for place, p_value in enumerate(() if same_weights else (0.04, 0.06))
+    ]
+    frame = pd.DataFrame(differences, columns=encoder_differences.COLUMNS)
+    tables.write_csv(folder / "encoder_differences.csv", frame)
+    return [
+        *("--rank-agreement", str(folder / "agreement.csv")),
+        *("--encoder-differences", str(folder / "encoder_differences.csv")),
+    ]
 
 
 def sentences_of(inputs):

@@ -8,11 +8,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import scipy.stats
-from paper_run import needs_latex, read, run, small_paper, write_results
+from paper_run import needs_latex, read, run, sentences_of, small_paper, write_results
 
 from embedding_shift.claims import judgement, table
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
+from embedding_shift.metrics import registry
 from embedding_shift.paper import build, number_macros
 from embedding_shift.paper.tables import result_tables, source_tables
 from embedding_shift.statistics import paired_tests
@@ -137,12 +138,37 @@ def test_environments_that_disagree_are_refused(tmp_path):
 
 
 def test_what_is_known_of_the_encoder_is_a_row_each():
-    table = source_tables.encoder(
-        {"label": "Mine", "tower": {"image_size": [224, 336], "attention": {"source": "cls_1"}}}
-    )
+    mine = {"label": "mine", "tower": {"image_size": [224, 336], "attention": {"source": "cls_1"}}}
+    table = source_tables.encoders({"Mine": mine, "Other_2": {"kind": "wheel"}})
     assert r"tower image size & \texttt{224 x 336}" in table
     assert r"tower attention source & \texttt{cls\_1}" in table
-    assert "Mine" not in table
+    assert "mine" not in table
+    assert table.index(r"\textbf{Mine}") < table.index(r"\textbf{Other\_2}") < table.index(r"kind & \texttt{wheel}")
+
+
+def test_the_images_of_every_dataset_are_counted(tmp_path):
+    inputs = read(write_results(tmp_path, ["A"], 3, rejects=["broken"]))
+    assert r"Data \& 50 \% & 3 & 1 \\" in source_tables.datasets(inputs.image_counts)
+
+
+OWN = registry.Metric(
+    "hue", "Hue distance", "pixels", print, higher_is_closer=False, formula=r"\lvert h_o-h_a\rvert", sentence="Of hues."
+)
+
+
+def test_a_metric_of_the_users_makes_no_statement_on_all_metrics_false(tmp_path, monkeypatch):
+    monkeypatch.setitem(registry.REGISTRY, "hue", OWN)
+    inputs = read(write_results(tmp_path, ["A", "B"], 3))
+    found = sentences_of(inputs)
+    exception = "except the L2 distance and the hue distance are higher"
+    assert exception in found["metric_directions_sentence"]
+    assert "for the L2 distance and the hue distance, it is the value itself" in found["shift_by_metric_sentence"]
+    assert r"Hue distance & farther & $\lvert h_o-h_a\rvert$ & Of hues." in source_tables.metrics(inputs.main.metrics())
+
+
+def test_every_metric_of_the_library_has_a_formula_and_a_sentence():
+    for metric in registry.in_order():
+        assert metric.sentence.endswith(".") and bool(metric.formula) != bool(metric.unregistered)
 
 
 def test_missing_tables_are_named(tmp_path):

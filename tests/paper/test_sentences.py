@@ -12,7 +12,7 @@ from paper_run import (
     read_run_with_study,
     sentences_of,
     write_acquisition,
-    write_rank_agreement,
+    write_encoder_comparison,
     write_results,
 )
 
@@ -260,14 +260,16 @@ def test_encoders_without_an_attention_map_are_named(tmp_path):
 def test_agreement_between_encoders_is_reported_where_there_are_several(tmp_path):
     arguments = write_results(tmp_path, ["A", "B"], 3, models=["One", "Two"])
     assert sentences_of(read(arguments))["encoders_takeaway_sentence"] == sentences.NOTHING
-    found = sentences_of(read(arguments + write_rank_agreement(tmp_path)))
+    found = sentences_of(read(arguments + write_encoder_comparison(tmp_path)))
+    assert found["encoder_differences_sentence"].endswith("difference in cosine similarity in 1 of 2 cases.")
     assert "is 0.5000 (1: the same ranking)" in found["encoders_takeaway_sentence"]
     assert found["same_weights_sentence"] == sentences.NOTHING
 
 
 def test_encoders_with_the_same_weights_are_named_and_their_agreement_is_not_stated(tmp_path):
     arguments = write_results(tmp_path, ["A", "B"], 3, models=["One & 1", "Two", "Three", "Four", "Five"])
-    inputs = read(arguments + write_rank_agreement(tmp_path, same_weights=True))
+    inputs = read(arguments + write_encoder_comparison(tmp_path, same_weights=True))
+    assert "No two encoders with different weights" in sentences_of(inputs)["encoder_differences_sentence"]
     found = sentences_of(inputs)
     assert found["encoders_takeaway_sentence"] == sentences.NOTHING
     assert found["same_weights_sentence"].startswith(r"\emph{One \& 1} and \emph{Two} have the same weights, so")

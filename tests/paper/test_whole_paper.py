@@ -14,8 +14,8 @@ from paper_run import (
     needs_pdftotext,
     read,
     write_acquisition,
+    write_encoder_comparison,
     write_precision,
-    write_rank_agreement,
     write_results,
     write_study,
 )
@@ -41,7 +41,7 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     arguments = write_results(tmp_path, NASTY, 24, rejects, ["m & n", "~"], exclusions=exclusions)
     arguments += write_study(tmp_path, names(NASTY)) + write_acquisition(tmp_path, "Data & 50 %")
     arguments += write_precision(tmp_path, 99)
-    text = build(tmp_path, arguments + write_rank_agreement(tmp_path))
+    text = build(tmp_path, arguments + write_encoder_comparison(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert "Размытие" in text and "\N{GRINNING FACE}" in text
     assert ABSENT not in text and "Audit of the released scripts" in text
@@ -82,7 +82,7 @@ def test_every_table_that_the_paper_reads_is_written_and_the_other_way_round(tmp
     always = set(result_tables.all_tables(read(arguments), ENVIRONMENTS))
     arguments += write_study(tmp_path, names("AB"))
     with_study = set(result_tables.all_tables(read(arguments), ENVIRONMENTS))
-    written = set(result_tables.all_tables(read(arguments + write_rank_agreement(tmp_path)), ENVIRONMENTS))
+    written = set(result_tables.all_tables(read(arguments + write_encoder_comparison(tmp_path)), ENVIRONMENTS))
     sources = "".join(path.read_text() for path in (PROJECT / "paper").rglob("*.tex"))
     assert set(re.findall(r"\\input\{tables/(\w+)\}", sources)) == written | {"drawn_texts"}
     rule = (PROJECT / "rules" / "paper.smk").read_text()
@@ -91,7 +91,7 @@ def test_every_table_that_the_paper_reads_is_written_and_the_other_way_round(tmp
         for name in ("PAPER_TABLES", "STUDY_PAPER_TABLES")
     }
     assert listed == {"PAPER_TABLES": always, "STUDY_PAPER_TABLES": with_study - always}
-    assert written - with_study == {"rank_agreement"}
+    assert written - with_study == {"rank_agreement", "encoder_differences"}
 
 
 def test_the_floor_is_a_shift_with_its_bounds_the_right_way_round():
@@ -136,6 +136,6 @@ def test_the_acquisition_adds_up(tmp_path):
 
 def test_encoders_are_named_by_their_labels_where_their_ranks_are_compared(tmp_path):
     arguments = write_results(tmp_path, ["A", "B"], 3, models=["One", "Two"])
-    inputs = read(arguments + write_rank_agreement(tmp_path))
+    inputs = read(arguments + write_encoder_comparison(tmp_path))
     table = result_tables.all_tables(inputs, ENVIRONMENTS)["rank_agreement"]
     assert "Cosine similarity & One & Two & 3 & 0.5000 & [0.2500, 0.7500] & 0.6250 & [0.3750, 0.8750]" in table

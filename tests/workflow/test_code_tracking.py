@@ -139,6 +139,7 @@ EDITS = {
     "embedding_shift/performance/forecast.py": set(),
     # The metrics read the shards, not the files that join them.
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
+    | NOTABLE_IMAGES
     | {"plot_attention_samples"}
     | DISTANCES
     | DENDROGRAM

@@ -60,10 +60,11 @@ def test_the_transform_of_ones_own_is_known_to_the_configuration_and_gives_views
 def test_the_metric_of_ones_own_takes_its_place_among_the_others(own_registries):
     (code,) = [text for text in blocks("python") if "registry.register" in text]
     exec(code, {"registry": registry, "np": np})
-    metric = registry.REGISTRY["colour_preservation"]
+    metric = registry.REGISTRY["colour_distance"]
     assert metric in registry.of_kind("pixels") and metric in registry.in_order()
     black, white = np.zeros((8, 8, 3), np.uint8), np.full((8, 8, 3), 255, np.uint8)
-    assert metric.function(black, black) == 1 and metric.function(black, white) == 0
+    assert metric.function(black, black) == 0 and metric.function(black, white) == 1
+    assert not metric.higher_is_closer and metric.formula and metric.sentence
 
 
 def test_all_metrics_that_it_names_exist():

@@ -19,20 +19,38 @@ SMALLEST_DEVIATION = 1e-6
 CHANNELS = 3
 
 
-@registry.register("patch_similarity", "Patch similarity", "pixels")
+@registry.register(
+    "patch_similarity",
+    "Patch similarity",
+    "pixels",
+    formula=r"\operatorname{mean}_k\,1/(1+\mathrm{MSE}_k/255^2)",
+    sentence="How alike the colours are in the patches of a $4\\times4$ grid.",
+)
 def patch_similarity(original: Pixels, augmented: Pixels) -> float:
     """Return the mean over a 4×4 grid of 1 / (1 + MSE/255²), over RGB: above 0.5, at most 1."""
     errors = patch_means(squared_difference(original, augmented), 4) / CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
-@registry.register("edge_preservation", "Edge preservation", "pixels")
+@registry.register(
+    "edge_preservation",
+    "Edge preservation",
+    "pixels",
+    formula=r"1-\operatorname{mean}\lvert E_o-E_a\rvert",
+    sentence="How alike the edge strengths $E$ are, each divided by its maximum.",
+)
 def edge_preservation(original: Pixels, augmented: Pixels) -> float:
     """Return 1 − mean absolute difference of the edge strengths, each divided by its own maximum: 0 to 1."""
     return kept_edges(edge_strength(original), edge_strength(augmented))
 
 
-@registry.register("detail_preservation", "Detail preservation", "pixels")
+@registry.register(
+    "detail_preservation",
+    "Detail preservation",
+    "pixels",
+    formula=r"\operatorname{mean}_k\exp(-\lvert\ln(\sigma_{a,k}/\sigma_{o,k})\rvert)",
+    sentence="How alike the contrasts $\\sigma$ are in the patches of an $8\\times8$ grid.",
+)
 def detail_preservation(original: Pixels, augmented: Pixels) -> float:
     """Return the mean over an 8×8 grid of exp(−|ln(σ_a/σ_o)|), σ being the deviation of the grey values: 0 to 1.
 
@@ -41,7 +59,14 @@ def detail_preservation(original: Pixels, augmented: Pixels) -> float:
     return kept_detail(*(patch_deviations(image, 8) for image in (original, augmented)))
 
 
-@registry.register("patch_similarity_as_released", "Patch similarity (as released)", "pixels", in_overview=False)
+@registry.register(
+    "patch_similarity_as_released",
+    "Patch similarity (as released)",
+    "pixels",
+    in_overview=False,
+    formula=r"\operatorname{mean}_k\,1/(1+\mathrm{MSE}_k/255^2)",
+    sentence="The patch similarity with the 8-bit arithmetic of the released scripts, which overflows.",
+)
 def patch_similarity_as_released(original: Pixels, augmented: Pixels) -> float:
     """Return the patch similarity as the scripts of the original paper compute it: 8-bit arithmetic wraps around."""
     wrapped = (original - augmented) ** 2

@@ -39,6 +39,7 @@ def constant_by_construction(metric: str, means: Iterable[float]) -> bool:
     "registered_pixels",
     in_overview=False,
     unregistered="patch_similarity",
+    sentence="The patch similarity after the original is warped as the view was.",
 )
 def patch_similarity(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
     """Return `pixel_metrics.patch_similarity` over the valid pixels of each patch.
@@ -62,6 +63,7 @@ def patch_similarity(original: Pixels, augmented: Pixels, valid: NDArray[np.bool
     "registered_pixels",
     in_overview=False,
     unregistered="edge_preservation",
+    sentence="The edge preservation after the original is warped as the view was.",
 )
 def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
     """Return `pixel_metrics.edge_preservation` over the valid pixels whose neighbours are valid as well."""
@@ -79,6 +81,7 @@ def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.boo
     "registered_pixels",
     in_overview=False,
     unregistered="detail_preservation",
+    sentence="The detail preservation after the original is warped as the view was.",
 )
 def detail_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
     """Return `pixel_metrics.detail_preservation` over the valid pixels of each patch that has at least two."""
@@ -93,6 +96,7 @@ def detail_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.b
     "registered_attention",
     in_overview=False,
     unregistered="attention_similarity",
+    sentence="The attention similarity after the original is warped as the view was.",
 )
 def attention_similarity(original: NDArray[Any], augmented: NDArray[Any], correspondence: Correspondence) -> float:
     """Return `representation_metrics.attention_similarity` of maps that are scaled and compared over the valid pixels.

@@ -21,9 +21,13 @@ class Metric:
             all attention maps (N, heads, rows, cols), or the pixels of one image (size, size, 3). A function of a
             registered kind takes one image, and its third argument says what the geometry leaves to compare.
         function: returns a float per image; NaN if the metric is not defined.
-        higher_is_closer: whether a larger value means a smaller change.
+        higher_is_closer: whether a larger value means a smaller change. For an unchanged image, a metric that is
+            higher for closer views (a similarity) is 1, and any other (a distance) is 0.
         in_overview: whether the overview figures show the metric.
         unregistered: for a registered kind, the name of the metric that has the same value if no pixel moves.
+        formula: the metric in LaTeX's mathematics, for the paper; o is the original, and a the view. A registered
+            metric has the formula of the unregistered one.
+        sentence: what the metric measures, one English sentence for the paper, in LaTeX.
     """
 
     name: str
@@ -33,10 +37,17 @@ class Metric:
     higher_is_closer: bool = True
     in_overview: bool = True
     unregistered: str = ""
+    formula: str = ""
+    sentence: str = ""
+
+    @property
+    def direction(self) -> str:
+        """What a higher value means: `closer` to the original, or `farther` from it."""
+        return "closer" if self.higher_is_closer else "farther"
 
 
 def register(name: str, label: str, kind: str, **options: Any) -> Callable[[Function], Function]:
-    """Decorator: enter a function in the registry.
+    r"""Decorator: enter a function in the registry.
 
     Args:
         name, label, kind: see `Metric`.
@@ -44,7 +55,7 @@ def register(name: str, label: str, kind: str, **options: Any) -> Callable[[Func
 
     Example:
         >>> import numpy as np
-        >>> @register("mean_change", "Mean change", "pixels", higher_is_closer=False)
+        >>> @register("mean_change", "Mean change", "pixels", higher_is_closer=False, formula=r"\bar a-\bar o")
         ... def mean_change(original, augmented):
         ...     return float(np.mean(augmented) - np.mean(original))
         >>> black, white = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 255, np.uint8)

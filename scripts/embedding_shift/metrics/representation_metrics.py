@@ -11,7 +11,13 @@ from embedding_shift.metrics import registry
 ATTENTION_MAP_SIZE = 224
 
 
-@registry.register("cosine_similarity", "Cosine similarity", "embedding")
+@registry.register(
+    "cosine_similarity",
+    "Cosine similarity",
+    "embedding",
+    formula=r"u\cdot v/(\lVert u\rVert\,\lVert v\rVert)",
+    sentence="The cosine of the angle between the embeddings $u$ of the original and $v$ of the view.",
+)
 def cosine_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
     """Return u·v / (‖u‖‖v‖) of embeddings (N, D) and (N, D): float64 (N,), −1 to 1; NaN if a norm is 0 or infinite."""
     original, augmented = original.astype(np.float64), augmented.astype(np.float64)
@@ -21,14 +27,27 @@ def cosine_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDArra
         return np.divide(products, norms, out=np.full(len(norms), np.nan), where=norms > 0)
 
 
-@registry.register("l2_distance", "L2 distance", "embedding", higher_is_closer=False)
+@registry.register(
+    "l2_distance",
+    "L2 distance",
+    "embedding",
+    higher_is_closer=False,
+    formula=r"\lVert u-v\rVert_2",
+    sentence="The distance between the embeddings $u$ of the original and $v$ of the view.",
+)
 def l2_distance(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
     """Return ‖u − v‖ of embeddings (N, D) and (N, D): float64 (N,), ≥ 0."""
     with np.errstate(invalid="ignore"):
         return np.linalg.norm(original.astype(np.float64) - augmented.astype(np.float64), axis=1)
 
 
-@registry.register("attention_similarity", "Attention similarity", "attention")
+@registry.register(
+    "attention_similarity",
+    "Attention similarity",
+    "attention",
+    formula=r"1/(1+\operatorname{mean}[(A_o-A_a)^2])",
+    sentence="How alike the attention maps $A$ of the final layer are, each scaled to the unit interval.",
+)
 def attention_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
     """Return 1 / (1 + mean squared difference) of attention maps: (N, heads, rows, cols) to float64 (N,), 0.5 to 1.
 

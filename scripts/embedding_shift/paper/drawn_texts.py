@@ -61,7 +61,8 @@ def _write_pages(texts: Sequence[str], pdf: StrPath) -> None:
 def _page(text: str) -> Figure:
     """Return a page as wide as the text, which stands at a fixed height above the lower edge."""
     height = (ABOVE + BELOW) / POINTS_PER_INCH
-    page = Figure(figsize=(1, height), dpi=MEASURING_DPI, layout="none")
+    page = Figure(figsize=(1, height), dpi=MEASURING_DPI)
+    page.set_layout_engine("none")
     written = page.text(0, BELOW / (ABOVE + BELOW), text, size=FONT_SIZE, va="baseline", parse_math=False)
     page.set_size_inches(max(written.get_window_extent().width, 1) / MEASURING_DPI, height)
     return page

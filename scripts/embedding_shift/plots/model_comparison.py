@@ -27,8 +27,8 @@ def draw(
 ) -> Figure:
     """Draw the mean and interval of every metric that depends on the encoder.
 
-    An L2 distance has the unit of its encoder's embedding space, so it is divided by that encoder's average over the
-    augmentations.
+    A distance between embeddings has the unit of its encoder's embedding space, so it is divided by that encoder's
+    average over the augmentations.
 
     Args:
         comparison: data frame of `comparison.csv`.
@@ -68,7 +68,7 @@ def _panel(
     augmentations: Sequence[style.Augmentation],
 ) -> None:
     """Draw one metric from its rows of `comparison.csv`; labels by model."""
-    relative = metric.name == "l2_distance"
+    relative = not metric.higher_is_closer and metric.kind == "embedding"
     offsets = np.linspace(-0.3, 0.3, len(labels) + 2)[1:-1]
     without = []
     for number, (model, label) in enumerate(labels.items()):

@@ -31,16 +31,16 @@ def table(metrics: pd.DataFrame, original: ArrayByImage, augmented: Iterable[tup
         original: image ids (N,) and attention (N, heads, rows, cols) of the originals.
         augmented: the same of every augmentation after its name, in the order of the rows.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for name, attention in augmented:
         of_augmentation = metrics[metrics["augmentation"] == name]
         values = of_augmentation.pivot(index="image_id", columns="metric", values="value")
         values = values.reindex(columns=SHOWN).dropna(subset=METRIC).sort_index()
         for role, image_id in _chosen(values[METRIC]).items():
             maps = [_map_of(image_id, *found) for found in (original, attention)]
-            row = {"augmentation": name, "role": role, "image_id": image_id, "images": len(values)}
             moved = representation_metrics.moved_attention(*maps)
-            rows.append(row | values.loc[image_id].to_dict() | {"attention_moved": moved})
+            shown = [values.at[image_id, metric] for metric in SHOWN]
+            rows.append((name, role, image_id, len(values), *shown, moved))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

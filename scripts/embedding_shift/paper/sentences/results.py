@@ -31,6 +31,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("views_heading",), "Views and attention" if attention else "Views"
     yield ("views_sentence",), _views(inputs, attention)
     yield ("patch_range_sentence",), _patch_range(main)
+    yield ("encoder_differences_sentence",), _encoder_differences(inputs)
     yield ("encoders_without_attention_sentence",), _without_attention(inputs.results)
 
 
@@ -182,6 +183,21 @@ def _patch_range(main: Results) -> str:
             return ""
         ranges.append(f"from {latex.number(min(values))} to {latex.number(max(values))}")
     return f"In this run, means range {ranges[0]} as released, and {ranges[1]} in floating point."
+
+
+def _encoder_differences(inputs: PaperInputs) -> str:
+    """Say how many paired differences between encoders the corrected test finds."""
+    frame = inputs.encoder_differences
+    if frame is None:
+        return ""
+    frame = frame[frame["metric"] == findings.MAIN_METRIC]
+    if frame.empty:
+        return "No two encoders with different weights have a cosine similarity in common."
+    found = int((frame["p_holm"] <= 1 - inputs.settings["bootstrap"]["confidence"]).sum())
+    return (
+        "Over all augmentations and pairs of encoders with different weights, Wilcoxon's signed-rank test with Holm's "
+        f"correction finds a difference in cosine similarity in {share_of(found, len(frame), 'case')}."
+    )
 
 
 def _without_attention(results: list[Results]) -> str:

@@ -12,6 +12,12 @@ def counted(count: int, noun: str) -> str:
     return f"{latex.number(count)} {noun}{'' if count == 1 else 's'}"
 
 
+def in_text(label: str) -> str:
+    """Return the label of a metric within a sentence, escaped for LaTeX: `Edge preservation` begins in lower case."""
+    is_word = len(label) > 1 and label[1].islower()
+    return latex.escape(label[0].lower() + label[1:] if is_word else label)
+
+
 def emphasised(label: str) -> str:
     """Return a label in italics, escaped for LaTeX."""
     return rf"\emph{{{latex.escape(label)}}}"

@@ -1,6 +1,6 @@
 """Tables that compare encoders and datasets, for runs with more than one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import pandas as pd
@@ -15,9 +15,12 @@ METRIC = "cosine_similarity"
 
 def all_tables(inputs: PaperInputs) -> dict[str, str]:
     """Return the LaTeX of the tables that only a run with several encoders has, by file name without suffix."""
-    if inputs.rank_agreement is None:
+    if inputs.rank_agreement is None or inputs.encoder_differences is None:
         return {}
-    return {"rank_agreement": rank_agreement(inputs.rank_agreement)}
+    return {
+        "rank_agreement": rank_agreement(inputs.rank_agreement),
+        "encoder_differences": encoder_differences(inputs.encoder_differences, inputs.main.augmentations),
+    }
 
 
 def comparison(results: Sequence[Results]) -> str:
@@ -71,3 +74,32 @@ def rank_agreement(frame: pd.DataFrame) -> str:
     )
     alignment = layout.paragraph(0.15) * 3 + "rrcrc"
     return latex.longtable(alignment, header, groups or [layout.empty(8)], caption, "tab:rank_agreement")
+
+
+def encoder_differences(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
+    """Paired differences in cosine similarity between every two encoders, a block per pair.
+
+    Args:
+        frame: data frame of encoder_differences.csv, with labels of encoders in place of names.
+        augmentations: labels by name.
+    """
+    groups = []
+    of_metric = layout.records(frame[frame["metric"] == METRIC])
+    for (first, second), rows in groupby(of_metric, key=lambda row: (row["first"], row["second"])):
+        block = [[layout.heading(6, rf"{latex.escape(first)} $-$ {latex.escape(second)}")]]
+        for row in rows:
+            interval, found = latex.ONE_IMAGE, [latex.ABSENT] * 2
+            if row["n"] > 1:
+                interval = latex.interval(row["ci_low"], row["ci_high"])
+                found = [latex.number(row["cohens_dz"]), latex.p_value(row["p_holm"])]
+            label, n = latex.escape(augmentations[row["augmentation"]]), latex.number(int(row["n"]))
+            block.append([label, n, latex.number(row["mean_difference"]), interval, *found])
+        groups.append(block)
+    header = ["Augmentation", "$n$", "Difference", "Interval", "$d_z$", "$p$ (Holm)"]
+    caption = (
+        r"Paired differences in cosine similarity between two encoders, on the same images and views: mean with "
+        r"\ConfidencePercent{} interval, standardised difference, and $p$ value of Wilcoxon's signed-rank test with "
+        r"Holm's correction over all rows. An interval holds for one row."
+    )
+    alignment = layout.paragraph(0.28) + "rrcrr"
+    return latex.longtable(alignment, header, groups or [layout.empty(6)], caption, "tab:encoder_differences")

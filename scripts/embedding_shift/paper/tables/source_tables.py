@@ -65,14 +65,43 @@ def acquisition(acquisitions: Mapping[str, Sequence[Row]]) -> str:
     return latex.tabular("l" + layout.paragraph(0.6) + "r", header, groups or [layout.empty(3)])
 
 
-def encoder(provenance: Mapping[str, Any]) -> str:
-    """Where the weights of the encoder came from, and their properties."""
-    rows = [
-        [latex.escape(key.replace("_", " ")), latex.code(value)]
-        for key, value in _flat(sorted(provenance.items()))
-        if key != "label"
-    ]
-    return latex.tabular("l" + layout.paragraph(0.7), ["Property", "Value"], [rows])
+def datasets(image_counts: Mapping[str, tuple[int, int]]) -> str:
+    """Number of images of every dataset that were used and left out.
+
+    Args:
+        image_counts: both numbers by label of the dataset.
+    """
+    rows = [[latex.escape(label), *map(latex.number, counts)] for label, counts in image_counts.items()]
+    return latex.tabular(layout.paragraph(0.6) + "rr", ["Dataset", "Used", "Left out"], [rows])
+
+
+def encoders(provenances: Mapping[str, Mapping[str, Any]]) -> str:
+    """Where the weights of every encoder came from, and their properties: a block per encoder.
+
+    Args:
+        provenances: content of provenance.json by label of the encoder.
+    """
+    groups = []
+    for label, provenance in provenances.items():
+        rows = [
+            [latex.escape(key.replace("_", " ")), latex.code(value)]
+            for key, value in _flat(sorted(provenance.items()))
+            if key != "label"
+        ]
+        groups.append([[layout.heading(2, latex.escape(label))], *rows])
+    caption = "Origin and properties of the weights of every encoder."
+    return latex.longtable("l" + layout.paragraph(0.7), ["Property", "Value"], groups, caption, "tab:encoder")
+
+
+def metrics(measured: Iterable[registry.Metric]) -> str:
+    """The metrics with their direction, formula and meaning."""
+    rows = []
+    for metric in measured:
+        formula = metric.formula or (registry.REGISTRY[metric.unregistered].formula if metric.unregistered else "")
+        shown = f"${formula}$" if formula else layout.NO_ROW
+        rows.append([latex.escape(metric.label), metric.direction, shown, metric.sentence or layout.NO_ROW])
+    alignment = f"{layout.paragraph(0.2)}ll{layout.paragraph(0.36)}"
+    return latex.tabular(alignment, ["Metric", "Higher", "Formula", "It measures"], [rows])
 
 
 def _flat(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

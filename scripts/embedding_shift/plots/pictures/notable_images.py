@@ -58,7 +58,8 @@ def _samples(
     views = reading.read_views(views_folder, shards, names, image_ids)
     maps = reading.read_attention(attention_folder, names, image_ids)
     by_id = {sample.image_id: sample for sample in reading.samples(image_ids, views, maps)}
-    return {row["role"]: (by_id[row["image_id"]], row) for row in found.to_dict("records")}
+    rows: list[dict[str, Any]] = [dict(zip(found.columns, row, strict=True)) for row in found.itertuples(index=False)]
+    return {row["role"]: (by_id[row["image_id"]], row) for row in rows}
 
 
 def sheet_of(

@@ -1,0 +1,129 @@
+"""Read the tables of a run, its settings and its labels, which the paper is written from."""
+
+import argparse
+import json
+from typing import Any
+
+import pandas as pd
+
+from embedding_shift.claims import judgement, published_claims
+from embedding_shift.errors import InputError
+from embedding_shift.io import tables
+from embedding_shift.paper.inputs import STUDY_TABLES, PaperInputs, Results, Row
+
+ENCODER_TABLES = ("rank_agreement", "encoder_differences")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that `read` expects."""
+    parser.add_argument("--datasets", nargs="+", required=True, help="dataset label of every summary")
+    parser.add_argument("--models", nargs="+", required=True, help="encoder label of every summary")
+    parser.add_argument("--model-names", nargs="+", required=True, help="encoder name of every summary, as in tables")
+    parser.add_argument("--summaries", nargs="+", required=True, help="summary.csv files; the text follows the first")
+    parser.add_argument("--manifests", nargs="+", required=True, help="manifest.csv of every dataset, in their order")
+    parser.add_argument("--rejects", nargs="+", required=True, help="rejects.csv of every dataset, in their order")
+    parser.add_argument("--exclusions", required=True, help="exclusions.csv of the first summary")
+    parser.add_argument("--distance", required=True, help="pairwise_distance.csv of the first summary")
+    parser.add_argument("--claims", required=True, help="claims.csv of the first summary")
+    parser.add_argument("--published-claims", required=True, help="YAML file of the published claims")
+    parser.add_argument("--friedman", required=True, help="friedman.csv of the first summary")
+    parser.add_argument("--paired-differences", required=True, help="paired_differences.csv of the first summary")
+    parser.add_argument("--notable-images", required=True, help="notable_images.csv of the first summary")
+    parser.add_argument("--augmentations", required=True, help="augmentations.csv")
+    parser.add_argument(
+        "--provenances",
+        nargs="+",
+        required=True,
+        help="provenance.json of every encoder, in the order of the summaries",
+    )
+    parser.add_argument("--acquired", nargs="*", default=[], help="label of every dataset downloaded from URLs")
+    parser.add_argument("--acquisitions", nargs="*", default=[], help="acquisition_summary.csv of each of these")
+    parser.add_argument("--reduced", nargs="*", default=[], help="label of every result in reduced precision")
+    parser.add_argument("--precisions", nargs="*", default=[], help="precision.csv of each of these")
+    for table in ENCODER_TABLES:
+        parser.add_argument(_option(table), help=f"{table}.csv; omit it for a single encoder")
+    for table in STUDY_TABLES:
+        parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
+    parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
+
+
+def read(arguments: argparse.Namespace) -> PaperInputs:
+    """Return the PaperInputs that the arguments name.
+
+    Raises:
+        InputError: a file is missing, or has no rows where it needs some.
+    """
+    augmentations = tables.read_rows(arguments.augmentations)
+    labels = {row["augmentation"]: row["label"] for row in augmentations}
+    results = [
+        Results(dataset, model, _frame(path), labels)
+        for dataset, model, path in zip(arguments.datasets, arguments.models, arguments.summaries, strict=True)
+    ]
+    manifests = [tables.read_rows(path) for path in arguments.manifests]
+    rejects = [tables.read_rows(path) for path in arguments.rejects]
+    rejected_images = [[row for row in rows if row["image_id"]] for rows in rejects]
+    counts = zip(map(len, manifests), map(len, rejected_images), strict=True)
+    return PaperInputs(
+        results=results,
+        manifest=manifests[0],
+        image_counts=dict(zip(dict.fromkeys(arguments.datasets), counts, strict=True)),
+        rejected_images=rejected_images[0],
+        other_files=[row for row in rejects[0] if not row["image_id"]],
+        exclusions=tables.read_rows(arguments.exclusions),
+        distance=_frame(arguments.distance).set_index("augmentation"),
+        claims=judgement.read(arguments.claims),
+        published_claims=published_claims.read(arguments.published_claims),
+        friedman=_frame(arguments.friedman),
+        paired_differences=_frame(arguments.paired_differences),
+        notable_images=_frame(arguments.notable_images),
+        augmentations=augmentations,
+        provenances=dict(
+            zip(_encoder_labels(arguments).values(), map(_provenance, arguments.provenances), strict=True)
+        ),
+        acquisitions=_acquisitions(arguments),
+        precisions=dict(zip(arguments.reduced, map(_frame, arguments.precisions), strict=True)),
+        rank_agreement=_of_encoders("rank_agreement", arguments),
+        encoder_differences=_of_encoders("encoder_differences", arguments),
+        study={table: _frame(getattr(arguments, table)) for table in STUDY_TABLES if getattr(arguments, table)},
+        settings=arguments.settings,
+    )
+
+
+def _acquisitions(arguments: argparse.Namespace) -> dict[str, list[Row]]:
+    """Return the rows of acquisition_summary.csv by dataset label."""
+    pairs = zip(arguments.acquired, arguments.acquisitions, strict=True)
+    return {dataset: tables.read_rows(path) for dataset, path in pairs}
+
+
+def _of_encoders(table: str, arguments: argparse.Namespace) -> pd.DataFrame | None:
+    """Return the data frame of a table on pairs of encoders with their labels in place of names, or None."""
+    path = getattr(arguments, table)
+    if not path:
+        return None
+    labels = _encoder_labels(arguments)
+    return _frame(path).replace({"first": labels, "second": labels})
+
+
+def _encoder_labels(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the labels of the encoders by name, in the order of the summaries."""
+    return dict(zip(arguments.model_names, arguments.models, strict=True))
+
+
+def _provenance(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content: dict[str, Any] = json.load(file)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    return content
+
+
+def _option(table: str) -> str:
+    return f"--{table.replace('_', '-')}"
+
+
+def _frame(path: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
