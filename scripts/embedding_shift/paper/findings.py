@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from math import comb
+from typing import Any
 
 import pandas as pd
 
@@ -164,7 +165,7 @@ def equal_damage(inputs: PaperInputs) -> list[EqualDamage]:
     return [_equal_damage(name, block, reasons[name]) for name, block in blocks if len(block)]
 
 
-def _equal_damage(measure: str, block: pd.DataFrame, left_out: dict[str, str]) -> EqualDamage:
+def _equal_damage(measure: str, block: pd.DataFrame, left_out: dict[Any, str]) -> EqualDamage:
     changed = int((block["rank"] != block["rank_at_setting"]).sum())
     largest = str(block.sort_values("rank", kind="stable")["augmentation"].iloc[0])
     ordered = block.sort_values("value")

@@ -78,8 +78,9 @@ def table(
     """
     frames = [pd.DataFrame(columns=COLUMNS)]
     reached = equal_doses[equal_doses["dose"].notna()]
-    for measure, chosen in reached.groupby("damage", sort=False):
-        values = _values(study, str(measure))
+    for measure in map(str, reached["damage"].unique()):
+        chosen = reached[reached["damage"] == measure]
+        values = _values(study, measure)
         rows = []
         for row in chosen.to_dict("records") if len(chosen) > 1 else ():
             name, dose, level = row["augmentation"], row["dose"], row["level"]
@@ -114,7 +115,7 @@ def _with(curve: pd.DataFrame, dose: float, values: pd.Series) -> pd.DataFrame:
     is mostly rounding.
     """
     start = LEAST_DOSE if LEAST_DOSE in curve else 0.0
-    kept = [other for other in curve.columns if other >= start and abs(other - dose) > NEAR * dose]
+    kept = [other for other in map(float, curve.columns) if other >= start and abs(other - dose) > NEAR * dose]
     wide = curve[kept].assign(**{"found": values}).rename(columns={"found": dose}).dropna()
     return wide[sorted(wide.columns)]
 
@@ -143,7 +144,7 @@ def read_off(
     both = np.hstack([harm.loc[images], wide.loc[images]])
     value = float(crossing(both.mean(axis=0)[np.newaxis], level)[0])
     means = bootstrap.resampled_means(both, resamples, seed)
-    at_dose = means[:, len(harm.columns) + wide.columns.get_loc(dose)]
+    at_dose = np.asarray(means)[:, len(harm.columns) + np.flatnonzero(wide.columns == dose)[0]]
     readings = np.stack([at_dose, crossing(means, level)], axis=1)
     low, high = bootstrap.percentile_interval(readings, len(images), confidence)
     return Reading(value, float(low.min()), float(high.max()))

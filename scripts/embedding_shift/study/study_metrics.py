@@ -71,7 +71,7 @@ def equal_damage_rows(
     for kind, (keys, array) in encoded.items():
         for augmentation, members in variant_names.by_augmentation(keys).items():
             places, names = map(list, zip(*members, strict=True))
-            of_augmentation = names, array[places]
+            of_augmentation = np.array(names), array[places]
             parts.append(shift_rows(kind, original[kind], of_augmentation, augmentation))
             if kind == "attention":
                 renamed = {name: records[str(keys[place])] for place, name in members}

@@ -24,7 +24,8 @@ def pixel_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View], au
         views: the study's views of the augmentation.
         augmentation: name of the augmentation.
     """
-    rows, dosed = [], False
+    rows: list[tuple[Any, ...]] = []
+    dosed = False
     for view in views:
         image_id, variant = variant_names.split(view.image_id)
         dosed = dosed or variant_names.dose_of(variant) is not None

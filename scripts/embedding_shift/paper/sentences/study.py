@@ -149,7 +149,7 @@ def _parts(rows: pd.DataFrame) -> str:
     shares = []
     for name, words in COMPONENTS.items():
         if name in found.index:
-            share, low, high = found.loc[name, ["share", "share_low", "share_high"]]
+            share, low, high = (found[key].astype(float)[name] for key in ("share", "share_low", "share_high"))
             bounds = "" if isnan(low) else rf" ({100 * low:.0f} to {100 * high:.0f}\,\%)"
             shares.append(f"{words} {layout.percent(share)}{bounds}")
     return joined(shares)

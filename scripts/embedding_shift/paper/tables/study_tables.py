@@ -133,12 +133,14 @@ def variance_shares(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> st
         found[row["component"]] = latex.stacked(layout.percent(row["share"]), interval)
     groups = []
     for metric in (metric for metric in in_order() if (metric.name, variance.ALL) in cells):
-        rows = []
+        rows: list[list[str]] = []
         for split in (split for split in variance.SPLITS if (metric.name, split) in cells):
             found = cells[metric.name, split]
             kept = "all"
             if split == variance.WITHOUT_LARGEST:
-                kept = f"without {latex.escape(augmentations[found['name']])} ({layout.percent(found['leverage'])})"
+                kept = (
+                    f"without {latex.escape(augmentations[found['name']])} ({layout.percent(float(found['leverage']))})"
+                )
             components = (found.get(component, "--") for component in variance.COMPONENTS)
             rows.append(["" if rows else latex.escape(metric.label), kept, *components])
         groups.append(rows)

@@ -1,6 +1,7 @@
 """Curves of the shift by every metric over the dose."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -82,7 +83,7 @@ def _curve(
     axes.plot(rows["dose"], rows["mean"], color=color, linestyle=line)
     axes.fill_between(rows["dose"], rows["ci_low"], rows["ci_high"], color=color, alpha=0.1, linewidth=0)
     means = rows.set_index("dose")["mean"]
-    marks = {round(setting, 3): {"markeredgecolor": "white", "markeredgewidth": 0.5}}
+    marks: dict[float, dict[str, Any]] = {round(setting, 3): {"markeredgecolor": "white", "markeredgewidth": 0.5}}
     marks |= {LEAST_DOSE: {"markerfacecolor": "white"}}
     for dose, options in marks.items():
         if dose in means.index:
