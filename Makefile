@@ -35,7 +35,7 @@ bench: $(INSTALLED) ## benchmark this machine in about 10 minutes: results/bench
 	@$(BIN)/snakemake --cores $(CORES) --quiet all -- $(OFFLINE)/open_clip_model.safetensors
 	@$(BIN)/python scripts/benchmark.py --photographs resources/kodak/images --offline-bundle $(OFFLINE) \
 	    --work results/benchmarks/work --output $(BENCH).csv $(ARGS)
-	@$(BIN)/python scripts/plot.py benchmark --bench $(BENCH).csv --pdf $(BENCH).pdf --png $(BENCH).png
+	@$(BIN)/python scripts/plot.py benchmark --bench $(BENCH).csv --output $(BENCH).pdf $(BENCH).png
 
 forecast: $(INSTALLED) ## predict time, memory and disk of a run on this machine (CORES=2, ARGS=... as for make paper)
 	@test -f $(BENCH).csv || { echo "error: run 'make bench' first: the forecast needs a benchmark of this machine" >&2; exit 1; }

@@ -1,5 +1,7 @@
 """What rules/figures.smk, the paper and the targets need to know of the figures: names, inputs, options, resources."""
 
+from importlib.util import find_spec
+
 from embedding_shift.plots.figures import FIGURES, command_line, pages_of_notable_images
 
 # Number of pages of the figures that have pages.
@@ -20,6 +22,7 @@ FIGURE_INPUTS = {
         "results/{{dataset}}/views/{view}/{shard}.{suffix}", view=VIEWS, shard=SHARDS, suffix=["tar", "tar.sha256"]
     ),
 }
+FIGURE_FORMATS = list(dict.fromkeys(["pdf", *config["figures"]["formats"]]))  # the paper includes the PDF
 FIGURE_FOLDERS = {"attention_folder": 0, "views_folder": 1}  # number of folders between the folder and its files
 FIGURE_OPTIONS = {
     "confidence": config["bootstrap"]["confidence"],
@@ -31,6 +34,16 @@ FIGURE_OPTIONS = {
     "settings": dose_settings(),
     "shards": len(SHARDS),
 }
+
+
+# Snakemake's own environment may lack Matplotlib; then the first figure reports a font that is not installed.
+if config["figures"]["font"] != "DejaVu Sans" and find_spec("matplotlib"):
+    from embedding_shift.plots import fonts
+
+    try:
+        fonts.check(config["figures"]["font"])
+    except InputError as error:
+        sys.exit(f"error: {error}")
 
 
 def figure_file(name):
@@ -63,12 +76,14 @@ def figure_report(name, title, **labels):
     return {"caption": f"../report/{name}.rst", "category": "Figures", "labels": labels}
 
 
-def figure_png(name):
-    """Return the PNG of a figure as an entry of the report."""
+def figure_outputs(name):
+    """Return the files of a figure by format. One of them is an entry of the report."""
     figure = FIGURES[name]
     title = f"{figure.title}, page {{page}}" if "page" in figure.options else figure.title
     labels = {"dataset": DATASETS[0], "model": "all"} if figure.scope == "run" else {}
-    return report(figure_path(name, "results/{place}figures/{file}.png"), **figure_report(name, title, **labels))
+    paths = {form: figure_path(name, f"results/{{place}}figures/{{file}}.{form}") for form in FIGURE_FORMATS}
+    shown = next(form for form in ("png", "svg", "pdf") if form in paths)
+    return paths | {shown: report(paths[shown], **figure_report(name, title, **labels))}
 
 
 def figure_inputs(figure):
@@ -86,6 +101,12 @@ def figure_arguments(name):
         return command_line(name, FIGURE_OPTIONS | pages | dict(wildcards.items()) | paths | folders)
 
     return arguments
+
+
+def figure_style():
+    """Return a function that lists the arguments of scripts/plot.py for the size and the text of all figures."""
+    keys = {"width": "--width", "font": "--font", "font_size": "--font-size"}
+    return verbatim([f"{option}={config['figures'][key]}" for key, option in keys.items()])
 
 
 def figure_resources(figure):

@@ -1,7 +1,8 @@
 """Draw the figures: one rule per entry of the table in scripts/embedding_shift/plots/figures.py, and the method.
 
 input:   the tables, views and attention of a dataset and encoder, results/augmentations.csv, paper/figures/method.tex
-output:  results/{dataset}/{model}/figures/{name}.pdf and .png, results/figures/model_comparison.pdf and .png
+output:  results/{dataset}/{model}/figures/{name}.pdf and .png, results/figures/model_comparison.pdf and .png; further
+         formats as configured
 """
 
 for figure_name, figure in FIGURES.items():
@@ -15,8 +16,7 @@ for figure_name, figure in FIGURES.items():
             **figure_inputs(figure),
             code=code("plot", [figure.module_path]),
         output:
-            pdf=figure_path(figure_name, "results/{place}figures/{file}.pdf"),
-            png=figure_png(figure_name),
+            **figure_outputs(figure_name),
         log:
             figure_path(figure_name, "logs/{place}plot_{file}.log"),
         conda:
@@ -25,10 +25,11 @@ for figure_name, figure in FIGURES.items():
             **figure_resources(figure),
         params:
             arguments=figure_arguments(figure_name),
+            style=figure_style(),
         message:
             "Drawing {output.pdf}."
         shell:
-            command("{params.arguments:q} --pdf {output.pdf:q} --png {output.png:q}")
+            command("{params.arguments:q} {params.style:q} --output {output:q}")
 
 
 rule plot_method:

@@ -1,5 +1,7 @@
 """The documentation page of the configuration."""
 
+import json
+
 import yaml
 from pipeline import PROJECT
 
@@ -23,7 +25,8 @@ def test_every_key_has_a_row_with_its_default():
                 row for row in page.splitlines() if row.startswith(f"| `{key}` |") and entry["description"] in row
             }
             if "default" in entry and entry["default"] not in ({}, None):
-                assert f"`{entry['default']}`" in row
+                default = entry["default"]
+                assert f"`{default if isinstance(default, str) else json.dumps(default)}`" in row
             for inner in (entry, entry.get("additionalProperties")):
                 if isinstance(inner, dict) and "properties" in inner:
                     sections.append(inner)

@@ -28,7 +28,7 @@ LARGE = 200_000
 def write_figure(folder):
     figure, axes = plt.subplots()
     axes.plot(np.random.default_rng(0).random(LARGE // 10))
-    style.save(figure, folder / "figure.pdf", folder / "figure.png")
+    style.save(figure, [folder / "figure.pdf", folder / "figure.png"])
 
 
 WRITERS = {

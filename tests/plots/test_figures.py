@@ -59,7 +59,7 @@ def test_help_lists_the_figures_and_what_each_reads():
     listed = plot("--help").stdout
     assert all(name in listed for name in figures.FIGURES)
     help_text = plot("l2_bars", "--help").stdout
-    assert all(flag in help_text for flag in ("--summary", "--augmentations", "--confidence", "--pdf", "--png"))
+    assert all(flag in help_text for flag in ("--summary", "--augmentations", "--confidence", "--output", "--font"))
     assert "--metrics" not in help_text
 
 

@@ -105,7 +105,7 @@ def plot(monkeypatch, name, folder, output, **options):
     paths |= {"views_folder": folder / "views", "attention_folder": folder / "attention"}
     arguments = figures.command_line(name, paths | {"shards": SHARDS} | options)
     pdf, png = output / "figure.pdf", output / "figure.png"
-    monkeypatch.setattr(sys, "argv", ["plot.py", *arguments, "--pdf", str(pdf), "--png", str(png)])
+    monkeypatch.setattr(sys, "argv", ["plot.py", *arguments, "--output", str(pdf), str(png)])
     runpy.run_path(str(PROJECT / "scripts" / "plot.py"))["main"]()
     return pdf.read_bytes(), png.read_bytes()
 

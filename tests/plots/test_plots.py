@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from embedding_shift import sampling
+from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
 from embedding_shift.plots import dendrogram, figures, style
@@ -143,7 +144,7 @@ def drawn_texts(monkeypatch):
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_figure_survives_with_its_text_whole_and_apart(case, drawn_texts):
     for name, figure in all_figures(case.get("names", NAMES), long_table(**case)).items():
-        assert figure.get_size_inches()[0] <= style.TEXT_WIDTH + 1e-9, name
+        assert figure.get_size_inches()[0] <= style.text_width() + 1e-9, name
         boxes = []
         for text in drawn_texts(figure):
             assert text.get_fontsize() >= 7, (name, text)
@@ -268,24 +269,39 @@ def test_script_writes_the_same_bytes_twice(tmp_path, name):
     paths = {key: tmp_path / file for key, file in files.items()}
     written = []
     for seed in ("1", "2"):
-        outputs = [tmp_path / seed / f"figure.{suffix}" for suffix in ("pdf", "png")]
-        arguments = [
-            *figures.command_line(name, paths | {"confidence": 0.95}),
-            "--pdf",
-            outputs[0],
-            "--png",
-            outputs[1],
-        ]
+        outputs = [tmp_path / seed / f"figure.{suffix}" for suffix in ("pdf", "png", "svg")]
+        arguments = [*figures.command_line(name, paths | {"confidence": 0.95}), "--output", *outputs]
         environment = os.environ | {"PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, SCRIPTS / "plot.py", *arguments], check=True, env=environment)
         written.append([path.read_bytes() for path in outputs])
     assert written[0] == written[1]
     assert written[0][0].startswith(b"%PDF") and written[0][1].startswith(b"\x89PNG")
+    assert b"<svg" in written[0][2][:500] and b"<text" not in written[0][2]  # letters are outlines: no font is needed
+
+
+@pytest.mark.parametrize("page", [style.Page(3.5, "DejaVu Serif", 6), style.Page(9, "STIXGeneral", 11)])
+def test_width_font_and_size_are_as_configured(page):
+    style.apply()
+    usual = {name: figure.get_size_inches()[0] for name, figure in all_figures(NAMES, long_table()).items()}
+    plt.close("all")
+    style.apply(page)
+    for name, figure in all_figures(NAMES, long_table()).items():
+        figure.draw_without_rendering()
+        assert figure.get_size_inches()[0] == pytest.approx(usual[name] * page.width / style.Page().width), name
+        written = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
+        assert {text.get_fontfamily()[0] for text in written} == {page.font}, name
+        sizes = [text.get_fontsize() / page.font_size for text in written]
+        assert min(sizes) > 0.7 and max(sizes) < 1.25, name
+
+
+def test_a_font_that_is_not_installed_is_refused():
+    with pytest.raises(InputError, match=r"'figures\.font': found 'Absent Sans', which is not installed"):
+        style.apply(style.Page(font="Absent Sans"))
 
 
 def test_text_stays_text_and_files_carry_no_date(tmp_path):
     figure = all_figures(NAMES, long_table())["metric_heatmap"]
-    style.save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    style.save(figure, [tmp_path / "figure.pdf", tmp_path / "figure.png"])
     pdf = (tmp_path / "figure.pdf").read_bytes()
     assert b"/TrueType" in pdf or b"/CIDFontType2" in pdf
     assert b"CreationDate" not in pdf and b"tEXtSoftware" not in (tmp_path / "figure.png").read_bytes()
@@ -310,6 +326,6 @@ def test_dollars_in_a_label_are_no_maths(tmp_path):
     figure, axes = plt.subplots()
     axes.set_yticks(range(2), [augmentation.label for augmentation in read])
     figure.canvas.draw()
-    style.save(figure, tmp_path / "figure.pdf", tmp_path / "figure.png")
+    style.save(figure, [tmp_path / "figure.pdf", tmp_path / "figure.png"])
     done = subprocess.run(["pdftotext", tmp_path / "figure.pdf", "-"], capture_output=True, text=True, check=True)
     assert all(label in done.stdout for label in labels), done.stdout

@@ -17,7 +17,7 @@ MEASURED = "pixels "
 
 def draw(bench: pd.DataFrame) -> Figure:
     """Draw three panels from the data frame of `bench.csv`."""
-    figure, (speeds, costs, runs) = plt.subplots(1, 3, figsize=(style.TEXT_WIDTH, 2.8), width_ratios=[3, 3, 2.2])
+    figure, (speeds, costs, runs) = plt.subplots(1, 3, figsize=(style.text_width(), 2.8), width_ratios=[3, 3, 2.2])
     _speeds(speeds, bench)
     _costs(costs, bench)
     _runs(runs, bench)
@@ -68,7 +68,9 @@ def _bars(
     positions = np.arange(len(values)) + shift
     axes.barh(positions, values, color=colors, height=height, label=label)
     for position, value, text in zip(positions, values, texts, strict=True):
-        axes.annotate(text, (value, position), (2, 0), textcoords="offset points", va="center", fontsize=6)
+        axes.annotate(
+            text, (value, position), (2, 0), textcoords="offset points", va="center", fontsize=style.points(6)
+        )
 
 
 def _finish(axes: Axes, names: Sequence[str], title: str, limit: float) -> None:

@@ -36,7 +36,7 @@ def draw(
         return style.note("This figure needs two augmentations and two images.")
     labels = {augmentation.name: augmentation.label for augmentation in shown}
     means = ranks.set_index("augmentation")["mean_rank"].rename(labels)
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1 + 0.21 * len(shown)))
+    figure, axes = plt.subplots(figsize=(style.text_width(), 1 + 0.21 * len(shown)))
     drawn = scikit_posthocs.critical_difference_diagram(
         means,
         _p_values(paired_differences[paired_differences["metric"] == METRIC], labels),
@@ -45,7 +45,7 @@ def draw(
         color_palette={augmentation.label: augmentation.color for augmentation in shown},
         label_fmt_left="{label}  {rank:.2f} ",
         label_fmt_right=" {rank:.2f}  {label}",
-        label_props={"fontsize": 7},
+        label_props={"fontsize": style.small()},
         elbow_props={"linewidth": 0.9},
         marker_props={"s": 22, "clip_on": False},
         crossbar_props={"linewidth": 1.5, "color": "black", "marker": "o", "markersize": 4},

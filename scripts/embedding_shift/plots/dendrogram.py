@@ -33,7 +33,7 @@ def draw(pairwise_distance: pd.DataFrame, augmentations: Sequence[style.Augmenta
     merges = clustering.merges(distance, optimal_ordering=True)
     cut = clustering.CUT * merges[-1, 2]
     clusters = hierarchy.fcluster(merges, cut, "distance")
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 0.8 + 0.24 * len(augmentations)))
+    figure, axes = plt.subplots(figsize=(style.text_width(), 0.8 + 0.24 * len(augmentations)))
     tree = hierarchy.dendrogram(merges, no_plot=True)
     _draw_tree(axes, tree, cut)
     leaves = [augmentations[index] for index in tree["leaves"]]
@@ -56,7 +56,7 @@ def _draw_tree(axes: Axes, tree: Mapping[str, Any], cut: float) -> None:
         axes.plot(heights, positions, color="black" if heights[1] <= cut else style.GREY, linewidth=1)
     axes.axvline(cut, color=style.GREY, linestyle="--", linewidth=0.8)
     words = f"cut at {clustering.CUT} of the highest merge"
-    axes.text(cut, 1.01, words, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=7)
+    axes.text(cut, 1.01, words, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=style.small())
     highest = max(max(heights) for heights in tree["dcoord"])
     # A square-root scale keeps small merges visible beside a large one and, unlike a logarithm, has a zero.
     axes.set_xscale("function", functions=(lambda x: np.sqrt(np.clip(x, 0, None)), np.square))
@@ -79,4 +79,11 @@ def _mark_clusters(axes: Axes, clusters: np.ndarray) -> None:
         shade = "#E6EAF2" if number % 2 else "#F6EFE2"
         axes.axhspan(LEAF_STEP * start, LEAF_STEP * end, color=shade, linewidth=0, zorder=0)
         middle = LEAF_STEP * (start + end) / 2
-        axes.text(1.01, middle, f"cluster {number}", transform=axes.get_yaxis_transform(), va="center", fontsize=7)
+        axes.text(
+            1.01,
+            middle,
+            f"cluster {number}",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=style.small(),
+        )

@@ -13,8 +13,22 @@ import matplotlib as mpl
 from anyascii import anyascii
 from matplotlib import font_manager, ft2font
 
+from embedding_shift.errors import InputError
+
+DEFAULT = "DejaVu Sans"  # Matplotlib brings it along
 NOTO_SANS, NOTO_OTHER = "NotoSans*-Regular.*", "Noto*-Regular.*"
 IGNORABLE = ("Cf", "Mn")  # format characters and marks, which are left out if no font has them
+
+
+def check(family: str) -> None:
+    """Raise InputError if a family of fonts is not installed."""
+    try:
+        font_manager.findfont(font_manager.FontProperties(family=[family]), fallback_to_default=False)
+    except ValueError:
+        raise InputError(
+            f"configuration key 'figures.font': found {family!r}, which is not installed; allowed are the fonts that "
+            "Matplotlib finds, such as DejaVu Sans, DejaVu Serif and STIXGeneral"
+        ) from None
 
 
 def writable(text: str) -> str:

@@ -40,7 +40,7 @@ def draw(
     by_model = dict(zip(models, map(style.literal, labels), strict=True))
     shown = [metric for metric in registry.in_order() if metric.kind in KINDS]
     height = 0.9 + len(augmentations) * max(0.2, 0.1 * len(labels)) + 0.15 * len(labels)
-    figure, grid = plt.subplots(1, len(shown), squeeze=False, sharey=True, figsize=(style.TEXT_WIDTH, height))
+    figure, grid = plt.subplots(1, len(shown), squeeze=False, sharey=True, figsize=(style.text_width(), height))
     for axes, metric in zip(grid[0], shown, strict=True):
         _panel(axes, metric, comparison[comparison["metric"] == metric.name], by_model, augmentations)
         rows = rank_agreement[rank_agreement["metric"] == metric.name]

@@ -1,7 +1,7 @@
 """Draw a figure of the table and write it."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,25 @@ def render(
     name: str,
     inputs: Mapping[str, str | PathLike[str]],
     options: Mapping[str, Any],
-    pdf: str | PathLike[str],
-    png: str | PathLike[str],
+    page: style.Page,
+    outputs: Iterable[str | PathLike[str]],
 ) -> None:
-    """Draw a figure in the style of the project and write it as PDF and as PNG.
+    """Draw a figure in the style of the project and write it.
 
     Args:
         name: key of FIGURES.
         inputs: paths of the figure's inputs.
         options: values of the figure's options.
-        pdf: PDF to write.
-        png: PNG to write, at 200 dots per inch.
+        page: size and text of the figure.
+        outputs: files to write, see `style.save`.
+
+    Raises:
+        InputError: the font is not installed.
     """
-    style.apply()
+    style.apply(page)
     read = {key: READERS[INPUTS[key].form](path) for key, path in inputs.items()}
     module = importlib.import_module(FIGURES[name].module_path)
-    style.save(module.draw(**read, **options), pdf, png)
+    figure = module.draw(**read, **options)
+    if figure.get_layout_engine():  # otherwise the figure is laid out by hand, and has its height
+        figure.set_figheight(figure.get_figheight() * style.text_scale())
+    style.save(figure, outputs)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,22 +25,15 @@ from matplotlib.typing import LineStyleType
 from embedding_shift.io import atomic, tables
 from embedding_shift.plots import fonts
 
-TEXT_WIDTH = 6.3  # inches: figures have the size at which they are printed, so that points are points
-COLUMN_WIDTH = 3.1
+BASE_SIZE = 7.5  # points: the size of text that the heights of figures are made for
+DOTS_PER_INCH = 200
 GREY = "#555555"
 LIGHT_GREY = "#CCCCCC"
 SEQUENTIAL = "viridis"
 MOST_COLUMNS = 3  # of a grid of panels
+PANEL_WIDTH = 2.1  # inches, at the usual size of text
 
 PARAMETERS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 7.5,
-    "axes.titlesize": 8,
-    "axes.labelsize": 7.5,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "figure.titlesize": 8.5,
     "figure.constrained_layout.use": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -56,11 +49,36 @@ PARAMETERS: dict[Any, Any] = {
     "image.cmap": SEQUENTIAL,
     "image.interpolation": "nearest",
     "pdf.fonttype": 42,  # TrueType: text in the PDF stays text
-    "savefig.dpi": 200,
+    "savefig.dpi": DOTS_PER_INCH,
+    "svg.hashsalt": "embedding-shift",  # names in an SVG are hashes: the same bytes on every run
 }
+SIZES: dict[Any, float] = {
+    "axes.titlesize": 8,
+    "axes.labelsize": BASE_SIZE,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "figure.titlesize": 8.5,
+}  # points, where text has BASE_SIZE
+# What makes a file of each format the same on every run.
+METADATA: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "png": {"Software": None}, "svg": {"Date": None}}
 
 # Curves in the same panel differ in colour and in line style: the styles repeat after the last one.
 LINE_STYLES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
+
+
+class Page(NamedTuple):
+    """The size and the text of a figure, as configured.
+
+    Attributes:
+        width: in inches; figures have the size at which they are printed, so that points are points.
+        font: family of the text; other fonts stand in for characters that it lacks.
+        font_size: of most text, in points; other text is larger or smaller in proportion.
+    """
+
+    width: float = 6.3
+    font: str = fonts.DEFAULT
+    font_size: float = BASE_SIZE
 
 
 @dataclass(frozen=True)
@@ -76,11 +94,38 @@ class Augmentation:
         return wrapped(self.label, width)
 
 
-def apply() -> None:
-    """Make this style the current one and ignore the user's own Matplotlib settings."""
+USUAL = Page()
+
+
+def apply(page: Page = USUAL) -> None:
+    """Make this style the current one and ignore the user's own Matplotlib settings.
+
+    Raises:
+        InputError: the font is not installed.
+    """
     mpl.rcdefaults()
     mpl.use("Agg")
+    fonts.check(page.font)
     mpl.rcParams.update(PARAMETERS)
+    mpl.rcParams["font.family"] = list(dict.fromkeys([page.font, fonts.DEFAULT]))
+    mpl.rcParams["font.size"] = page.font_size
+    mpl.rcParams["figure.figsize"] = page.width, page.width / 2
+    mpl.rcParams.update({name: points(size) for name, size in SIZES.items()})
+
+
+def text_width() -> float:
+    """Return the width of a full figure in inches."""
+    return float(mpl.rcParams["figure.figsize"][0])
+
+
+def text_scale() -> float:
+    """Return how much larger text is than the size that heights are made for."""
+    return float(mpl.rcParams["font.size"]) / BASE_SIZE
+
+
+def points(size: float) -> float:
+    """Return the configured size of text that has `size` points where most text has BASE_SIZE."""
+    return size * text_scale()
 
 
 def with_line_styles(augmentations: Iterable[Augmentation]) -> Iterator[tuple[Augmentation, LineStyleType]]:
@@ -108,7 +153,7 @@ def wrapped(label: str, width: int = 11) -> str:
 
 def panels(number: int) -> tuple[int, int]:
     """Return the rows and columns of a grid that holds `number` panels."""
-    columns = min(MOST_COLUMNS, number)
+    columns = min(_full_columns(), number)
     return -(-number // columns), columns
 
 
@@ -156,20 +201,44 @@ def text_color_on(color: Any) -> str:
     return "black" if luminance > 0.179 else "white"
 
 
-def note(text: str, width: float = COLUMN_WIDTH, height: float = 1.2) -> Figure:
-    """Return a figure that holds only a sentence, for data that cannot be drawn; sizes are in inches."""
-    figure, axes = plt.subplots(figsize=(width, height))
+def small() -> float:
+    """Return the size of numbers and short words within a figure, in points."""
+    return points(7)
+
+
+def panels_width(columns: int) -> float:
+    """Return the width in inches of a figure with this number of panels side by side."""
+    return text_width() / _full_columns() * columns
+
+
+def _full_columns() -> int:
+    """Return how many panels stand side by side in a full figure: fewer in a narrow one, or with large text."""
+    return min(MOST_COLUMNS, max(1, round(text_width() / (PANEL_WIDTH * text_scale()))))
+
+
+def note(text: str, share: float = 0.5, height: float = 1.2) -> Figure:
+    """Return a figure that holds only a sentence, for data that cannot be drawn.
+
+    Args:
+        text: the sentence.
+        share: of the width of a full figure, 0 to 1.
+        height: in inches.
+    """
+    figure, axes = plt.subplots(figsize=(share * text_width(), height))
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
     return figure
 
 
-def save(figure: Figure, pdf: str | PathLike[str], png: str | PathLike[str]) -> None:
-    """Write a figure to both paths, each whole or not at all and with the same bytes on every run, and close it."""
-    for path, metadata in ((pdf, {"CreationDate": None}), (png, {"Software": None})):
+def save(figure: Figure, paths: Iterable[str | PathLike[str]]) -> None:
+    """Write a figure to paths that end in .pdf, .png or .svg, and close it.
+
+    Every file is written whole or not at all, with the same bytes on every run.
+    """
+    for path in paths:
         # The figure is written to memory first: on a full disk, Matplotlib's error would hide the system's.
-        picture = io.BytesIO()
-        figure.savefig(picture, format=Path(path).suffix[1:], metadata=metadata)
+        picture, suffix = io.BytesIO(), Path(path).suffix[1:]
+        figure.savefig(picture, format=suffix, metadata=METADATA[suffix])
         with atomic.whole(path) as temporary:
             temporary.write_bytes(picture.getbuffer())
     plt.close(figure)

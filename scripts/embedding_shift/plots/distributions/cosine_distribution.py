@@ -23,7 +23,7 @@ def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
         augmentations: in the order of the panels.
     """
     rows, columns = style.panels(len(augmentations))
-    figure, grid = plt.subplots(rows, columns, squeeze=False, figsize=(2.1 * columns, 0.3 + 1.45 * rows))
+    figure, grid = plt.subplots(rows, columns, squeeze=False, figsize=(style.panels_width(columns), 0.3 + 1.45 * rows))
     for axes, augmentation in zip(grid.flat, augmentations, strict=False):
         axes.set_title(augmentation.label)
         _histogram(axes, metric_values(metrics, "cosine_similarity", augmentation.name), augmentation.color)

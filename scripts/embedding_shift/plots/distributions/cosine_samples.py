@@ -32,7 +32,7 @@ def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation], sam
         return style.note("Cosine similarity is not defined for any image.")
     table = rows.pivot(index="augmentation", columns="image_id", values="value")
     values = table.reindex(index=[a.name for a in augmentations], columns=image_ids).to_numpy(dtype=np.float64)
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, max(2.1, 1.0 + 0.2 * len(augmentations))))
+    figure, axes = plt.subplots(figsize=(style.text_width(), max(2.1, 1.0 + 0.2 * len(augmentations))))
     lowest = min(0.9, float(np.nanmin(values)))
     norm = FuncNorm((_stretch, _unstretch), vmin=lowest, vmax=1)
     axes.set_facecolor(style.LIGHT_GREY)  # shows where a value is not defined

@@ -18,7 +18,7 @@ def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
         metrics: the long table.
         augmentations: in the order of the curves.
     """
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 2.9))
+    figure, axes = plt.subplots(figsize=(style.text_width(), 2.9))
     for augmentation, line in style.with_line_styles(augmentations):
         values = metric_values(metrics, "l2_distance", augmentation.name)
         curve = density(values, 0, np.inf)

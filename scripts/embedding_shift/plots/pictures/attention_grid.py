@@ -68,7 +68,7 @@ def grid(
     if not chosen:
         images = "The only image" if number_of_images == 1 else f"All {number_of_images} images"
         text = f"There are no further images. {images} of the dataset can be seen on the pages before."
-        return style.note(text, width=style.TEXT_WIDTH, height=0.5)
+        return style.note(text, share=1, height=0.5)
     columns = columns_of(augmentations)
     sheet = Sheet(len(columns), SMALL_CELL)
     sheet.names(columns)

@@ -57,5 +57,5 @@ def sample_rows(augmentations: Sequence[style.Augmentation], chosen: Sequence[re
         for number, augmentation in enumerate(augmentations, start=1 + len(with_attention)):
             value = sample.cosine.get(augmentation.name)
             sheet.word(number, "not defined" if value is None else f"{value:.3f}".replace("-", "−"))
-        sheet.advance(0.16)
+        sheet.advance(0, text=0.16)
     return attention.with_legend(sheet, chosen)

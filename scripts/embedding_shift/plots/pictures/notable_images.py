@@ -74,10 +74,10 @@ def sheet_of(
     sheet = Sheet(len(roles) * step - GROUP_GAP if roles else len(titles), CELL, margin=0.3)
     for number, role in enumerate(roles):
         sheet.span(number * step, len(titles), TITLES[role], weight="bold")
-    sheet.advance(0.14)
+    sheet.advance(0, text=0.14)
     for number, column in ((number, column) for number in range(len(roles)) for column in range(len(titles))):
         sheet.word(number * step + column, titles[column])
-    sheet.advance(0.15)
+    sheet.advance(0, text=0.15)
     for augmentation, samples in rows:
         sheet.row_name(augmentation.label, augmentation.color)
         for number, role in enumerate(roles):
@@ -85,7 +85,7 @@ def sheet_of(
                 _group(sheet, number * step, augmentation.name, *samples[role], with_attention)
         if not samples:
             sheet.word(0, "not defined")
-        sheet.advance(CELL + 0.17)
+        sheet.advance(CELL, text=0.17)
     return attention.with_legend(sheet, chosen)
 
 

@@ -22,7 +22,7 @@ def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
     """
     flaws = [flaw for flaw in labels.FLAWS if flaw in set(audit["flaw"])]
     shown = [metric for metric in registry.in_order() if metric.name in set(audit["metric"])]
-    size = (style.TEXT_WIDTH, 0.6 + 1.05 * len(shown))
+    size = (style.text_width(), 0.6 + 1.05 * len(shown))
     figure, grid = plt.subplots(len(shown), len(flaws), squeeze=False, sharex="row", figsize=size)
     for row, metric in zip(grid, shown, strict=True):
         row[0].set_ylabel(style.wrapped(metric.label, 12))
@@ -43,10 +43,16 @@ def _panel(axes: Axes, rows: pd.DataFrame, augmentations: Sequence[style.Augment
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(augmentations) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-    axes.tick_params(axis="x", labelsize=6)
+    axes.tick_params(axis="x", labelsize=style.points(6))
     if rows.empty:
         axes.annotate(
-            "no effect", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=style.GREY, fontsize=6.5
+            "no effect",
+            (0.5, 0.5),
+            xycoords="axes fraction",
+            ha="center",
+            va="center",
+            color=style.GREY,
+            fontsize=style.points(6.5),
         )
         return
     means = rows.set_index("augmentation")[["corrected", "as_released"]]

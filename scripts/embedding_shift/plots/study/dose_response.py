@@ -43,7 +43,9 @@ def draw(
     titles |= {measure: labels.damage(measure) for measure in labels.DAMAGE}
     shown = [metric for metric in titles if metric in set(dose_response["metric"])]
     rows, columns = style.panels(len(shown))
-    figure, grid = plt.subplots(rows, columns, squeeze=False, sharex=True, figsize=(style.TEXT_WIDTH, 0.5 + 1.6 * rows))
+    figure, grid = plt.subplots(
+        rows, columns, squeeze=False, sharex=True, figsize=(style.text_width(), 0.5 + 1.6 * rows)
+    )
     present = set(dose_response["augmentation"])
     dosed = [(each, line) for each, line in style.with_line_styles(augmentations) if each.name in present]
     for axes, metric in zip(grid.flat, shown, strict=False):

@@ -33,7 +33,7 @@ def draw(equal_damage: pd.DataFrame, augmentations: Sequence[style.Augmentation]
     shifts = 1 - table[["value", "value_at_setting"]].to_numpy()
     lowest = shifts[shifts > shift.ROUNDING].min(initial=1) / 3
     height = 1 + 0.25 * table["augmentation"].nunique()
-    figure, grid = plt.subplots(1, len(measures), squeeze=False, sharex=True, figsize=(style.TEXT_WIDTH, height))
+    figure, grid = plt.subplots(1, len(measures), squeeze=False, sharex=True, figsize=(style.text_width(), height))
     for axes, measure in zip(grid.flat, measures, strict=True):
         rows = table[table["damage"] == measure].sort_values(["rank", "augmentation"])
         _ranking(axes, rows, by_name, lowest)

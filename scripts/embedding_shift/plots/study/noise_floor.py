@@ -39,7 +39,7 @@ def draw(
     visible = [value for value in [*references.values(), *distances[:, 0], *starts] if value > shift.ROUNDING]
     if not visible:
         return style.note("Nothing changes the embedding.")
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 1.5 + 0.22 * len(shown)))
+    figure, axes = plt.subplots(figsize=(style.text_width(), 1.5 + 0.22 * len(shown)))
     low, high = min(visible) / 3, max(visible) * 3
     axes.set_xscale("log")
     for place, (augmentation, (distance, *bounds)) in enumerate(zip(shown, distances, strict=True)):
@@ -74,6 +74,6 @@ def _mark_references(axes: Axes, references: Mapping[str, float], low: float) ->
             (2, 3 + 9 * level),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            fontsize=6.5,
+            fontsize=style.points(6.5),
             color=style.GREY,
         )

@@ -21,7 +21,7 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation], con
     """
     rows = closeness.rows_of(summary, "l2_distance", augmentations)
     positions = np.arange(len(rows))
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH, 2.6))
+    figure, axes = plt.subplots(figsize=(style.text_width(), 2.6))
     axes.bar(positions, rows["mean"], color=[augmentation.color for augmentation in augmentations], width=0.7)
     low, high = (rows["mean"] - rows["std"]).clip(lower=0), rows["mean"] + rows["std"]
     spread = axes.vlines(positions - 0.1, low, high, color=style.GREY, linewidth=1, path_effects=style.halo(1))
@@ -31,7 +31,9 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation], con
     for position, mean, top in zip(positions, rows["mean"], np.fmax(high, rows["ci_high"]), strict=True):
         if np.isfinite(mean):
             text = labels.mean_text(mean)
-            axes.annotate(text, (position, top), (0, 2), textcoords="offset points", ha="center", fontsize=7)
+            axes.annotate(
+                text, (position, top), (0, 2), textcoords="offset points", ha="center", fontsize=style.small()
+            )
     axes.set_xticks(positions, [augmentation.wrapped() for augmentation in augmentations])
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(rows) - 0.4)

@@ -32,10 +32,10 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
     with mpl.rc_context({"figure.constrained_layout.use": False}):  # seaborn lays this figure out itself
         grid = sns.clustermap(
             overview.closeness.rename(index=rows, columns=columns),
-            figsize=(style.TEXT_WIDTH, 2.2 + 0.3 * len(rows)),
+            figsize=(style.text_width(), 2.2 + 0.3 * len(rows)),
             annot=overview.means.map(labels.mean_text).to_numpy(),
             fmt="",
-            annot_kws={"fontsize": 7, "rotation": cell_rotation(len(columns))},
+            annot_kws={"fontsize": style.small(), "rotation": cell_rotation(len(columns))},
             row_cluster=_differ(overview.closeness),
             col_cluster=_differ(overview.closeness.T),
             col_colors=[augmentation.color for augmentation in overview.augmentations],
@@ -69,7 +69,7 @@ def _tidy(grid: Any) -> None:
     axes.set_xticks(axes.get_xticks(), axes.get_xticklabels(), rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(axes.get_yticks(), axes.get_yticklabels(), rotation=0)
     grid.ax_col_colors.tick_params(right=False, labelright=False)
-    grid.ax_cbar.set_title("Closeness", fontsize=7)
+    grid.ax_cbar.set_title("Closeness", fontsize=style.small())
     grid.ax_cbar.tick_params(length=2)
     grid.figure.subplots_adjust(left=0.01, right=0.8, bottom=0.8 / grid.figure.get_figheight(), top=0.99)
     grid.ax_cbar.set_position(COLOR_BAR)

@@ -24,7 +24,7 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
     metrics = closeness.from_summary(summary, augmentations).metrics
     rows, columns = style.panels(len(metrics))
     height = rows * (0.7 + 0.16 * len(augmentations))
-    figure, grid = plt.subplots(rows, columns, squeeze=False, sharey=True, figsize=(style.TEXT_WIDTH, height))
+    figure, grid = plt.subplots(rows, columns, squeeze=False, sharey=True, figsize=(style.text_width(), height))
     for axes, metric in zip(grid.flat, metrics, strict=False):
         _panel(axes, metric, closeness.rows_of(summary, metric.name, augmentations), augmentations)
     style.hide_unused(grid, len(metrics))
@@ -39,7 +39,7 @@ def _panel(axes: Axes, metric: Metric, rows: pd.DataFrame, augmentations: Sequen
     axes.hlines(positions, rows["ci_low"], rows["ci_high"], color="black", linewidth=1.2, path_effects=style.halo(1.2))
     beside = axes.get_yaxis_transform()
     for position, mean in enumerate(rows["mean"]):
-        axes.text(1.02, position, labels.mean_text(mean), transform=beside, va="center", fontsize=7)
+        axes.text(1.02, position, labels.mean_text(mean), transform=beside, va="center", fontsize=style.small())
     average = rows["mean"].mean()
     axes.axvline(average, color=style.GREY, linestyle="--", linewidth=0.8)
     axes.set_title(f"{metric.label}\naverage {labels.mean_text(average)}", loc="left")

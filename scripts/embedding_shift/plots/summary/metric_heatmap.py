@@ -29,7 +29,7 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
     overview = closeness.from_summary(summary, augmentations).ranked()
     rows = len(overview.metrics)
     figure, (axes, below) = plt.subplots(
-        2, 1, sharex=True, figsize=(style.TEXT_WIDTH, max(2.2, 1.1 + 0.3 * rows)), height_ratios=(rows, 1)
+        2, 1, sharex=True, figsize=(style.text_width(), max(2.2, 1.1 + 0.3 * rows)), height_ratios=(rows, 1)
     )
     image = _cells(axes, overview.closeness.to_numpy(), overview.means.to_numpy())
     axes.set_yticks(range(rows), [metric.label for metric in overview.metrics])
@@ -50,7 +50,9 @@ def _cells(axes: Axes, closeness: np.ndarray, values: np.ndarray) -> AxesImage:
     rotation = cell_rotation(values.shape[1])
     colors = mpl.colormaps[style.SEQUENTIAL](closeness)
     for (row, column), value in np.ndenumerate(values):
-        text = axes.text(column, row, labels.mean_text(value), ha="center", va="center", fontsize=7, rotation=rotation)
+        text = axes.text(
+            column, row, labels.mean_text(value), ha="center", va="center", fontsize=style.small(), rotation=rotation
+        )
         text.set_color(style.text_color_on(colors[row, column]))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -22,14 +22,14 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
     rows, columns = style.panels(len(overview.augmentations))
     height = 0.4 + rows * (0.35 + 0.16 * len(overview.metrics))
     figure, grid = plt.subplots(
-        rows, columns, squeeze=False, sharex=True, sharey=True, figsize=(style.TEXT_WIDTH, height)
+        rows, columns, squeeze=False, sharex=True, sharey=True, figsize=(style.text_width(), height)
     )
     positions = np.arange(len(overview.metrics))
     for rank, (axes, augmentation) in enumerate(zip(grid.flat, overview.augmentations, strict=False), 1):
         lengths = overview.closeness[augmentation.name].to_numpy()
         axes.barh(positions, lengths, color=augmentation.color, height=0.75)
         for position, mean, length in zip(positions, overview.means[augmentation.name], lengths, strict=True):
-            axes.text(length + 0.03, position, labels.mean_text(mean), va="center", fontsize=7)
+            axes.text(length + 0.03, position, labels.mean_text(mean), va="center", fontsize=style.small())
         axes.set_title(f"{rank}. {augmentation.label} ({overview.average[augmentation.name]:.2f})", loc="left")
         axes.axvline(1, color=style.LIGHT_GREY, linewidth=0.6, zorder=0)
     grid[0, 0].set_yticks(positions, [metric.label for metric in overview.metrics])

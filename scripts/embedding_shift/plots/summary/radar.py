@@ -24,7 +24,11 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
     overview = closeness.from_summary(summary, augmentations)
     rows, columns = style.panels(len(augmentations))
     figure, grid = plt.subplots(
-        rows, columns, squeeze=False, figsize=(2.1 * columns, 0.25 + 1.6 * rows), subplot_kw={"projection": "polar"}
+        rows,
+        columns,
+        squeeze=False,
+        figsize=(style.panels_width(columns), 0.25 + 1.6 * rows),
+        subplot_kw={"projection": "polar"},
     )
     angles = np.linspace(0, 2 * np.pi, len(overview.metrics), endpoint=False)
     around = np.linspace(0, 2 * np.pi, 200)
