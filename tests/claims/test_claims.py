@@ -111,23 +111,29 @@ def test_claims_about_the_dendrogram(kind, arguments, vectors, spread, verdict):
 
 
 def test_isolation_and_cohesion_agree_with_the_cut_tree():
-    from scipy.cluster.hierarchy import fcluster
+    from scipy.cluster.hierarchy import cophenet, fcluster
+    from scipy.spatial.distance import squareform
 
     for seed in range(30):
         points = np.random.default_rng(seed).normal(size=(7, 2))
         distance = np.linalg.norm(points[:, np.newaxis] - points, axis=2)
         tree = clustering.merges(distance)
         labels = fcluster(tree, clustering.CUT * tree[-1, 2], "distance")
-        heights = clustering.merge_heights(distance)
+        heights = squareform(cophenet(tree))
         subtrees = {frozenset([leaf]) for leaf in range(7)}
         nodes = {leaf: frozenset([leaf]) for leaf in range(7)}
         for number, (left, right, _, _) in enumerate(tree, 7):
             nodes[number] = nodes[int(left)] | nodes[int(right)]
             subtrees.add(nodes[number])
         for leaf in range(7):
-            assert (clustering.isolation(heights, leaf) > 0) == (np.sum(labels == labels[leaf]) == 1)
+            first = np.delete(heights[leaf], leaf).min()
+            assert clustering.isolation(tree, leaf) == first - clustering.CUT * heights.max()
+            assert (clustering.isolation(tree, leaf) > 0) == (np.sum(labels == labels[leaf]) == 1)
         for members in ([0, 1], [2, 5], [0, 1, 2], [3, 4, 5, 6]):
-            assert (clustering.cohesion(heights, members) > 0) == (frozenset(members) in subtrees)
+            outside = np.setdiff1d(range(7), members)
+            apart, together = heights[np.ix_(members, outside)].min(), heights[np.ix_(members, members)].max()
+            assert clustering.cohesion(tree, members) == apart - together
+            assert (clustering.cohesion(tree, members) > 0) == (frozenset(members) in subtrees)
 
 
 KIND_ARGUMENTS = {

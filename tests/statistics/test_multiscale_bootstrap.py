@@ -56,9 +56,7 @@ def test_a_cluster_that_noise_hides_is_not_contradicted():
     true = np.where((upper[0] < 3) & (upper[1] < 3), 0.29, 0.3)
 
     def cohesion(means):
-        square = np.zeros((9, 9))
-        square[upper] = means
-        return clustering.cohesion(clustering.merge_heights(square + square.T), range(3))
+        return clustering.cohesion(clustering.merges_of_pairs(means), range(3))
 
     contradicted = {"multiscale": 0, "percentile": 0}
     for seed in range(12):

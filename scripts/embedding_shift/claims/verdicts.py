@@ -139,7 +139,7 @@ def _correlation(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estim
 def _singleton_cluster(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     name = claim.arguments["augmentation"]
     names = [name, *(other for other in pool if other != name)]
-    return _tree_statistic(names, lambda heights: clustering.isolation(heights, 0), claim, evidence)
+    return _tree_statistic(names, lambda merged: clustering.isolation(merged, 0), claim, evidence)
 
 
 def _sub_cluster(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
@@ -148,13 +148,13 @@ def _sub_cluster(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estim
     if len(names) == len(members):
         raise _Untestable("there is no other augmentation to cluster with")
     group = range(len(members))
-    return _tree_statistic(names, lambda heights: clustering.cohesion(heights, group), claim, evidence)
+    return _tree_statistic(names, lambda merged: clustering.cohesion(merged, group), claim, evidence)
 
 
 def _tree_statistic(
     names: Sequence[str], statistic: Callable[[FloatArray], float], claim: Claim, evidence: Evidence
 ) -> Estimate:
-    """Estimate a statistic of the dendrogram's merge heights, whose leaves are in the order of `names`."""
+    """Estimate a statistic of the dendrogram's merges, whose leaves are in the order of `names`."""
     _require(names, evidence.embeddings, "embedding of", evidence)
     if len(names) < 3:
         raise _Untestable("a dendrogram that could say otherwise needs three augmentations")
@@ -164,9 +164,7 @@ def _tree_statistic(
         raise _Untestable("no distance varies over images", len(distances))
 
     def of_means(means: FloatArray) -> float:
-        square = np.zeros((len(names), len(names)))
-        square[np.triu_indices(len(names), 1)] = means
-        return statistic(clustering.merge_heights(square + square.T))
+        return statistic(clustering.merges_of_pairs(means))
 
     seed = bootstrap.seed_of(evidence.root_seed, "claim", claim.id)
     low, high = multiscale_bootstrap.interval(distances, of_means, evidence.resamples, evidence.confidence, seed)

@@ -26,39 +26,43 @@ def merges(distance: FloatArray, optimal_ordering: bool = False) -> FloatArray:
     return hierarchy.linkage(squareform(distance, checks=False), "ward", optimal_ordering=optimal_ordering)
 
 
-def merge_heights(distance: FloatArray) -> FloatArray:
-    """Return the height at which every two leaves merge (the cophenetic distances).
-
-    Args:
-        distance: (A, A), symmetric, zero diagonal, A ≥ 2.
-
-    Returns:
-        float64 (A, A), zero diagonal, in the unit of the dendrogram's heights.
-    """
-    return squareform(hierarchy.cophenet(merges(distance)))
+def merges_of_pairs(distances: FloatArray) -> FloatArray:
+    """Return the Ward linkage of the distances between every two leaves: (pairs,), in the order of `combinations`."""
+    return hierarchy.linkage(distances, "ward")
 
 
-def isolation(heights: FloatArray, leaf: int) -> float:
+def isolation(merged: FloatArray, leaf: int) -> float:
     """Return the height at which a leaf first merges, minus the cut.
 
     The value is positive where the leaf is a cluster of its own.
 
     Args:
-        heights: (A, A), from `merge_heights`.
+        merged: (A − 1, 4), from `merges` or `merges_of_pairs`; the heights increase.
         leaf: index of the leaf.
     """
-    return np.delete(heights[leaf], leaf).min() - CUT * heights.max()
+    first = next(height for one, other, height, _ in merged.tolist() if leaf in (one, other))
+    return first - CUT * float(merged[-1, 2])
 
 
-def cohesion(heights: FloatArray, members: Sequence[int]) -> float:
+def cohesion(merged: FloatArray, members: Sequence[int]) -> float:
     """Return the height at which a group first merges with another leaf, minus the height that completes the group.
 
     The value is positive where the group is a sub-tree of its own, and larger the tighter the group is.
 
     Args:
-        heights: (A, A), from `merge_heights`.
+        merged: (A − 1, 4), from `merges` or `merges_of_pairs`; the heights increase.
         members: indices of the leaves in the group, not of all leaves.
     """
-    inside = np.asarray(members)
-    outside = np.setdiff1d(np.arange(len(heights)), inside)
-    return heights[np.ix_(inside, outside)].min() - heights[np.ix_(inside, inside)].max()
+    # Sets of leaves as bits of whole numbers: resampling asks thousands of trees.
+    group = sum(1 << member for member in members)
+    clusters = [1 << leaf for leaf in range(len(merged) + 1)]
+    joined_by_another, completed = None, None
+    for one, other, height, _ in merged.tolist():
+        cluster = clusters[int(one)] | clusters[int(other)]
+        clusters.append(cluster)
+        if joined_by_another is None and cluster & group and cluster & ~group:
+            joined_by_another = height
+        if completed is None and cluster & group == group:
+            completed = height
+    assert joined_by_another is not None and completed is not None  # The last merge joins all leaves.
+    return joined_by_another - completed
