@@ -13,7 +13,7 @@ rule list_images:
         acquisition=acquisition_table,
         code=code("list_images"),
     output:
-        listing=temp("results/{dataset}/listing.csv"),
+        listing="results/{dataset}/listing.csv",
         left_out=temp("results/{dataset}/left_out.csv"),
     log:
         "logs/{dataset}/list_images.log",

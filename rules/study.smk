@@ -1,8 +1,8 @@
 """Look closer at a few images: more draws, graded doses, the noise floor, and the flaws of the released scripts.
 
-input:   manifest, original views, metrics and embeddings of the main run, the configuration's section `study`
+input:   listing, manifest, original views, metrics and embeddings of the main run, the configuration's section `study`
 output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, dose_start.csv, equal_damage.csv, variance.csv,
-         audit.csv, audit_ranks.csv and audit_claims.csv
+         audit.csv, audit_ranks.csv, audit_claims.csv and few_images.csv
 steps:   references, views per augmentation, and views at equal damage → encode → measure → tabulate; audit
 """
 
@@ -19,6 +19,7 @@ rule make_study_references:
         manifest="results/{dataset}/manifest.csv",
         originals=collect("results/{{dataset}}/views/original/{shard}.tar", shard=SHARDS),
         checksums=collect("results/{{dataset}}/views/original/{shard}.tar.sha256", shard=SHARDS),
+        listing="results/{dataset}/listing.csv",
         code=code("make_study_references"),
     output:
         references="results/{dataset}/study/references.tar",
@@ -28,15 +29,18 @@ rule make_study_references:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
+        mem_mb=decoding_memory,
         runtime=minutes(per_view=0.01),
     params:
         images=config["study"]["images"],
+        resize=config["resize"],
+        max_pixels=config["max_pixels"],
     message:
         "Choosing the images of {wildcards.dataset} for the study."
     shell:
         command(
-            "--manifest {input.manifest:q} --originals {input.originals:q}"
+            "--manifest {input.manifest:q} --originals {input.originals:q} --listing {input.listing:q}"
+            " --resize {params.resize} --max-pixels {params.max_pixels}"
             " --images {params.images} --output {output.references:q}"
         )
 
@@ -294,6 +298,9 @@ rule tabulate_study:
 
 rule audit_method:
     input:
+        main_metrics="results/{dataset}/{model}/metrics.parquet",
+        references="results/{dataset}/study/references.tar",
+        references_checksum="results/{dataset}/study/references.tar.sha256",
         study="results/{dataset}/{model}/study/metrics.parquet",
         published_claims=project_file("paper/claims.yaml"),
         original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
@@ -304,6 +311,7 @@ rule audit_method:
         audit="results/{dataset}/{model}/audit.csv",
         ranks="results/{dataset}/{model}/audit_ranks.csv",
         claims="results/{dataset}/{model}/audit_claims.csv",
+        few_images="results/{dataset}/{model}/few_images.csv",
     log:
         "logs/{dataset}/{model}/study/audit_method.log",
     benchmark:
@@ -316,14 +324,18 @@ rule audit_method:
     params:
         augmentations=AUGMENTATIONS,
         draws=config["study"]["draws"],
+        resize=config["resize"],
         failure_share=config["study"]["failure_share"],
         bootstrap=BOOTSTRAP,
     message:
         "Repeating the flaws of the released scripts with {wildcards.model} on {wildcards.dataset}."
     shell:
         command(
-            "--study {input.study:q} --published-claims {input.published_claims:q}"
+            "--main-metrics {input.main_metrics:q} --study {input.study:q} --references {input.references:q}"
+            " --published-claims {input.published_claims:q} --resize {params.resize}"
             " --original-embeddings {input.original_embeddings:q} --augmentations {params.augmentations}"
             " --embeddings {input.embeddings:q} --encoded {input.encoded:q} --draws {params.draws}"
-            " --failure-share {params.failure_share} {params.bootstrap} --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"
+            " --failure-share {params.failure_share} {params.bootstrap}"
+            " --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"
+            " --few-images {output.few_images:q}"
         )

@@ -10,6 +10,7 @@ STUDY_TABLES = [
     "audit",
     "audit_ranks",
     "audit_claims",
+    "few_images",
 ]
 DOSED = {name: entry for name, entry in config["augmentations"].items() if "dose" in entry}
 

@@ -35,15 +35,17 @@ def main() -> None:
     reference_parts = [tables.read_parquet([arguments.reference_pixels])]
     for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
         original = variant_names.selected(array_files.concatenate([path], kind), image_ids)
-        originals[kind], equal[kind] = original, array_files.concatenate([arguments.equal_encoded], kind)
         encoded = array_files.concatenate([arguments.encoded_references], kind)
+        resized_otherwise = variant_names.variants_of(*encoded)[variant_names.OTHER_RESIZE]
+        originals[kind] = {variant_names.ORIGINAL: original, variant_names.OTHER_RESIZE: resized_otherwise}
+        equal[kind] = array_files.concatenate([arguments.equal_encoded], kind)
         reference_parts.append(study_metrics.reference_shift_rows(kind, original, encoded))
         for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):
             encoded = array_files.concatenate([npz], kind)
-            parts.append(study_metrics.shift_rows(kind, original, encoded, augmentation))
+            parts.append(study_metrics.shift_rows(kind, originals[kind], encoded, augmentation))
             if kind == "attention":
                 records = dict(shards.read_records(tar))
-                parts.append(study_metrics.registered_attention_rows(original, encoded, records, augmentation))
+                parts.append(study_metrics.registered_attention_rows(originals[kind], encoded, records, augmentation))
     records = dict(shards.read_records(arguments.equal_views))
     parts.append(study_metrics.equal_damage_rows(originals, equal, records))
     tables.write_parquet(arguments.output, pd.concat(parts, ignore_index=True))

@@ -24,7 +24,7 @@ def main() -> None:
     }
     originals = pixels[variant_names.ORIGINAL]
     parts = [
-        study_pixels.pixel_rows(originals, shards.read(path), augmentation)
+        study_pixels.pixel_rows(pixels, shards.read(path), augmentation)
         for augmentation, path in zip(arguments.augmentations, arguments.views, strict=True)
     ]
     parts.append(study_pixels.equal_damage_rows(originals, shards.read(arguments.equal_views)))

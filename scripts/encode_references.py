@@ -1,4 +1,4 @@
-"""Encode the study's references: the originals again, in other batches, in another precision, and as JPEG."""
+"""Encode the study's references: originals again, in other batches and precision, resized otherwise, and as JPEG."""
 
 import numpy as np
 
@@ -16,11 +16,10 @@ def main() -> None:
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
     views = references.read(arguments.references)
-    originals, jpegs = (list(views[name].values()) for name in (variant_names.ORIGINAL, variant_names.JPEG))
-    encoded = {
-        "re-encoding": encoder.encode(originals),
-        variant_names.JPEG: encoder.encode(jpegs),
-    }
+    originals = list(views[variant_names.ORIGINAL].values())
+    encoded = {"re-encoding": encoder.encode(originals)}
+    for name in (variant_names.OTHER_RESIZE, variant_names.JPEG):
+        encoded[name] = encoder.encode(list(views[name].values()))
     encoder.batch_size = encoder.batch_size // 2 or 2
     encoded["other_batch_size"] = encoder.encode(originals)
     other = image_encoder.from_arguments(arguments, precision="bf16" if arguments.precision == "fp32" else "fp32")

@@ -1,6 +1,7 @@
-"""Make the study's views of one augmentation: more draws and graded doses of a few images."""
+"""Make the study's views of one augmentation: more draws, graded doses, and images resized by the other method."""
 
 import json
+from itertools import chain
 
 from embedding_shift import cli
 from embedding_shift.io import shards
@@ -19,11 +20,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
-    originals = references.read(arguments.references)[variant_names.ORIGINAL].values()
+    images = references.read(arguments.references)
+    originals, others = (images[variant].values() for variant in (variant_names.ORIGINAL, variant_names.OTHER_RESIZE))
     name, steps, scale, seed = arguments.augmentation, arguments.steps, arguments.scale, arguments.seed
     jumps = scale and arguments.doses and study_views.jumps_at_zero(originals, name, steps[0], scale, seed)
     wanted = study_views.variants(steps, scale, arguments.draws, arguments.doses, bool(jumps))
-    shards.write(arguments.output, study_views.augment(originals, name, wanted, seed))
+    resized = study_views.augment(others, name, [study_views.other_resize(steps)], seed)
+    shards.write(arguments.output, chain(study_views.augment(originals, name, wanted, seed), resized))
 
 
 if __name__ == "__main__":

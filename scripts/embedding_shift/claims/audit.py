@@ -1,179 +1,181 @@
 """Repeat the known flaws of the original paper's released scripts, one at a time and together, on the same images.
 
-Flaws:
-    wrapped_arithmetic: the patch metric subtracts and squares in 8 bits.
-    new_draws: pixels and attention are compared on another draw than the one that was embedded.
-    unseeded: everything comes from another draw.
-    failures_replaced: some views are replaced by the unaugmented image.
-    unregistered_geometry: moved pixels are compared with what was there before they moved.
-    all: these together.
-
-Each flaw is compared with the same numbers without it: `unregistered_geometry` and `all` with the registered metrics,
-the others with the metrics as the original paper defines them.
+`released_runs` describes the flaws. A flaw that leaves the draw to chance has no single outcome: its rows give the
+range of the outcomes of many runs. Each of them has other draws of all views, and the range holds the mean of a further
+run with the given confidence.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from embedding_shift.claims import verdicts as claims
-from embedding_shift.claims.judgement import Judgement
-from embedding_shift.claims.published_claims import PublishedClaims
-from embedding_shift.claims.verdicts import Embeddings
+from embedding_shift.claims import released_runs, verdicts
+from embedding_shift.claims.published_claims import Claim, PublishedClaims
+from embedding_shift.claims.released_runs import RANDOM_FLAWS, REGISTERED, Run, Runs
 from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
-from embedding_shift.study import metric_names, variant_names
 
-COLUMNS = ["flaw", "augmentation", "metric", "as_released", "corrected"]
-RANK_COLUMNS = ["flaw", "metric", "kendall_tau", "rank_changes"]
-CLAIM_COLUMNS = ["flaw", "claim", "corrected", "as_released"]
-SINGLE_FLAWS = ("wrapped_arithmetic", "new_draws", "unseeded", "failures_replaced", "unregistered_geometry")
-FLAWS = (*SINGLE_FLAWS, "all")
-NEED_DRAWS = ("new_draws", "unseeded")
-AGAINST_REGISTERED = ("unregistered_geometry", "all")
-REGISTERED = "_registered"
-KEYS = ["image_id", "augmentation"]
+COLUMNS = ["flaw", "augmentation", "metric", "as_released", "released_low", "released_high", "corrected"]
+RANK_COLUMNS = ["flaw", "metric", "kendall_tau", "tau_low", "tau_high", "rank_changes", "changes_low", "changes_high"]
+CLAIM_COLUMNS = ["flaw", "claim", "corrected", "as_released", "share"]
+OTHER_RUNS = 1000  # for the range of means and ranks
+JUDGED_RUNS = 20  # of them whose claims are judged
+FEWER_RESAMPLES = 4  # their claims are judged with this part of the resamples
 
-Run = tuple[pd.DataFrame, dict[str, Embeddings]]  # the long table, and the embeddings by augmentation
+FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Runs:
-    """The measured views, from which the audit composes runs with and without a flaw.
+class Means(NamedTuple):
+    """The means that a flaw changes by one metric.
 
     Attributes:
-        study: the study table of `study_metrics`.
-        embeddings: by augmentation, for every draw; the main draw comes first.
-        original: the embeddings of the originals.
-        failure_share: share of views that `failures_replaced` replaces, 0 to 1.
-        root_seed: seed of the run.
+        flaw, metric: their names.
+        augmentations: those with a mean, A of them.
+        as_released: (R, A), the means of R runs with the flaw; R is 1 for a flaw with a single outcome.
+        corrected: (A,).
     """
 
-    study: pd.DataFrame
-    embeddings: Sequence[dict[str, Embeddings]]
-    original: Embeddings
-    failure_share: float
-    root_seed: int
-
-    def flaws(self) -> list[str]:
-        """Return the flaws that these views can show; some flaws need a second draw."""
-        return [flaw for flaw in FLAWS if len(self.embeddings) > 1 or flaw not in NEED_DRAWS]
-
-    def corrected(self, flaw: str) -> Run:
-        """Return the run of the main draw with a flaw corrected."""
-        table = self._draw(0)
-        if flaw in AGAINST_REGISTERED:
-            registered = table[table["metric"].str.endswith(REGISTERED)]
-            registered = registered.assign(metric=registered["metric"].str.removesuffix(REGISTERED))
-            table = pd.concat([table[~table["metric"].isin(registered["metric"])], registered])
-        return _plain(table), self.embeddings[0]
-
-    def as_released(self, flaw: str) -> Run:
-        """Return the run as the released scripts make it with this flaw."""
-        active = SINGLE_FLAWS if flaw == "all" else (flaw,)
-        draws = len(self.embeddings)
-        embedded = 1 % draws if "unseeded" in active else 0
-        compared = (embedded + 1) % draws if "new_draws" in active else embedded
-        of_embedding = [metric.name for metric in registry.of_kind("embedding")]
-        embedding_rows, other_rows = self._draw(embedded), self._draw(compared)
-        table = pd.concat(
-            [
-                embedding_rows[embedding_rows["metric"].isin(of_embedding)],
-                other_rows[~other_rows["metric"].isin(of_embedding)],
-            ]
-        )
-        if "wrapped_arithmetic" in active:
-            table = table[table["metric"] != "patch_similarity"]
-            table = table.replace({"metric": {metric_names.AS_RELEASED: "patch_similarity"}})
-        table, embeddings = _plain(table), self.embeddings[embedded]
-        return self._with_failures(table, embeddings) if "failures_replaced" in active else (table, embeddings)
-
-    def _draw(self, draw: int) -> pd.DataFrame:
-        variant = variant_names.MAIN if draw == 0 else variant_names.draw_name(draw)
-        known = self.study["metric"].isin(list(registry.REGISTRY)) & np.isfinite(self.study["value"])
-        return self.study[(self.study["variant"] == variant) & known]
-
-    def _with_failures(self, table: pd.DataFrame, embeddings: dict[str, Embeddings]) -> Run:
-        """Replace the views with the smallest hashes by the unaugmented image: at least one, unless the share is 0."""
-        views = [(name, image_id) for name, (image_ids, _) in embeddings.items() for image_id in image_ids]
-        views.sort(key=lambda view: bootstrap.seed_of(self.root_seed, "failure", *view))
-        count = max(1, round(self.failure_share * len(views))) if self.failure_share else 0
-        failed = set(views[:count])
-        hit = [view in failed for view in zip(table["augmentation"], table["image_id"], strict=True)]
-        unchanged = table["metric"].map(lambda name: 1.0 if registry.REGISTRY[name].higher_is_closer else 0.0)
-        table = table.assign(value=table["value"].where(~np.array(hit, dtype=bool), unchanged))
-        replaced = {}
-        for name, (image_ids, array) in embeddings.items():
-            rows = np.array([(name, image_id) in failed for image_id in image_ids], dtype=bool)
-            replaced[name] = image_ids, np.where(rows[:, np.newaxis], self.original[1], array)
-        return table, replaced
+    flaw: str
+    metric: str
+    augmentations: list[str]
+    as_released: FloatArray
+    corrected: FloatArray
 
 
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the registered metrics and the 8-bit patch metric, which only serve to replace other metrics."""
-    helpers = table["metric"].str.endswith(REGISTERED) | (table["metric"] == metric_names.AS_RELEASED)
-    return table.loc[~helpers, [*KEYS, "metric", "value"]]
-
-
-def table(runs: Runs) -> pd.DataFrame:
-    """Return the means that each flaw can change, with the flaw and without it, over the same images.
-
-    Returns:
-        data frame with COLUMNS.
-    """
-    augmentations = list(runs.embeddings[0])
-    places = {metric.name: place for place, metric in enumerate(registry.in_order())}
-    frames = []
+def means(runs: Runs) -> Iterator[Means]:
+    """Yield the means that each flaw can change, with the flaw and without it, over the same images."""
     for flaw in runs.flaws():
-        as_released, corrected = runs.as_released(flaw)[0], runs.corrected(flaw)[0]
-        pairs = as_released.merge(corrected, on=[*KEYS, "metric"], suffixes=("_as_released", "_corrected"))
-        pairs = pairs[pairs["metric"].isin(_touched(flaw))].rename(columns=lambda name: name.removeprefix("value_"))
-        means = pairs.groupby(["augmentation", "metric"])[["as_released", "corrected"]].mean().reset_index()
-        means = means.assign(
-            flaw=flaw, place=means["augmentation"].map(augmentations.index), order=means["metric"].map(places)
-        )
-        frames.append(means.sort_values(["place", "order"])[COLUMNS])
-    return pd.concat(frames, ignore_index=True)
+        corrected = runs.corrected(flaw).table
+        draws = range(runs.draws if flaw in RANDOM_FLAWS else 1)
+        columns = [runs.as_released(flaw, draw).table.rename(columns={"value": draw}) for draw in draws]
+        pairs = corrected
+        for column in columns:
+            pairs = pairs.merge(column, on=released_runs.VALUE[:-1])
+        for metric in _touched(flaw):
+            of_metric = pairs[pairs["metric"] == metric.name]
+            groups = {name: of_metric[of_metric["augmentation"] == name] for name in runs.augmentations}
+            groups = {name: group for name, group in groups.items() if len(group)}
+            if not groups:
+                continue
+            outcomes = [_outcomes(runs, flaw, metric, name, group, len(draws)) for name, group in groups.items()]
+            before = np.array([group["value"].mean() for group in groups.values()])
+            yield Means(flaw, metric.name, list(groups), np.stack(outcomes, axis=1), before)
 
 
-def _touched(flaw: str) -> list[str]:
-    """Return the metrics that a flaw can change."""
-    if flaw == "wrapped_arithmetic":
-        return ["patch_similarity"]
-    names = [metric.name for metric in registry.in_order()]
-    if flaw == "unregistered_geometry":
-        return [name for name in names if name + REGISTERED in names]
-    if flaw == "new_draws":
-        return [name for name in names if registry.REGISTRY[name].kind != "embedding"]
-    return names
+def _outcomes(
+    runs: Runs, flaw: str, metric: registry.Metric, augmentation: str, group: pd.DataFrame, draws: int
+) -> FloatArray:
+    """Return the means (R,) of the runs that may come out of a flaw; all metrics of a view use the same draws."""
+    values = group[list(range(draws))].to_numpy()
+    if draws == 1:
+        return values.mean(axis=0)
+    # With new draws for the metrics, the embedding of a run and its other metrics come from different draws.
+    part = "embedding" if metric.kind == "embedding" and flaw != "unseeded" else "view"
+    generator = np.random.default_rng(bootstrap.seed_of(runs.root_seed, "outcomes", augmentation, part))
+    chosen = generator.integers(draws, size=(OTHER_RUNS, len(runs.original[0])))
+    chosen = chosen[:, pd.Index(runs.original[0]).get_indexer(group["image_id"])]
+    return predicted_means(values, chosen)
 
 
-def ranks(means: pd.DataFrame) -> pd.DataFrame:
-    """Return what each flaw does to the order of the augmentations.
+def predicted_means(values: FloatArray, chosen: NDArray[np.int_]) -> FloatArray:
+    """Return the means over images of runs with other draws, as spread as those of truly new runs.
+
+    A run takes for each image one of its D draws. The deviations from the mean of the image's draws are stretched by
+    √((D + 1) / (D − 1)), since D draws deviate less from their own mean than from the true mean of the image, and this
+    true mean is not known: the variance becomes that of a new draw's deviation from the mean of D others.
 
     Args:
-        means: the result of `table`.
+        values: (images, D), D ≥ 2.
+        chosen: (R, images), the draw of each image in each run.
 
     Returns:
-        data frame with RANK_COLUMNS. `kendall_tau` is τb between the means as released and the corrected means: 1
-        where the order does not change, 0 where all means of one side tie. `rank_changes` is the number of
-        augmentations whose rank changes.
+        float64 (R,).
+    """
+    draws = values.shape[1]
+    centre = values.mean(axis=1, keepdims=True)
+    stretched = centre + np.sqrt((draws + 1) / (draws - 1)) * (values - centre)
+    return stretched[np.arange(len(values)), chosen].mean(axis=1)
+
+
+def _touched(flaw: str) -> list[registry.Metric]:
+    """Return the metrics that a flaw can change."""
+    metrics = registry.in_order()
+    if flaw == "wrapped_arithmetic":
+        return [registry.REGISTRY[released_runs.PATCH]]
+    if flaw == "detail_over_all_patches":
+        return [registry.REGISTRY[released_runs.DETAIL]]
+    if flaw == "unregistered_geometry":
+        return [metric for metric in metrics if metric.name + REGISTERED in registry.REGISTRY]
+    if flaw == "new_draws":
+        return [metric for metric in metrics if metric.kind != "embedding"]
+    return metrics
+
+
+def table(found: list[Means], augmentations: list[str], confidence: float) -> pd.DataFrame:
+    """Return the means with and without each flaw.
+
+    Args:
+        found: the result of `means`.
+        augmentations: names, in the order of the rows.
+        confidence: share of other runs that the range holds, 0 to 1.
+
+    Returns:
+        data frame with COLUMNS. `as_released` is the mean over the runs; both ends of the range are this mean for a
+        flaw with a single outcome.
     """
     rows = []
-    for (flaw, name), group in means.groupby(["flaw", "metric"], sort=False):
-        if len(group) < 2:
+    for entry in found:
+        low, high = np.quantile(entry.as_released, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+        columns = zip(entry.augmentations, entry.as_released.mean(axis=0), low, high, entry.corrected, strict=True)
+        rows += [(entry.flaw, name, entry.metric, *numbers) for name, *numbers in columns]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    flaws, places = (
+        list(frame["flaw"].unique()),
+        {metric.name: place for place, metric in enumerate(registry.in_order())},
+    )
+    order = pd.DataFrame(
+        {
+            "flaw": frame["flaw"].map(flaws.index),
+            "augmentation": frame["augmentation"].map(augmentations.index),
+            "metric": frame["metric"].map(places),
+        }
+    )
+    return frame.loc[order.sort_values(["flaw", "augmentation", "metric"]).index].reset_index(drop=True)
+
+
+def ranks(found: list[Means], confidence: float) -> pd.DataFrame:
+    """Return what each flaw does to the order of the augmentations.
+
+    `kendall_tau` is τb between the means as released and the corrected means: 1 where the order does not change, 0
+    where all means of one side tie. `rank_changes` is the number of augmentations whose rank changes. Of several runs,
+    both are medians, and the bounds hold the given share of the runs.
+
+    Args:
+        found: the result of `means`.
+        confidence: see `table`.
+
+    Returns:
+        data frame with RANK_COLUMNS.
+    """
+    rows = []
+    levels = [0.5, (1 - confidence) / 2, (1 + confidence) / 2]
+    for entry in found:
+        if len(entry.augmentations) < 2:
             continue
-        metric = str(name)
-        as_released, corrected = group["as_released"].to_numpy(), group["corrected"].to_numpy()
-        tau = rank_correlation.kendall_tau_b(as_released, corrected)
-        moved = paired_tests.shift_ranks(as_released, metric) != paired_tests.shift_ranks(corrected, metric)
-        rows.append((flaw, metric, tau if np.isfinite(tau) else 0.0, int(moved.sum())))
+        tau = np.nan_to_num(rank_correlation.kendall_tau_b(entry.as_released, entry.corrected), nan=0.0)
+        before, after = (
+            paired_tests.shift_ranks(values, entry.metric) for values in (entry.corrected, entry.as_released)
+        )
+        moved = (after != before).sum(axis=1)
+        changes = np.quantile(moved, levels, method="closest_observation").astype(int)
+        rows.append((entry.flaw, entry.metric, *np.quantile(tau, levels), *changes))
     return pd.DataFrame(rows, columns=RANK_COLUMNS)
 
 
-def verdicts(runs: Runs, published: PublishedClaims, resamples: int, confidence: float) -> pd.DataFrame:
+def judged(runs: Runs, published: PublishedClaims, resamples: int, confidence: float) -> pd.DataFrame:
     """Return the verdict on every published claim with each flaw and without it.
 
     Args:
@@ -182,18 +184,53 @@ def verdicts(runs: Runs, published: PublishedClaims, resamples: int, confidence:
         resamples, confidence: as in `bootstrap.Settings`.
 
     Returns:
-        data frame with CLAIM_COLUMNS.
+        data frame with CLAIM_COLUMNS: a row for every verdict that some runs with the flaw lead to, and the share of
+        these runs, 0 to 1.
     """
-
-    def judged(run: Run) -> dict[str, Judgement]:
-        return claims.judge(published, claims.Evidence(*run, resamples, confidence, runs.root_seed))
-
+    judge = _Judge(published, confidence, runs.root_seed)
     rows = []
-    corrected: dict[bool, dict[str, Judgement]] = {}
     for flaw in runs.flaws():
-        registered = flaw in AGAINST_REGISTERED
-        if registered not in corrected:
-            corrected[registered] = judged(runs.corrected(flaw))
-        before, after = corrected[registered], judged(runs.as_released(flaw))
-        rows += [(flaw, name, before[name].verdict, after[name].verdict) for name in before]
+        before = judge.verdicts(runs.corrected(flaw), resamples)
+        outcomes = [judge.verdicts(run, count) for run, count in _released(runs, flaw, resamples)]
+        for claim, verdict in before.items():
+            shares = pd.Series([outcome[claim] for outcome in outcomes]).value_counts(normalize=True, sort=False)
+            rows += [(flaw, claim, verdict, found, share) for found, share in shares.items()]
     return pd.DataFrame(rows, columns=CLAIM_COLUMNS)
+
+
+def _released(runs: Runs, flaw: str, resamples: int) -> Iterator[tuple[Run, int]]:
+    """Yield runs with a flaw, each with the number of resamples by which its claims are judged."""
+    if flaw not in RANDOM_FLAWS or runs.draws == 1:
+        yield runs.as_released(flaw), resamples
+        return
+    for run in runs.mixed(flaw, JUDGED_RUNS if runs.draws > 2 else 1):
+        yield run, max(1, resamples // FEWER_RESAMPLES)
+
+
+class _Judge:
+    """Judges claims, each only once for the same values."""
+
+    def __init__(self, published: PublishedClaims, confidence: float, root_seed: int) -> None:
+        self._published, self._confidence, self._root_seed = published, confidence, root_seed
+        self._known: dict[tuple[str, int, object], str] = {}
+
+    def verdicts(self, run: Run, resamples: int) -> Mapping[str, str]:
+        """Return the verdict on every claim by its id."""
+        evidence = verdicts.Evidence(run.table, run.embeddings, resamples, self._confidence, self._root_seed)
+        found = {}
+        for claim in self._published.claims:
+            key = claim.id, resamples, _basis(claim, run)
+            if key not in self._known:
+                judgement = verdicts.judge_claim(claim, self._published.augmentations, evidence)
+                self._known[key] = judgement.verdict
+            found[claim.id] = self._known[key]
+        return found
+
+
+def _basis(claim: Claim, run: Run) -> object:
+    """Return what the verdict on a claim follows from: the name of the embeddings, or the values of its metrics."""
+    if not claim.metric:
+        return run.name
+    metrics = {claim.metric, claim.arguments.get("with", claim.metric)}
+    rows = run.table[run.table["metric"].isin(metrics)].sort_values(released_runs.VALUE[:-1])
+    return pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()

@@ -70,10 +70,17 @@ class _Untestable(Exception):
 
 def judge(published: PublishedClaims, evidence: Evidence) -> dict[str, Judgement]:
     """Return the judgement of every published claim by its id, in the order of the claims file."""
-    return {claim.id: _judge(claim, published.augmentations, evidence) for claim in published.claims}
+    return {claim.id: judge_claim(claim, published.augmentations, evidence) for claim in published.claims}
 
 
-def _judge(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Judgement:
+def judge_claim(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Judgement:
+    """Return the judgement of one claim.
+
+    Args:
+        claim: the claim.
+        pool: the augmentations that the claims refer to (see `PublishedClaims.augmentations`).
+        evidence: what the claim is judged by.
+    """
     try:
         effect, low, high, n = JUDGES[claim.kind](claim, pool, evidence)
     except _Untestable as untestable:

@@ -74,6 +74,11 @@ def patch_similarity_as_released(original: Pixels, augmented: Pixels) -> float:
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
+def textured_share(image: Pixels) -> float:
+    """Return the share of the patches of `detail_preservation` that count for an original image, 0 to 1."""
+    return float(np.mean(patch_deviations(image, 8) >= SMALLEST_DEVIATION))
+
+
 def sum_of_channels(image: NDArray[Any]) -> Plane:
     """Return the sum of the channels: float32 (h, w, 3) to float32 (h, w)."""
     return cv2.transform(image, np.ones((1, CHANNELS), np.float32))

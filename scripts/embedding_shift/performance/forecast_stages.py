@@ -48,8 +48,8 @@ TABLE_READERS = [
     "plot_cosine_samples",
     "plot_l2_kde",
 ]
-# Per image of the study: encoded again, in other batches, in another precision, and as JPEG.
-ENCODED_REFERENCES = 4
+# Per image of the study: encoded again, in other batches, in another precision, resized otherwise, and as JPEG.
+ENCODED_REFERENCES = 5
 # Per augmentation with doses and measure of damage: doses that are tried until the damage is equal.
 TRIED_DOSES = 12
 # Per row of the long table, of a part of it, and in memory while the parts are joined; measured with 2,000 and 6,000
@@ -234,7 +234,7 @@ def _study(run: Run) -> Stage:
     for each, entry in run.augmentations.items():
         variants = study_views.variants(steps_of(entry), entry.get("dose"), study["draws"], study["doses"])
         compared = len(image_difference.MEASURES) if "dose" in entry and study["doses"] else 0
-        made = sum(images) * (len(list(variants)) + compared)
+        made = sum(images) * (len(list(variants)) + compared + 1)  # one resized otherwise
         tried = sum(images) * compared * TRIED_DOSES
         views += made
         measuring = costs.augmentation_seconds("metrics", "pixels ", each)

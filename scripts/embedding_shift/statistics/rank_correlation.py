@@ -40,10 +40,17 @@ def kendall_tau_a(first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np
     return np.mean(np.sign(one[..., left] - one[..., right]) * np.sign(other[..., left] - other[..., right]), axis=-1)
 
 
-def kendall_tau_b(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
-    """Kendall's τb of two lists (items,): like τa, but divided by the number of pairs that do not tie.
+def kendall_tau_b(first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Kendall's τb along the last axis: like τa, but divided by the pairs that do not tie, as their geometric mean.
+
+    Args:
+        first, second: (..., items) or (items,), with two or more items.
 
     Returns:
-        −1 to 1; NaN where all items of one list tie.
+        float64 (...), −1 to 1; NaN where all items of one list tie.
     """
-    return float(stats.kendalltau(first, second).statistic)
+    one, other = np.broadcast_arrays(np.asarray(first), np.asarray(second))
+    left, right = np.triu_indices(one.shape[-1], 1)
+    signs, others = np.sign(one[..., left] - one[..., right]), np.sign(other[..., left] - other[..., right])
+    scale = np.sqrt((signs != 0).sum(axis=-1) * (others != 0).sum(axis=-1, dtype=np.float64))
+    return np.divide((signs * others).sum(axis=-1), scale, out=np.full(np.shape(scale), np.nan), where=scale > 0)

@@ -8,7 +8,7 @@ import cv2
 
 from embedding_shift import sampling
 from embedding_shift.io import shards
-from embedding_shift.study.variant_names import JPEG, ORIGINAL, key, split
+from embedding_shift.study.variant_names import JPEG, ORIGINAL, OTHER_RESIZE, key, split
 
 JPEG_QUALITY = 95
 
@@ -18,10 +18,16 @@ def choose(manifest_rows: Iterable[Mapping[str, str]], images: int) -> list[str]
     return sampling.select((row["image_id"] for row in manifest_rows), images)
 
 
-def references(originals: Iterable[shards.View]) -> Iterator[shards.View]:
-    """Yield each original view under its key in the study, then the same image saved as JPEG of quality 95."""
-    for original in originals:
+def references(originals: Iterable[shards.View], resized_otherwise: Iterable[shards.View]) -> Iterator[shards.View]:
+    """Yield under their keys in the study each original view, the image resized otherwise, and saved as JPEG.
+
+    Args:
+        originals: the views.
+        resized_otherwise: views of the same images, in the same order, from `other_resize.resized_otherwise`.
+    """
+    for original, other in zip(originals, resized_otherwise, strict=True):
         yield shards.View(key(original.image_id, ORIGINAL), original.pixels, original.record)
+        yield shards.View(key(original.image_id, OTHER_RESIZE), other.pixels, original.record)
         _, data = cv2.imencode(".jpg", original.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         pixels: Any = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
         yield shards.View(key(original.image_id, JPEG), pixels)

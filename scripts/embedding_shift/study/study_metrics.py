@@ -11,39 +11,41 @@ from numpy.typing import NDArray
 from embedding_shift.io.array_files import ArrayByImage
 from embedding_shift.metrics import evaluate, long_table, registry
 from embedding_shift.study import long_tables, variant_names
-from embedding_shift.study.variant_names import ANOTHER, MAIN, UNCHANGED, variants_of
+from embedding_shift.study.variant_names import ANOTHER, MAIN, ORIGINAL, OTHER_RESIZE, UNCHANGED, variants_of
 from embedding_shift.views import geometry
 from embedding_shift.views.view_record import ViewRecord
 
+Originals = Mapping[str, ArrayByImage]  # {ORIGINAL or OTHER_RESIZE: image ids (N,) and array (N, …)}
 
-def shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImage, augmentation: str) -> pd.DataFrame:
+
+def shift_rows(kind: str, originals: Originals, encoded: ArrayByImage, augmentation: str) -> pd.DataFrame:
     """Return the study table of the metrics of one kind.
 
     Args:
         kind: "embedding" or "attention".
-        original: image ids (N,) and array (N, …) of the study's originals.
+        originals: the study's originals, and its images resized by the other method.
         encoded: keys (M,) and array (M, …) of the study's views of the augmentation.
         augmentation: name of the augmentation.
     """
     parts = [
-        long_table.shift_rows(kind, original, augmented, augmentation).assign(variant=variant)
-        for variant, augmented in sorted(_with_unchanged(original, encoded).items())
+        long_table.shift_rows(kind, _original_of(variant, originals), augmented, augmentation).assign(variant=variant)
+        for variant, augmented in sorted(_with_unchanged(originals[ORIGINAL], encoded).items())
     ]
     return _joined(parts)
 
 
 def registered_attention_rows(
-    original: ArrayByImage, encoded: ArrayByImage, records: Mapping[str, Mapping[str, Any]], augmentation: str
+    originals: Originals, encoded: ArrayByImage, records: Mapping[str, Mapping[str, Any]], augmentation: str
 ) -> pd.DataFrame:
     """Return the study table of the attention metrics with the geometry undone.
 
     Args:
-        original, encoded, augmentation: see `shift_rows`.
+        originals, encoded, augmentation: see `shift_rows`.
         records: {key: ViewRecord as JSON} of the views that were encoded.
     """
-    image_ids, before = original
     parts = []
-    for variant, (_, after) in sorted(_with_unchanged(original, encoded).items()):
+    for variant, (_, after) in sorted(_with_unchanged(originals[ORIGINAL], encoded).items()):
+        image_ids, before = _original_of(variant, originals)
         keys = [variant_names.key(image_id, variant) for image_id in image_ids]
         correspondences = (
             None if variant == UNCHANGED else geometry.correspondence(ViewRecord.from_json(records[view_key]))
@@ -56,14 +58,14 @@ def registered_attention_rows(
 
 
 def equal_damage_rows(
-    original: Mapping[str, ArrayByImage],
+    originals: Mapping[str, Originals],
     encoded: Mapping[str, ArrayByImage],
     records: Mapping[str, Mapping[str, Any]],
 ) -> pd.DataFrame:
     """Return the study table of all metrics of the encoder's output for the views at equal damage.
 
     Args:
-        original: image ids (N,) and array (N, …) of the study's originals, by kind ("embedding", "attention").
+        originals: those of `shift_rows` by kind, "embedding" and "attention".
         encoded: keys (M,) and array (M, …) of views of several augmentations, by kind.
         records: {key: ViewRecord as JSON} of these views.
     """
@@ -72,10 +74,10 @@ def equal_damage_rows(
         for augmentation, members in variant_names.by_augmentation(keys).items():
             places, names = map(list, zip(*members, strict=True))
             of_augmentation = np.array(names), array[places]
-            parts.append(shift_rows(kind, original[kind], of_augmentation, augmentation))
+            parts.append(shift_rows(kind, originals[kind], of_augmentation, augmentation))
             if kind == "attention":
                 renamed = {name: records[str(keys[place])] for place, name in members}
-                parts.append(registered_attention_rows(original[kind], of_augmentation, renamed, augmentation))
+                parts.append(registered_attention_rows(originals[kind], of_augmentation, renamed, augmentation))
     return _joined(parts)
 
 
@@ -83,12 +85,15 @@ def reference_shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImag
     """Return the reference table of the metrics of one kind.
 
     Args:
-        kind, original: see `shift_rows`.
+        kind: "embedding" or "attention".
+        original: image ids (N,) and array (N, …) of the study's originals.
         encoded: keys (M,) and array (M, …) of the references.
     """
     image_ids, before = original
     rows: list[tuple[Any, ...]] = []
     for variant, (_, after) in variants_of(*encoded).items():
+        if variant not in variant_names.ENCODER_REFERENCES:
+            continue
         rows += _reference_values(kind, variant, image_ids, image_ids, before, after)
     pairs = np.array(list(combinations(range(len(image_ids)), 2)), dtype=int).reshape(-1, 2)
     one, two = pairs.T
@@ -112,6 +117,11 @@ def _reference_values(
     for metric in registry.of_kind(kind) if 0 not in before.shape[1:] and len(before) else ():
         for image_id, other_id, value in zip(image_ids, other_ids, metric.function(before, after), strict=True):
             yield reference, image_id, other_id, metric.name, value
+
+
+def _original_of(variant: str, originals: Originals) -> ArrayByImage:
+    """Return what a view of this variant has to be compared with."""
+    return originals[OTHER_RESIZE if variant == OTHER_RESIZE else ORIGINAL]
 
 
 def _with_unchanged(original: ArrayByImage, encoded: ArrayByImage) -> dict[str, ArrayByImage]:

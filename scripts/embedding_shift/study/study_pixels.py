@@ -10,17 +10,19 @@ from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.metrics.pixel_metrics import Pixels
 from embedding_shift.study import long_tables, variant_names
-from embedding_shift.study.variant_names import ANOTHER, JPEG, UNCHANGED
+from embedding_shift.study.variant_names import ANOTHER, JPEG, ORIGINAL, OTHER_RESIZE, UNCHANGED
 from embedding_shift.views import geometry, image_difference
 from embedding_shift.views.correspondence import Correspondence
 from embedding_shift.views.view_record import ViewRecord
 
+Images = Mapping[str, Mapping[str, Pixels]]  # {ORIGINAL or OTHER_RESIZE: {image id: pixels}}
 
-def pixel_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View], augmentation: str) -> pd.DataFrame:
+
+def pixel_rows(images: Images, views: Iterable[shards.View], augmentation: str) -> pd.DataFrame:
     """Return the study table of the pixel metrics and the measures of damage of one augmentation.
 
     Args:
-        originals: {image id: pixels}.
+        images: the original images, and those resized by the other method.
         views: the study's views of the augmentation.
         augmentation: name of the augmentation.
     """
@@ -29,8 +31,9 @@ def pixel_rows(originals: Mapping[str, Pixels], views: Iterable[shards.View], au
     for view in views:
         image_id, variant = variant_names.split(view.image_id)
         dosed = dosed or variant_names.dose_of(variant) is not None
-        rows += _rows(originals[image_id], view, (image_id, augmentation, variant))
-    for image_id, pixels in originals.items() if dosed else ():
+        original = images[OTHER_RESIZE if variant == OTHER_RESIZE else ORIGINAL][image_id]
+        rows += _rows(original, view, (image_id, augmentation, variant))
+    for image_id, pixels in images[ORIGINAL].items() if dosed else ():
         values = _pixel_values(pixels, pixels, None)
         rows += [(image_id, augmentation, UNCHANGED, name, value) for name, value in values]
     return long_tables.frame(rows, long_tables.COLUMNS)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.io import shards
-from embedding_shift.study.variant_names import LEAST_DOSE, dose_name, draw_name, key
+from embedding_shift.study.variant_names import LEAST_DOSE, OTHER_RESIZE, dose_name, draw_name, key
 from embedding_shift.views import doses, image_difference
 from embedding_shift.views.augment import Augmentation
 
@@ -49,6 +49,11 @@ def variants(
     for dose in all_doses(scale, [*dose_levels, LEAST_DOSE] if jumps else dose_levels):
         # All doses use the draw of the main view: direction and pattern stay, only the strength grows.
         yield Variant(dose_name(dose), 0, [doses.at_dose(steps[0], scale, dose)])
+
+
+def other_resize(steps: Sequence[TransformEntry]) -> Variant:
+    """Return the variant of the images that are resized by the other method: the draw of the main view."""
+    return Variant(OTHER_RESIZE, 0, steps)
 
 
 def all_doses(scale: doses.DoseScale, dose_levels: Sequence[float]) -> list[float]:

@@ -2,7 +2,7 @@
 
 The key of a view in its shard is `{image_id}--{variant}`. The variant is `draw-1`, `dose-0250` (in thousandths) or the
 name of a reference. A shard with views of several augmentations has the keys `{image_id}--{augmentation}--{variant}`;
-its variants are `equal-rmse` and `equal-ssim`.
+its variants are `equal-rmse` and `equal-ssim`. The originals are kept under the variants `original` and `other-resize`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,8 @@ SEPARATOR = "--"
 ORIGINAL, JPEG = "original", "jpeg_95"
 MAIN, UNCHANGED = "draw-0", "dose-0000"
 LEAST_DOSE = 0.001  # stands for a vanishing dose: the smallest dose that a name can hold
+# The image resized by the other of the two methods, and the view that an augmentation makes of it.
+OTHER_RESIZE = "other-resize"
 ENCODER_REFERENCES = ("re-encoding", "other_batch_size", "other_precision", JPEG)
 ANOTHER = "another_photograph"
 REFERENCES = (*ENCODER_REFERENCES, ANOTHER)
