@@ -176,11 +176,12 @@ def test_the_study_counts_its_draws_doses_and_references(tmp_path):
     jobs |= {"encode_study_views": 1, "encode_references": 1}
     row = rows(tmp_path, jobs=jobs, study=study, augmentations=augmentations)["study"]
     assert row.jobs == 5
-    blur, flip = 5 * (2 + 2 + 2), 5 * 2  # two more draws; doses 0.5 and 1; equal damage by two measures
+    # Two more draws; doses 0.5 and 1; equal damage by two measures; resized otherwise.
+    blur, flip = 5 * (2 + 2 + 2 + 1), 5 * (2 + 1)
     tried = 5 * 2 * forecast_stages.TRIED_DOSES * (3 + 4)
     made = blur * (2 + 3 + 1 + 4 + 1 + 0) + flip * (2 + 1 + 1 + 6 + 1 + 2)
     pairs = 10 * 4
-    encoded = (blur + flip + 4 * 5) * (2 * 2 / 50 + 0.001)
+    encoded = (blur + flip + 5 * 5) * (2 * 2 / 50 + 0.001)
     assert core_seconds(row) == pytest.approx((made + tried + pairs) / 1000 + encoded + 2 * 5 + 3 * 2)
     output = (blur + flip) * (2048 + 2352 + 80)
     assert row.disk_mb == pytest.approx(((blur + flip + 10) * 150_000 + output) / 1e6)

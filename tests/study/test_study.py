@@ -181,7 +181,7 @@ def test_pairs_are_resampled_by_image():
 
 @pytest.mark.parametrize("images", [1, 2, 3])
 def test_noise_floor_of_few_images(images, kodak_views):
-    views = list(references.references(kodak_views[:images]))
+    views = list(references.references(kodak_views[:images], kodak_views[:images]))
     pixels = {}
     for view in views:
         image_id, variant = variant_names.split(view.image_id)
@@ -202,14 +202,15 @@ def test_references_are_encoded_in_four_ways(tmp_path, monkeypatch, kodak_views)
     from small_models import write_clip_bundle
 
     write_clip_bundle(tmp_path / "bundle")
-    shards.write(tmp_path / "references.tar", references.references(kodak_views[:3]))
+    shards.write(tmp_path / "references.tar", references.references(kodak_views[:3], kodak_views[3:6]))
     options = {"references": "references.tar", "bundle": "bundle", "output": "encoded.npz"}
     arguments = [f"--{name}={tmp_path / file}" for name, file in options.items()]
     arguments += ["--batch-size=4", "--threads=1", "--device=cpu"]
     monkeypatch.setattr(sys, "argv", ["encode_references.py", *arguments])
     runpy.run_path(str(PROJECT / "scripts" / "encode_references.py"))["main"]()
     encoded = variant_names.variants_of(*array_files.concatenate([tmp_path / "encoded.npz"], "embedding"))
-    assert set(encoded) == set(variant_names.ENCODER_REFERENCES)
+    assert set(encoded) == {*variant_names.ENCODER_REFERENCES, variant_names.OTHER_RESIZE}
+    assert not np.allclose(encoded[variant_names.OTHER_RESIZE][1], encoded["re-encoding"][1], atol=0.01)
     again = encoded["re-encoding"][1]
     assert np.allclose(encoded["other_batch_size"][1], again, atol=1e-4)
     difference = np.abs(encoded["other_precision"][1] - again).max() / np.abs(again).max()
@@ -225,7 +226,7 @@ def test_views_of_the_study_are_measured_with_their_own_geometry(kodak_views):
     originals = kodak_views[:1]
     views = made(originals, "shift_scale_rotate", 2, [0.25, 1]).values()
     image_id, pixels = originals[0].image_id, originals[0].pixels
-    rows = study_pixels.pixel_rows({image_id: pixels}, views, "shift_scale_rotate")
+    rows = study_pixels.pixel_rows({"original": {image_id: pixels}}, views, "shift_scale_rotate")
     values = rows.set_index(["variant", "metric"])["value"]
     made_here = {"draw-1", "dose-0250", "dose-0500", "dose-1000"}  # 0.5 is the configured setting
     assert set(rows["variant"]) == made_here | {"dose-0000"}
@@ -241,7 +242,7 @@ def test_attention_of_the_study_is_registered_by_view(kodak_views):
     attention = np.random.default_rng(0).random((1, 2, 7, 7), dtype=np.float32)
     views = list(made(kodak_views[:1], "horizontal_flip", 2).values())
     rows = study_metrics.registered_attention_rows(
-        (np.array([image_id]), attention),
+        {"original": (np.array([image_id]), attention)},
         ([views[0].image_id], attention[..., ::-1]),
         {view.image_id: view.record for view in views},
         "horizontal_flip",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from embedding_shift.claims import released_runs, verdicts
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
@@ -36,6 +37,7 @@ class Means(NamedTuple):
         augmentations: those with a mean, A of them.
         as_released: (R, A), the means of R runs with the flaw; R is 1 for a flaw with a single outcome.
         corrected: (A,).
+        freedom: degrees of freedom of the spread between draws; 0 for a flaw with a single outcome.
     """
 
     flaw: str
@@ -43,6 +45,7 @@ class Means(NamedTuple):
     augmentations: list[str]
     as_released: FloatArray
     corrected: FloatArray
+    freedom: int
 
 
 def means(runs: Runs) -> Iterator[Means]:
@@ -62,7 +65,8 @@ def means(runs: Runs) -> Iterator[Means]:
                 continue
             outcomes = [_outcomes(runs, flaw, metric, name, group, len(draws)) for name, group in groups.items()]
             before = np.array([group["value"].mean() for group in groups.values()])
-            yield Means(flaw, metric.name, list(groups), np.stack(outcomes, axis=1), before)
+            freedom = min(map(len, groups.values())) * (len(draws) - 1)
+            yield Means(flaw, metric.name, list(groups), np.stack(outcomes, axis=1), before, freedom)
 
 
 def _outcomes(
@@ -124,11 +128,12 @@ def table(found: list[Means], augmentations: list[str], confidence: float) -> pd
 
     Returns:
         data frame with COLUMNS. `as_released` is the mean over the runs; both ends of the range are this mean for a
-        flaw with a single outcome.
+        flaw with a single outcome. Since the spread is estimated from few draws, the range leaves out a smaller share
+        of the runs than 1 − `confidence`, by Student's t in place of the normal distribution.
     """
     rows = []
     for entry in found:
-        low, high = np.quantile(entry.as_released, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+        low, high = prediction_range(entry.as_released, entry.freedom, confidence)
         columns = zip(entry.augmentations, entry.as_released.mean(axis=0), low, high, entry.corrected, strict=True)
         rows += [(entry.flaw, name, entry.metric, *numbers) for name, *numbers in columns]
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -144,6 +149,12 @@ def table(found: list[Means], augmentations: list[str], confidence: float) -> pd
         }
     )
     return frame.loc[order.sort_values(["flaw", "augmentation", "metric"]).index].reset_index(drop=True)
+
+
+def prediction_range(outcomes: FloatArray, freedom: int, confidence: float) -> FloatArray:
+    """Return the range of outcomes (R, A) that holds a further one with the given confidence: float64 (2, A)."""
+    tail = special.ndtr(-special.stdtrit(freedom, (1 + confidence) / 2)) if freedom else 0.5
+    return np.quantile(outcomes, [tail, 1 - tail], axis=0)
 
 
 def ranks(found: list[Means], confidence: float) -> pd.DataFrame:
