@@ -14,7 +14,7 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from embedding_shift.claims import audit, judgement, published_claims
+from embedding_shift.claims import audit, few_images, judgement, published_claims, released_runs
 from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
@@ -221,17 +221,23 @@ def write_study(folder, names, draws=3):
         for metric, part, (component, share) in product(shown, variance.SPLITS, shares)
         if part == variance.ALL or len(names) > 2
     ]
-    flaws = audit.FLAWS if draws > 1 else [flaw for flaw in audit.FLAWS if flaw not in audit.NEED_DRAWS]
+    flaws = [flaw for flaw in released_runs.FLAWS if draws > 1 or flaw not in released_runs.NEED_DRAWS]
     overview = [metric.name for metric in registry.in_order() if metric.in_overview]
+    spread = {flaw: 0.25 if draws > 1 and flaw in released_runs.RANDOM_FLAWS else 0 for flaw in flaws}
     means = [
-        (flaw, name, metric, 0.5 + place / 32, 0.5)
+        (flaw, name, metric, 0.5 + place / 32, 0.5 + place / 32 - spread[flaw], 0.5 + place / 32 + spread[flaw], 0.5)
         for flaw, (place, name), metric in product(flaws, enumerate(names), overview)
     ]
-    ranks = [(flaw, metric, 0.5, 2) for flaw, metric in product(flaws, overview) if len(names) > 1]
+    ranks = [
+        (flaw, metric, 0.5, 0.5 - spread[flaw], 0.5 + spread[flaw], 2, 2 - round(4 * spread[flaw]), 2)
+        for flaw, metric in product(flaws, overview)
+        if len(names) > 1
+    ]
+    few = [(metric, 3, 24, 0.25, 0.75, 0.5, 1.0, 2, 0, 3) for metric in overview]
     ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
     supported, contradicted = judgement.SUPPORTED, judgement.CONTRADICTED
     verdicts = [
-        (flaw, claim, supported, contradicted if flaw == "all" and place < 2 else supported)
+        (flaw, claim, supported, contradicted if flaw == "all" and place < 2 else supported, 1.0)
         for flaw, (place, claim) in product(flaws, enumerate(ids))
     ]
     found = {
@@ -243,6 +249,7 @@ def write_study(folder, names, draws=3):
         "audit": (means, audit.COLUMNS),
         "audit_ranks": (ranks, audit.RANK_COLUMNS),
         "audit_claims": (verdicts, audit.CLAIM_COLUMNS),
+        "few_images": (few if len(names) > 1 else [], few_images.COLUMNS),
     }
     for name, (rows, columns) in found.items():
         tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))

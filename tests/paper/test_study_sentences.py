@@ -94,6 +94,25 @@ def test_verdicts_that_flaws_change_are_counted(study):
     assert "change no verdict" in sentences_of(study)["flaws_takeaway_sentence"]
 
 
-def test_without_failures_no_view_is_replaced(study):
+def test_a_verdict_of_many_runs_changes_if_most_of_them_disagree(study):
+    frame = study.study["audit_claims"]
+    study.study["audit_claims"] = frame.assign(share=0.5)
+    assert sentences_of(study)["audit_claims_sentence"] == "No claim changes its verdict under any flaw."
+    study.study["audit_claims"] = frame.assign(share=0.55)
+    assert "The verdict on 2 of 10 claims changes" in sentences_of(study)["audit_claims_sentence"]
+
+
+def test_three_images_are_compared_with_all(study):
+    sentence = sentences_of(study)["few_images_sentence"]
+    assert (
+        r"Of the 24 images of this run, three at random give mean shifts by cosine similarity that differ" in sentence
+    )
+    assert r"by 25.0\,\% (root mean square" in sentence and "0.7500 [0.5000, 1.000]" in sentence
+    assert r"2 of 3 augmentations change their rank, and 0 to 3 in 95\,\% of the samples" in sentence
+    study.study["few_images"] = study.study["few_images"].iloc[:0]
+    assert "too few images" in sentences_of(study)["few_images_sentence"]
+
+
+def test_without_failures_none_counts(study):
     study.settings["study"]["failure_share"] = 0
-    assert sentences_of(study)["failures_sentence"] == "No view is replaced by the unaugmented image."
+    assert sentences_of(study)["failures_sentence"] == "In this run, no view and no image counts as failed."

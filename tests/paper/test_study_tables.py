@@ -3,8 +3,9 @@
 import math
 
 import pandas as pd
+from paper_run import PROJECT
 
-from embedding_shift.claims import audit
+from embedding_shift.claims import audit, published_claims, released_runs
 from embedding_shift.paper.tables import layout, study_tables
 from embedding_shift.plots import labels
 from embedding_shift.study import dose_start, equal_damage, noise_floor, variance, variant_names
@@ -12,7 +13,7 @@ from embedding_shift.views import image_difference
 
 
 def test_every_flaw_reference_and_measure_of_damage_has_a_label():
-    assert tuple(labels.FLAWS) == audit.FLAWS
+    assert tuple(labels.FLAWS) == released_runs.FLAWS
     assert tuple(labels.REFERENCES) == variant_names.REFERENCES
     assert list(labels.DAMAGE) == list(image_difference.MEASURES)
 
@@ -61,6 +62,38 @@ def test_shares_of_the_variance_are_in_per_cent_and_a_missing_component_is_a_das
     assert first.startswith("Cosine similarity & all & ") and first.count("& --") == 2 and "n/a" in first
     assert r"& without Noise \& co (50.0\,\%) & " in second
     assert r"25.0\,\%" in second and r"[12, 88]\,\%" in second
+
+
+def test_the_largest_change_is_a_range_where_the_draw_is_left_to_chance():
+    rows = [
+        ("unseeded", "noise", "cosine_similarity", 0.5, 0.25, 0.625, 0.5),
+        ("unseeded", "blur", "cosine_similarity", 0.625, 0.625, 0.6875, 0.5),
+        ("aliased_resize", "noise", "cosine_similarity", 0.5, 0.5, 0.5, 0.5),
+        ("aliased_resize", "blur", "cosine_similarity", 0.25, 0.25, 0.25, 0.5),
+    ]
+    ranks = [
+        ("unseeded", "cosine_similarity", 0.5, 0.25, 1.0, 2, 0, 3),
+        ("aliased_resize", "cosine_similarity", 0.5, 0.5, 0.5, 2, 2, 2),
+    ]
+    frames = pd.DataFrame(rows, columns=audit.COLUMNS), pd.DataFrame(ranks, columns=audit.RANK_COLUMNS)
+    table = study_tables.audit_changes(*frames, {"noise": "Noise", "blur": "Blur & co"})
+    unseeded, resize = (line for line in table.splitlines() if "Cosine" in line)
+    assert "Nothing seeded & Cosine similarity & $-$0.2500 to 0.1250 & Noise & 0.5000 [0.2500, 1.000]" in unseeded
+    assert "2 [0, 3]" in unseeded
+    assert r"No antialiasing & Cosine similarity & $-$0.2500 & Blur \& co & 0.5000 & 2" in resize
+
+
+def test_verdicts_of_many_runs_have_shares():
+    published = published_claims.read(PROJECT / "paper" / "claims.yaml")
+    first, second = (claim.id for claim in published.claims[:2])
+    rows = [
+        ("unseeded", first, "supported", "not resolved", 0.25),
+        ("unseeded", first, "supported", "supported", 0.75),
+        ("unseeded", second, "supported", "supported", 1.0),
+    ]
+    table = study_tables.audit_claims(pd.DataFrame(rows, columns=audit.CLAIM_COLUMNS), published)
+    assert r"& supported & supported (75\,\%), not resolved (25\,\%)" in table
+    assert table.count("Nothing seeded") == 1
 
 
 def test_a_head_of_two_rows_is_two_lines_of_latex():

@@ -178,6 +178,8 @@ def _equal_damage(measure: str, block: pd.DataFrame, left_out: dict[Any, str]) -
 class ChangedVerdicts:
     """How many claims change their verdict when flaws of the released scripts are switched on.
 
+    Where a flaw leaves the draw to chance, a verdict changes if it is another one in more than half of the runs.
+
     Attributes:
         claims: all claims.
         by_any: claims that change under at least one flaw, or under all flaws together.
@@ -194,7 +196,9 @@ class ChangedVerdicts:
 def changed_verdicts(inputs: PaperInputs) -> ChangedVerdicts:
     """Count the claims that change their verdict under the flaws of the audit."""
     frame = inputs.study["audit_claims"]
-    changed = frame[frame["corrected"] != frame["as_released"]]
+    other = frame[frame["corrected"] != frame["as_released"]]
+    shares = other.groupby(["flaw", "claim"], sort=False)["share"].sum().reset_index()
+    changed = shares[shares["share"] > 0.5]
     together = changed["flaw"] == "all"
     return ChangedVerdicts(
         claims=frame["claim"].nunique(),

@@ -22,6 +22,7 @@ STUDY_TABLES = (
     "audit",
     "audit_ranks",
     "audit_claims",
+    "few_images",
 )
 
 Row = dict[str, str]  # a row of a CSV file, by column

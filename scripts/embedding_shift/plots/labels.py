@@ -16,10 +16,13 @@ REFERENCES = {
 }
 FLAWS = {
     "wrapped_arithmetic": "8-bit arithmetic",
+    "detail_over_all_patches": "Detail over all patches",
     "new_draws": "New draws for the metrics",
     "unseeded": "Nothing seeded",
     "failures_replaced": "Failures replaced",
+    "failures_skipped": "Failures skipped",
     "unregistered_geometry": "Geometry not undone",
+    "aliased_resize": "No antialiasing",
     "all": "All together",
 }
 

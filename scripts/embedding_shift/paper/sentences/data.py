@@ -92,7 +92,7 @@ def _aliasing(method: str) -> str:
         return "Unlike in the original paper, an antialiasing filter removes detail that the smaller image cannot hold."
     return (
         "Without an antialiasing filter, images that shrink to less than half keep detail as aliasing, and every shift "
-        r"includes its effect."
+        r"includes its effect.\withstudy{ Appendix~\ref{sec:audit} measures it.}{}"
     )
 
 

@@ -35,6 +35,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("variance_design_sentence",), _variance_design(inputs)
         yield ("variance_sentence",), _variance(inputs)
         yield ("failures_sentence",), _failures(inputs.settings["study"]["failure_share"])
+        yield ("few_images_sentence",), _few_images(inputs)
         yield ("audit_claims_sentence",), _audit_claims(inputs)
 
 
@@ -185,8 +186,28 @@ def _draws_limitation(inputs: PaperInputs) -> str:
 
 def _failures(share: float) -> str:
     if not share:
-        return "No view is replaced by the unaugmented image."
-    return f"The unaugmented image replaces {layout.percent(share)} of the views, and at least one."
+        return "In this run, no view and no image counts as failed."
+    failed = layout.percent(share)
+    return f"In this run, {failed} of the views, and of the images, count as failed (our choice), and at least one."
+
+
+def _few_images(inputs: PaperInputs) -> str:
+    """Say how far the means and ranks of three images stray from those of all."""
+    frame = inputs.study["few_images"]
+    found = frame[frame["metric"] == findings.MAIN_METRIC].to_dict("records")
+    if not found:
+        return "This run has too few images, or augmentations, to compare three images with all of them."
+    (row,) = found
+    confidence = rf"{100 * inputs.settings['bootstrap']['confidence']:g}\,\%"
+    changed = share_of(row["rank_changes"], len(inputs.main.augmentations), "augmentation")
+    most = f"{latex.number(row['changes_low'])} to {latex.number(row['changes_high'])}"
+    tau = rf"{latex.number(row['kendall_tau'])} [{latex.number(row['tau_low'])}, {latex.number(row['tau_high'])}]"
+    return (
+        f"Of the {counted(row['n'], 'image')} of this run, three at random give mean shifts by cosine similarity that "
+        f"differ from those of all images by {layout.percent(row['deviation'])} (root mean square, for a typical "
+        f"augmentation). In the median, {changed} change their rank, and {most} in {confidence} of the samples. "
+        rf"Kendall's $\tau_b$ between the two rankings is {tau}."
+    )
 
 
 def _audit_claims(inputs: PaperInputs) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedding_shift.claims import audit
+from embedding_shift.claims import released_runs
 from embedding_shift.claims.published_claims import PublishedClaims
 from embedding_shift.metrics.registry import REGISTRY, Metric, in_order
 from embedding_shift.paper import latex
@@ -166,18 +166,36 @@ def audit_changes(means: pd.DataFrame, ranks: pd.DataFrame, augmentations: Mappi
         rows: list[list[str]] = []
         for metric in _touched(means, flaw):
             found = means[(means["flaw"] == flaw) & (means["metric"] == metric.name)].set_index("augmentation")
-            change = (found["as_released"] - found["corrected"]).to_dict()
-            name = str(max(change, key=lambda name: abs(change[name])))
-            tau, moved = latex.ABSENT, latex.ABSENT
+            first = labels.FLAWS[flaw] if not rows else ""
+            ranked = [latex.ABSENT] * 2
             if (flaw, metric.name) in order:
                 row = order[flaw, metric.name]
-                tau, moved = latex.number(row["kendall_tau"]), latex.number(int(row["rank_changes"]))
-            first = labels.FLAWS[flaw] if not rows else ""
-            largest = [latex.number(change[name]), latex.escape(augmentations[name])] if change[name] else ["none", ""]
-            rows.append([first, latex.escape(metric.label), *largest, tau, moved])
+                ranked = [
+                    _with_range(row["kendall_tau"], row["tau_low"], row["tau_high"]),
+                    _with_range(int(row["rank_changes"]), int(row["changes_low"]), int(row["changes_high"])),
+                ]
+            rows.append([first, latex.escape(metric.label), *_largest_change(found, augmentations), *ranked])
         groups.append(rows)
     header = ["Flaw", "Metric", layout.spanning(2, "Largest change of a mean"), r"$\tau_b$", "Ranks changed"]
     return latex.tabular("llrlrr", header, groups or [layout.empty(6)])
+
+
+def _largest_change(found: pd.DataFrame, augmentations: Mapping[str, str]) -> list[str]:
+    """Return the largest change of a mean, or the widest range of changes, and the label of its augmentation."""
+    changes = found[["as_released", "released_low", "released_high"]].sub(found["corrected"], axis=0)
+    largest = str(changes.abs().max(axis=1).idxmax())
+    change, low, high = changes.loc[largest]
+    if not changes.loc[largest].any():
+        return ["none", ""]
+    text = latex.number(change) if low == high else f"{latex.number(low)} to {latex.number(high)}"
+    return [text, latex.escape(augmentations[largest])]
+
+
+def _with_range(value: float, low: float, high: float) -> str:
+    """Return a number, with the range that most runs lie in where they differ."""
+    if low == high:
+        return latex.number(value)
+    return f"{latex.number(value)} [{latex.number(low)}, {latex.number(high)}]"
 
 
 def audit_claims(frame: pd.DataFrame, published: PublishedClaims) -> str:
@@ -191,14 +209,19 @@ def audit_claims(frame: pd.DataFrame, published: PublishedClaims) -> str:
         InputError: a verdict is on a claim that the claims file does not have.
     """
     rows = []
-    for row in layout.records(frame):
-        claim = published.claim(row["claim"])
-        if row["corrected"] != row["as_released"]:
-            verdicts = [latex.escape(row["corrected"]), latex.escape(row["as_released"])]
-            rows.append([labels.FLAWS[row["flaw"]], latex.escape(claim.text), *verdicts])
+    for (flaw, name), found in frame.groupby(["flaw", "claim"], sort=False):
+        claim, corrected = published.claim(str(name)), str(found["corrected"].iloc[0])
+        if not (found["as_released"] != corrected).any():
+            continue
+        shares = found.sort_values("share", ascending=False, kind="stable")
+        outcomes = [
+            latex.escape(verdict) + ("" if share == 1 else rf" ({100 * share:.0f}\,\%)")
+            for verdict, share in zip(shares["as_released"], shares["share"], strict=True)
+        ]
+        rows.append([labels.FLAWS[str(flaw)], latex.escape(claim.text), latex.escape(corrected), ", ".join(outcomes)])
     header = ["Flaw", "Claim", "Corrected", "As released"]
     none = [["none", "No claim changes its verdict.", "--", "--"]]
-    return latex.tabular(f"l{layout.paragraph(0.42)}ll", header, [rows or none])
+    return latex.tabular(f"l{layout.paragraph(0.38)}l{layout.paragraph(0.2)}", header, [rows or none])
 
 
 def audit_numbers(means: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
@@ -226,7 +249,10 @@ def audit_numbers(means: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
         groups.append(rows)
     upper = ["", *(layout.spanning(2, layout.two_lines(metric.label)) for metric in shown)]
     lower = ["Augmentation", *["rel.", "corr."] * len(shown)]
-    caption = "Every mean with the flaws of the released scripts (rel.) and with them corrected (corr.)."
+    caption = (
+        "Every mean with the flaws of the released scripts (rel.) and with them corrected (corr.). Where a flaw leaves "
+        "the draw to chance, rel. is the mean over many draws."
+    )
     head = layout.two_rows(upper, lower)
     return latex.longtable("l" + "rr" * len(shown), head, groups, caption, "tab:audit_numbers")
 
@@ -234,7 +260,7 @@ def audit_numbers(means: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
 def _flaws(means: pd.DataFrame) -> list[str]:
     """Return the flaws in audit.csv, in the order of the audit."""
     found = set(means["flaw"])
-    return [flaw for flaw in audit.FLAWS if flaw in found]
+    return [flaw for flaw in released_runs.FLAWS if flaw in found]
 
 
 def _touched(means: pd.DataFrame, flaw: str) -> list[Metric]:

@@ -1,64 +1,84 @@
-"""The audit of the released scripts: every mean with a flaw beside the same mean without it."""
+"""The audit of the released scripts: how far every flaw moves the means of every metric."""
 
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from embedding_shift.metrics import registry
 from embedding_shift.plots import labels, style
 
+LINEAR = 1.0  # per cent: changes below are drawn on a linear scale, larger ones on a logarithmic scale
+COLUMNS = ["as_released", "released_low", "released_high"]
+
 
 def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
-    """Draw flaws (columns) × metrics (rows): per augmentation, a tick for the corrected mean, a dot for the released.
+    """Draw one panel per metric with a row per flaw: the change of the mean of every augmentation.
+
+    The unit is the difference between the largest and the smallest corrected mean. The augmentation that changes most
+    is named, with its range where the flaw leaves the draw to chance.
 
     Args:
         audit: data frame of `audit.csv`.
-        augmentations: in the order of the lines.
+        augmentations: their labels and colours.
     """
     flaws = [flaw for flaw in labels.FLAWS if flaw in set(audit["flaw"])]
     shown = [metric for metric in registry.in_order() if metric.name in set(audit["metric"])]
-    size = (style.text_width(), 0.6 + 1.05 * len(shown))
-    figure, grid = plt.subplots(len(shown), len(flaws), squeeze=False, sharex="row", figsize=size)
-    for row, metric in zip(grid, shown, strict=True):
-        row[0].set_ylabel(style.wrapped(metric.label, 12))
-        for axes, flaw in zip(row, flaws, strict=True):
-            _panel(axes, audit[(audit["flaw"] == flaw) & (audit["metric"] == metric.name)], augmentations)
-    for axes, flaw in zip(grid[0], flaws, strict=True):
-        axes.set_title(style.wrapped(labels.FLAWS[flaw], 14))
-    handles = [Line2D([], [], color=each.color, linewidth=2, label=each.label) for each in augmentations]
-    handles.append(style.legend_mark("corrected", marker="|", size=6))
-    handles.append(style.legend_mark("as released", size=3.5))
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    rows, columns = style.panels(len(shown))
+    size = (style.TEXT_WIDTH, 0.4 + rows * (0.45 + 0.19 * len(flaws)))
+    figure, grid = plt.subplots(rows, columns, squeeze=False, sharex=True, sharey=True, figsize=size)
+    changes = _changes(audit)
+    largest = max(10.0, float(changes[COLUMNS].abs().max(axis=None)))
+    by_name = {augmentation.name: augmentation for augmentation in augmentations}
+    for axes, metric in zip(grid.flat, shown, strict=False):
+        axes.set_title(metric.label, loc="left")
+        axes.set_xscale("symlog", linthresh=LINEAR, linscale=0.3)
+        # Names of augmentations stand beside the points, also beside the outermost ones.
+        axes.set_xlim(-60 * largest, 60 * largest)
+        axes.set_xticks([-100, -10, -LINEAR, 0, LINEAR, 10, 100], ["-100", "-10", "", "0", "", "10", "100 %"])
+        axes.minorticks_off()
+        axes.axvline(0, color=style.LIGHT_GREY, linewidth=0.6, zorder=0)
+        of_metric = changes[changes["metric"] == metric.name]
+        for place, flaw in enumerate(flaws):
+            _row(axes, place, of_metric[of_metric["flaw"] == flaw].set_index("augmentation")[COLUMNS], by_name)
+    style.label_rows(grid[0, 0], [labels.FLAWS[flaw] for flaw in flaws])
+    grid[0, 0].set_ylim(len(flaws) - 0.5, -0.5)
+    style.hide_unused(grid, len(shown))
     return figure
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> None:
-    """Draw one flaw and metric; without rows, the flaw does not affect the metric."""
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_ylim(len(augmentations) - 0.4, -0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-    axes.tick_params(axis="x", labelsize=style.points(6))
-    if rows.empty:
-        axes.annotate(
-            "no effect",
-            (0.5, 0.5),
-            xycoords="axes fraction",
-            ha="center",
-            va="center",
-            color=style.GREY,
-            fontsize=style.points(6.5),
-        )
+def _changes(audit: pd.DataFrame) -> pd.DataFrame:
+    """Return the changes in per cent of the range of the corrected means of the metric."""
+    found = audit.groupby(["flaw", "metric"])["corrected"]
+    unit = (found.max() - found.min()).groupby("metric").max().reindex(audit["metric"]).to_numpy()
+    changes = audit[COLUMNS].sub(audit["corrected"], axis=0).to_numpy()
+    scaled = np.divide(100 * changes, unit[:, np.newaxis], out=np.zeros_like(changes), where=unit[:, np.newaxis] > 0)
+    return audit[["flaw", "augmentation", "metric"]].assign(**dict(zip(COLUMNS, scaled.T, strict=True)))
+
+
+def _row(axes: Axes, place: int, changes: pd.DataFrame, by_name: dict[str, style.Augmentation]) -> None:
+    """Draw the changes of all augmentations by one flaw, and name the largest; none if the flaw cannot change any."""
+    if changes.empty:
+        axes.text(0, place, "–", ha="center", va="center", color=style.GREY, fontsize=6.5)
         return
-    means = rows.set_index("augmentation")[["corrected", "as_released"]]
-    for place, augmentation in enumerate(augmentations):
-        if augmentation.name in means.index:
-            corrected, as_released = means.loc[augmentation.name].to_numpy()
-            axes.plot([corrected, as_released], [place, place], color=augmentation.color, linewidth=1.2)
-            axes.plot(corrected, place, "|", color=augmentation.color, markersize=6)
-            axes.plot(as_released, place, "o", color=augmentation.color, markersize=3)
+    for name, change in changes["as_released"].items():
+        axes.plot(change, place, "o", color=by_name[str(name)].color, markersize=2.5)
+    name = str(changes.abs().max(axis=1).idxmax())
+    change, low, high = changes.loc[name]
+    if not changes.loc[name].any():
+        return
+    axes.hlines(place, low, high, color=by_name[name].color, linewidth=1.2)
+    side = 1 if change >= 0 else -1
+    axes.annotate(
+        by_name[name].label,
+        (high if side > 0 else low, place),
+        (3 * side, 0),
+        textcoords="offset points",
+        ha="left" if side > 0 else "right",
+        va="center",
+        fontsize=5,
+        color=style.GREY,
+    )
