@@ -14,7 +14,7 @@ rule list_images:
         code=code("list_images"),
     output:
         listing="results/{dataset}/listing.csv",
-        left_out=temp("results/{dataset}/left_out.csv"),
+        left_out="results/{dataset}/left_out.csv",
     log:
         "logs/{dataset}/list_images.log",
     localrule: True

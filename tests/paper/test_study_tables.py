@@ -89,7 +89,8 @@ def test_verdicts_of_many_runs_have_shares():
     rows = [
         ("unseeded", first, "supported", "not resolved", 0.25),
         ("unseeded", first, "supported", "supported", 0.75),
-        ("unseeded", second, "supported", "supported", 1.0),
+        ("unseeded", second, "supported", "supported", 0.95),
+        ("unseeded", second, "supported", "not resolved", 0.05),
     ]
     table = study_tables.audit_claims(pd.DataFrame(rows, columns=audit.CLAIM_COLUMNS), published)
     assert r"& supported & supported (75\,\%), not resolved (25\,\%)" in table

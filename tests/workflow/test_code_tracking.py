@@ -82,7 +82,7 @@ EDITS = {
     "embedding_shift/compat/albumentations_import.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/compat/snakemake_locks.py": set(),
     # The encoder, which a bundle is tried with, reads views.
-    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images"} | {"prepare_bundle"},
+    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images", "list_images"} | {"prepare_bundle"},
     "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
     "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS,
     "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,
@@ -130,6 +130,8 @@ EDITS = {
     "embedding_shift/study/precision.py": {"measure_precision"} | TEXTS | PAPER,
     "embedding_shift/claims/verdicts.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
+    "embedding_shift/claims/released_runs.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
+    "embedding_shift/study/other_resize.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
     "embedding_shift/plots/style.py": (FIGURES - METHOD) | DRAWN | PAPER,
     "embedding_shift/plots/dendrogram.py": DENDROGRAM | PAPER,
     "embedding_shift/plots/summary/radar.py": {"plot_radar"} | PAPER,

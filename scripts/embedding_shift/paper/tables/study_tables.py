@@ -23,6 +23,7 @@ COMPONENT_LABELS = {
     "image_by_augmentation": r"Image $\times$ augmentation",
     "draw": "Draw",
 }
+SMALLEST_SHARE = 0.1  # of runs with another verdict, for a claim to be listed
 
 
 def all_tables(inputs: PaperInputs) -> dict[str, str]:
@@ -187,7 +188,8 @@ def _largest_change(found: pd.DataFrame, augmentations: Mapping[str, str]) -> li
     change, low, high = changes.loc[largest]
     if not changes.loc[largest].any():
         return ["none", ""]
-    text = latex.number(change) if low == high else f"{latex.number(low)} to {latex.number(high)}"
+    ends = list(dict.fromkeys(map(latex.number, (low, high))))
+    text = latex.number(change) if len(ends) == 1 else " to ".join(ends)
     return [text, latex.escape(augmentations[largest])]
 
 
@@ -199,7 +201,7 @@ def _with_range(value: float, low: float, high: float) -> str:
 
 
 def audit_claims(frame: pd.DataFrame, published: PublishedClaims) -> str:
-    """The claims whose verdict a flaw changes.
+    """The claims whose verdict a flaw changes, in at least a tenth of the runs.
 
     Args:
         frame: data frame of audit_claims.csv.
@@ -208,20 +210,22 @@ def audit_claims(frame: pd.DataFrame, published: PublishedClaims) -> str:
     Raises:
         InputError: a verdict is on a claim that the claims file does not have.
     """
-    rows = []
+    groups: dict[str, list[list[str]]] = {}
     for (flaw, name), found in frame.groupby(["flaw", "claim"], sort=False):
         claim, corrected = published.claim(str(name)), str(found["corrected"].iloc[0])
-        if not (found["as_released"] != corrected).any():
+        if found.loc[found["as_released"] != corrected, "share"].sum() < SMALLEST_SHARE:
             continue
         shares = found.sort_values("share", ascending=False, kind="stable")
         outcomes = [
             latex.escape(verdict) + ("" if share == 1 else rf" ({100 * share:.0f}\,\%)")
             for verdict, share in zip(shares["as_released"], shares["share"], strict=True)
         ]
-        rows.append([labels.FLAWS[str(flaw)], latex.escape(claim.text), latex.escape(corrected), ", ".join(outcomes)])
+        rows = groups.setdefault(str(flaw), [])
+        first = "" if rows else labels.FLAWS[str(flaw)]
+        rows.append([first, latex.escape(claim.text), latex.escape(corrected), ", ".join(outcomes)])
     header = ["Flaw", "Claim", "Corrected", "As released"]
-    none = [["none", "No claim changes its verdict.", "--", "--"]]
-    return latex.tabular(f"l{layout.paragraph(0.38)}l{layout.paragraph(0.2)}", header, [rows or none])
+    none = [[["none", "No claim changes its verdict.", "--", "--"]]]
+    return latex.tabular(f"l{layout.paragraph(0.38)}l{layout.paragraph(0.2)}", header, list(groups.values()) or none)
 
 
 def audit_numbers(means: pd.DataFrame, augmentations: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """The audit of the released scripts: how far every flaw moves the means of every metric."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,14 +12,15 @@ from embedding_shift.metrics import registry
 from embedding_shift.plots import labels, style
 
 LINEAR = 1.0  # per cent: changes below are drawn on a linear scale, larger ones on a logarithmic scale
-COLUMNS = ["as_released", "released_low", "released_high"]
+COLUMNS_OF_PANELS = 2
+CHANGES = ["as_released", "released_low", "released_high"]
 
 
 def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
     """Draw one panel per metric with a row per flaw: the change of the mean of every augmentation.
 
     The unit is the difference between the largest and the smallest corrected mean. The augmentation that changes most
-    is named, with its range where the flaw leaves the draw to chance.
+    is named on the right, and has a bar from end to end of its range where the flaw leaves the draw to chance.
 
     Args:
         audit: data frame of `audit.csv`.
@@ -27,23 +28,23 @@ def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
     """
     flaws = [flaw for flaw in labels.FLAWS if flaw in set(audit["flaw"])]
     shown = [metric for metric in registry.in_order() if metric.name in set(audit["metric"])]
-    rows, columns = style.panels(len(shown))
-    size = (style.TEXT_WIDTH, 0.4 + rows * (0.45 + 0.19 * len(flaws)))
-    figure, grid = plt.subplots(rows, columns, squeeze=False, sharex=True, sharey=True, figsize=size)
+    rows = -(-len(shown) // COLUMNS_OF_PANELS)
+    size = (style.TEXT_WIDTH, 0.3 + rows * (0.5 + 0.16 * len(flaws)))
+    figure, grid = plt.subplots(rows, COLUMNS_OF_PANELS, squeeze=False, sharex=True, sharey=True, figsize=size)
     changes = _changes(audit)
-    largest = max(10.0, float(changes[COLUMNS].abs().max(axis=None)))
+    largest = max(100.0, float(changes[CHANGES].abs().max(axis=None)))
     by_name = {augmentation.name: augmentation for augmentation in augmentations}
     for axes, metric in zip(grid.flat, shown, strict=False):
         axes.set_title(metric.label, loc="left")
-        axes.set_xscale("symlog", linthresh=LINEAR, linscale=0.3)
-        # Names of augmentations stand beside the points, also beside the outermost ones.
-        axes.set_xlim(-60 * largest, 60 * largest)
-        axes.set_xticks([-100, -10, -LINEAR, 0, LINEAR, 10, 100], ["-100", "-10", "", "0", "", "10", "100 %"])
+        axes.set_xscale("symlog", linthresh=LINEAR, linscale=0.5)
+        axes.set_xlim(-1.5 * largest, 1.5 * largest)
+        axes.set_xticks([-100, -10, -LINEAR, 0, LINEAR, 10, 100], ["−100", "−10", "−1", "0", "1", "10", "100 %"])
         axes.minorticks_off()
+        axes.tick_params(axis="y", length=0)
         axes.axvline(0, color=style.LIGHT_GREY, linewidth=0.6, zorder=0)
         of_metric = changes[changes["metric"] == metric.name]
         for place, flaw in enumerate(flaws):
-            _row(axes, place, of_metric[of_metric["flaw"] == flaw].set_index("augmentation")[COLUMNS], by_name)
+            _row(axes, place, of_metric[of_metric["flaw"] == flaw].set_index("augmentation")[CHANGES], by_name)
     style.label_rows(grid[0, 0], [labels.FLAWS[flaw] for flaw in flaws])
     grid[0, 0].set_ylim(len(flaws) - 0.5, -0.5)
     style.hide_unused(grid, len(shown))
@@ -54,31 +55,27 @@ def _changes(audit: pd.DataFrame) -> pd.DataFrame:
     """Return the changes in per cent of the range of the corrected means of the metric."""
     found = audit.groupby(["flaw", "metric"])["corrected"]
     unit = (found.max() - found.min()).groupby("metric").max().reindex(audit["metric"]).to_numpy()
-    changes = audit[COLUMNS].sub(audit["corrected"], axis=0).to_numpy()
+    changes = audit[CHANGES].sub(audit["corrected"], axis=0).to_numpy()
     scaled = np.divide(100 * changes, unit[:, np.newaxis], out=np.zeros_like(changes), where=unit[:, np.newaxis] > 0)
-    return audit[["flaw", "augmentation", "metric"]].assign(**dict(zip(COLUMNS, scaled.T, strict=True)))
+    return audit[["flaw", "augmentation", "metric"]].assign(**dict(zip(CHANGES, scaled.T, strict=True)))
 
 
-def _row(axes: Axes, place: int, changes: pd.DataFrame, by_name: dict[str, style.Augmentation]) -> None:
-    """Draw the changes of all augmentations by one flaw, and name the largest; none if the flaw cannot change any."""
+def _row(axes: Axes, place: int, changes: pd.DataFrame, by_name: Mapping[str, style.Augmentation]) -> None:
+    """Draw the changes of all augmentations by one flaw, and name the largest; a dash if the flaw cannot change any."""
     if changes.empty:
-        axes.text(0, place, "–", ha="center", va="center", color=style.GREY, fontsize=6.5)
+        axes.text(0, place, "–", ha="center", va="center", color=style.GREY)
         return
     for name, change in changes["as_released"].items():
         axes.plot(change, place, "o", color=by_name[str(name)].color, markersize=2.5)
     name = str(changes.abs().max(axis=1).idxmax())
-    change, low, high = changes.loc[name]
-    if not changes.loc[name].any():
-        return
+    _, low, high = changes.loc[name]
     axes.hlines(place, low, high, color=by_name[name].color, linewidth=1.2)
-    side = 1 if change >= 0 else -1
-    axes.annotate(
-        by_name[name].label,
-        (high if side > 0 else low, place),
-        (3 * side, 0),
-        textcoords="offset points",
-        ha="left" if side > 0 else "right",
+    axes.text(
+        1.02,
+        place,
+        by_name[name].label if changes.loc[name].any() else "no change",
+        transform=axes.get_yaxis_transform(),
         va="center",
-        fontsize=5,
+        fontsize=6,
         color=style.GREY,
     )
