@@ -80,8 +80,8 @@ def _outcomes(
     part = "embedding" if metric.kind == "embedding" and flaw != "unseeded" else "view"
     generator = np.random.default_rng(bootstrap.seed_of(runs.root_seed, "outcomes", augmentation, part))
     chosen = generator.integers(draws, size=(OTHER_RUNS, len(runs.original[0])))
-    chosen = chosen[:, pd.Index(runs.original[0]).get_indexer(group["image_id"])]
-    return predicted_means(values, chosen)
+    of_group = pd.Index(runs.original[0]).get_indexer(pd.Index(group["image_id"]))
+    return predicted_means(values, np.take(chosen, of_group, axis=1))
 
 
 def predicted_means(values: FloatArray, chosen: NDArray[np.int_]) -> FloatArray:

@@ -142,7 +142,7 @@ class Runs:
         runs = [self.as_released(flaw, draw) for draw in range(self.draws)]
         table = pd.concat([run.table.assign(draw=draw) for draw, run in enumerate(runs)])
         images, names = pd.Index(self.original[0]), pd.Index(self.augmentations)
-        places = images.get_indexer(table["image_id"]), names.get_indexer(table["augmentation"])
+        places = images.get_indexer(pd.Index(table["image_id"])), names.get_indexer(pd.Index(table["augmentation"]))
         of_embedding = table["metric"].isin([metric.name for metric in registry.of_kind("embedding")])
         arrays = {name: np.stack([run.embeddings[name][1] for run in runs]) for name in names}
         for number in range(count):

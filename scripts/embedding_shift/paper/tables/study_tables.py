@@ -185,7 +185,7 @@ def _largest_change(found: pd.DataFrame, augmentations: Mapping[str, str]) -> li
     """Return the largest change of a mean, or the widest range of changes, and the label of its augmentation."""
     changes = found[["as_released", "released_low", "released_high"]].sub(found["corrected"], axis=0)
     largest = str(changes.abs().max(axis=1).idxmax())
-    change, low, high = changes.loc[largest]
+    change, low, high = map(float, changes.loc[largest].tolist())
     if not changes.loc[largest].any():
         return ["none", ""]
     ends = list(dict.fromkeys(map(latex.number, (low, high))))

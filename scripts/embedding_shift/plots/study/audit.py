@@ -32,7 +32,7 @@ def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
     size = (style.TEXT_WIDTH, 0.3 + rows * (0.5 + 0.16 * len(flaws)))
     figure, grid = plt.subplots(rows, COLUMNS_OF_PANELS, squeeze=False, sharex=True, sharey=True, figsize=size)
     changes = _changes(audit)
-    largest = max(100.0, float(changes[CHANGES].abs().max(axis=None)))
+    largest = max(100.0, np.abs(changes[CHANGES].to_numpy()).max())
     by_name = {augmentation.name: augmentation for augmentation in augmentations}
     for axes, metric in zip(grid.flat, shown, strict=False):
         axes.set_title(metric.label, loc="left")
@@ -68,7 +68,7 @@ def _row(axes: Axes, place: int, changes: pd.DataFrame, by_name: Mapping[str, st
     for name, change in changes["as_released"].items():
         axes.plot(change, place, "o", color=by_name[str(name)].color, markersize=2.5)
     name = str(changes.abs().max(axis=1).idxmax())
-    _, low, high = changes.loc[name]
+    _, low, high = changes.loc[name].to_numpy()
     axes.hlines(place, low, high, color=by_name[name].color, linewidth=1.2)
     axes.text(
         1.02,
