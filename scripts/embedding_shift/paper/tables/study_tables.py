@@ -185,9 +185,10 @@ def _largest_change(found: pd.DataFrame, augmentations: Mapping[str, str]) -> li
     """Return the largest change of a mean, or the widest range of changes, and the label of its augmentation."""
     changes = found[["as_released", "released_low", "released_high"]].sub(found["corrected"], axis=0)
     largest = str(changes.abs().max(axis=1).idxmax())
-    change, low, high = map(float, changes.loc[largest].tolist())
-    if not changes.loc[largest].any():
+    (numbers,) = changes.loc[[largest]].to_numpy(dtype=float).tolist()
+    if not any(numbers):
         return ["none", ""]
+    change, low, high = numbers
     ends = list(dict.fromkeys(map(latex.number, (low, high))))
     text = latex.number(change) if len(ends) == 1 else " to ".join(ends)
     return [text, latex.escape(augmentations[largest])]

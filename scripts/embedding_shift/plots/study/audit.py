@@ -29,7 +29,7 @@ def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
     flaws = [flaw for flaw in labels.FLAWS if flaw in set(audit["flaw"])]
     shown = [metric for metric in registry.in_order() if metric.name in set(audit["metric"])]
     rows = -(-len(shown) // COLUMNS_OF_PANELS)
-    size = (style.TEXT_WIDTH, 0.3 + rows * (0.5 + 0.16 * len(flaws)))
+    size = (style.text_width(), 0.3 + rows * (0.5 + 0.16 * len(flaws)))
     figure, grid = plt.subplots(rows, COLUMNS_OF_PANELS, squeeze=False, sharex=True, sharey=True, figsize=size)
     changes = _changes(audit)
     largest = max(100.0, np.abs(changes[CHANGES].to_numpy()).max())
@@ -76,6 +76,6 @@ def _row(axes: Axes, place: int, changes: pd.DataFrame, by_name: Mapping[str, st
         by_name[name].label if changes.loc[name].any() else "no change",
         transform=axes.get_yaxis_transform(),
         va="center",
-        fontsize=6,
+        fontsize=style.points(6),
         color=style.GREY,
     )
