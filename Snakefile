@@ -7,6 +7,9 @@ min_version("9.0")
 configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=False)}/config.yaml"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/on_start.smk"
 include: "rules/resources.smk"

@@ -184,6 +184,12 @@ def duplicates_argument(wildcards):
     return "--keep-duplicates" if keeps_duplicates(wildcards.dataset) else ""
 
 
+def table_report(name, title):
+    """Return the place of a table in the report, as arguments of `report`."""
+    labels = {"dataset": "{dataset}", "model": "{model}", "table": title}
+    return {"caption": f"../report/{name}.rst", "category": "Tables", "labels": labels}
+
+
 def final_targets():
     """Return the files of a complete run: the paper, and every table and figure of every model."""
     tables = ["exclusions", "summary", "pairwise_distance", "paired_differences", "friedman", "mean_ranks", "claims"]
@@ -197,4 +203,12 @@ def final_targets():
     acquired = collect("results/{dataset}/acquisition_summary.csv", dataset=filter(is_acquired, DATASETS))
     precision = collect("results/{dataset}/{model}/precision.csv", dataset=DATASETS, model=REDUCED)
     comparison = ["results/comparison.csv", "results/figures/model_comparison.pdf"]
-    return ["results/paper.pdf", *every_model, *study_targets(), *precision, *comparison, *acquired]
+    return [
+        "results/paper.pdf",
+        "results/README.md",
+        *every_model,
+        *study_targets(),
+        *precision,
+        *comparison,
+        *acquired,
+    ]

@@ -102,7 +102,7 @@ rule summarise_metrics:
         metrics="results/{dataset}/{model}/metrics.parquet",
         code=code("summarise_metrics"),
     output:
-        "results/{dataset}/{model}/summary.csv",
+        report("results/{dataset}/{model}/summary.csv", **table_report("summary", "Summary of all metrics")),
     log:
         "logs/{dataset}/{model}/summarise_metrics.log",
     benchmark:

@@ -1,7 +1,7 @@
 """Write the paper.
 
 input:   the tables and figures of every dataset and encoder, paper/
-output:  results/numbers.tex, results/tables/{table}.tex, results/drawn_texts.pdf, results/paper.pdf
+output:  results/numbers.tex, results/tables/{table}.tex, results/drawn_texts.pdf, results/paper.pdf, results/README.md
 steps:   numbers as macros; tables → labels that LaTeX cannot typeset, drawn → typeset → copy, so that a failed
          typesetting leaves the earlier paper alone
 """
@@ -134,6 +134,33 @@ rule write_paper_tables:
         "Writing the tables of the paper."
     shell:
         command(f"{PAPER_ARGUMENTS}" " --environments {input.environments:q}" " --output-folder {params.folder:q}")
+
+
+rule write_results_page:
+    input:
+        **PAPER_INPUTS,
+        figures=collect(
+            f"{PAPER_RESULTS}/figures/{{name}}.{{form}}",
+            name=[name for name in PAPER_FIGURES if name != "method"],
+            form=FIGURE_FORMATS,
+        )
+        + collect(f"{PAPER_RESULTS}/figures/method.{{form}}", form=["pdf", "png"])
+        + collect("results/figures/model_comparison.{form}", form=FIGURE_FORMATS) * (len(MODELS) > 1),
+        code=code("write_results_page"),
+    output:
+        "results/README.md",
+    log:
+        "logs/write_results_page.log",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **PAPER_PARAMETERS,
+        folders=[f"results/{dataset}/{model}" for dataset, model in PAPER_PAIRS],
+    message:
+        "Writing the entry page of the results, {output}."
+    shell:
+        command(f"{PAPER_ARGUMENTS} --figures {{input.figures:q}} --folders {{params.folders:q}} --output {{output:q}}")
 
 
 rule draw_texts:

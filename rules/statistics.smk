@@ -69,7 +69,7 @@ rule judge_claims:
         embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
         code=code("judge_claims"),
     output:
-        "results/{dataset}/{model}/claims.csv",
+        report("results/{dataset}/{model}/claims.csv", **table_report("claims", "Claims of the original paper")),
     log:
         "logs/{dataset}/{model}/judge_claims.log",
     benchmark:

@@ -48,7 +48,8 @@ STUDY_FIGURES = {"plot_noise_floor", "plot_dose_response", "plot_equal_damage"}
 AUDIT_FIGURE = {"plot_audit"}
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
-PAPER = {"build_paper", "copy_paper", "all"}
+PAGE = {"write_results_page"}  # the entry page of the results, which shows the figures
+PAPER = {"build_paper", "copy_paper", "all"} | PAGE
 
 FIGURES = (
     PICTURES
@@ -137,7 +138,7 @@ EDITS = {
     "embedding_shift/plots/summary/radar.py": {"plot_radar"} | PAPER,
     "embedding_shift/plots/study/audit.py": AUDIT_FIGURE | PAPER,
     "embedding_shift/paper/latex.py": TEXTS | METHOD | PAPER,
-    "embedding_shift/paper/number_macros.py": {"write_numbers"} | DRAWN | PAPER,
+    "embedding_shift/paper/number_macros.py": {"write_numbers"} | DRAWN | PAPER - PAGE,
     "embedding_shift/performance/forecast.py": set(),
     # The metrics read the shards, not the files that join them.
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
@@ -152,7 +153,7 @@ EDITS = {
     | METHOD
     | TEXTS
     | PAPER,
-    "write_numbers.py": {"write_numbers"} | DRAWN | PAPER,
+    "write_numbers.py": {"write_numbers"} | DRAWN | PAPER - PAGE,
 }
 
 
