@@ -167,9 +167,11 @@ def test_closeness_turns_distances_round_and_spans_zero_to_one():
     assert [metric.name for metric in table.metrics] == [metric.name for metric in overview_metrics()]
     assert (table.closeness["noise"] == 0).all() and (table.closeness["elastic"] == 1).all()
     assert table.means.loc["l2_distance", "noise"] > table.means.loc["l2_distance", "elastic"]
-    middle = table.means.loc["l2_distance"]
-    expected = (middle["noise"] - middle["blur"]) / (middle["noise"] - middle["elastic"])
-    assert table.closeness.loc["l2_distance", "blur"] == pytest.approx(expected)
+    for metric in ("l2_distance", "cosine_similarity"):
+        means = table.means.loc[metric]
+        shift = np.sqrt(means if metric == "l2_distance" else 1 - means)
+        expected = (shift["noise"] - shift["blur"]) / (shift["noise"] - shift["elastic"])
+        assert table.closeness.loc[metric, "blur"] == pytest.approx(expected)
     assert [augmentation.name for augmentation in table.augmentations] == NAMES
     assert [augmentation.name for augmentation in table.ranked().augmentations] == NAMES[::-1]
 
@@ -184,6 +186,18 @@ def test_a_metric_that_one_augmentation_lacks_is_left_out():
     table = table[~((table["metric"] == "attention_similarity") & (table["augmentation"] == "blur"))]
     shown = closeness.from_summary(summary_of(table), augmentations(NAMES)).metrics
     assert [metric.name for metric in shown] == [m.name for m in overview_metrics() if m.name != "attention_similarity"]
+
+
+def test_a_root_scale_spreads_small_shifts_and_can_be_undone():
+    for similarity in (False, True):
+        _, axes = plt.subplots()
+        style.set_root_scale(axes, "x", similarity)
+        values = np.array([0.0, 0.01, 0.04, 1.0])
+        there = axes.xaxis.get_transform().transform(1 - values if similarity else values)
+        assert np.abs(there) == pytest.approx([0, 0.1, 0.2, 1])
+        assert axes.xaxis.get_transform().inverted().transform(there) == pytest.approx(
+            1 - values if similarity else values
+        )
 
 
 def test_heatmap_sorts_columns_and_prints_means():

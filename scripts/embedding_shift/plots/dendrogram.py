@@ -58,8 +58,7 @@ def _draw_tree(axes: Axes, tree: Mapping[str, Any], cut: float) -> None:
     words = f"cut at {clustering.CUT} of the highest merge"
     axes.text(cut, 1.01, words, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=style.small())
     highest = max(max(heights) for heights in tree["dcoord"])
-    # A square-root scale keeps small merges visible beside a large one and, unlike a logarithm, has a zero.
-    axes.set_xscale("function", functions=(lambda x: np.sqrt(np.clip(x, 0, None)), np.square))
+    style.set_root_scale(axes, "x")
     axes.set_xlim(0, 1.05 * highest if highest > 0 else 1)
     axes.set_ylim(LEAF_STEP * (len(tree["leaves"])), 0)
     axes.set_xlabel("Ward distance (square-root scale)")

@@ -81,8 +81,9 @@ def _panel(
         axes.hlines(positions, low / unit, high / unit, color=color, linewidth=1.2)
         axes.plot(means / unit, positions, MARKS[number % len(MARKS)], color=color, markersize=3.5, label=label)
     below = ["relative to encoder average"] if relative else []
-    below.append("higher is closer" if metric.higher_is_closer else "lower is closer")
+    below.append(f"{'higher' if metric.higher_is_closer else 'lower'} is closer, square-root scale")
     below += [style.wrapped(f"not applicable to {label}", 32) for label in without]
+    style.set_root_scale(axes, "x", similarity=metric.higher_is_closer)
     axes.set_xlabel("\n".join(below))
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)

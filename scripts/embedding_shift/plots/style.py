@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -175,6 +175,23 @@ def legend_mark(label: str, marker: str = "o", size: float = 4, **options: Any) 
     """Return a legend entry that shows a grey mark without a line; `options` are further ones of `Line2D`."""
     options = {"linestyle": "", **options}
     return Line2D([], [], color=GREY, marker=marker, markersize=size, label=label, **options)
+
+
+def set_root_scale(axes: Axes, axis: Literal["x", "y"], similarity: bool = False) -> None:
+    """Draw an axis on a square-root scale, so that the largest shift does not press all others together.
+
+    Unlike a logarithm, the scale has a zero.
+
+    Args:
+        axes: to change.
+        axis: which of the two.
+        similarity: whether the values are similarities, at most 1, whose shift is one minus the value; otherwise they
+            are shifts, at least 0.
+    """
+    of_shift = (lambda x: np.sqrt(np.clip(x, 0, None)), np.square)
+    of_similarity = (lambda x: -np.sqrt(np.clip(1 - x, 0, None)), lambda x: 1 - np.square(x))
+    set_scale = axes.set_xscale if axis == "x" else axes.set_yscale
+    set_scale("function", functions=of_similarity if similarity else of_shift)
 
 
 def halo(linewidth: float) -> list[AbstractPathEffect]:

@@ -27,7 +27,10 @@ def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
             axes.fill_between(*curve, color=augmentation.color, alpha=0.12, linewidth=0)
         elif len(values):
             axes.axvline(values.mean(), color=augmentation.color, label=augmentation.label, linestyle=line)
-    axes.set(xlabel="L2 distance between the embeddings of the original and the augmented image", ylabel="Density")
+    for axis in ("x", "y"):
+        style.set_root_scale(axes, axis)
+    axes.set_xlabel("L2 distance between the embeddings of the original and the view (square-root scale)")
+    axes.set_ylabel("Density (square-root scale)")
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     figure.legend(loc="outside right center")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from embedding_shift.metrics import registry
@@ -51,15 +52,17 @@ def from_summary(summary: pd.DataFrame, augmentations: Sequence[style.Augmentati
 def closeness(means: pd.DataFrame, shown: Sequence[registry.Metric]) -> pd.DataFrame:
     """Scale each metric to 0 (the farthest augmentation) … 1 (the closest), so that metrics can be averaged.
 
-    This is min-max scaling over the augmentations, reversed for metrics such as distances, whose higher values are
-    farther. Where all augmentations have the same value, all are equally close and get 1.
+    The shift is one minus a similarity, or a distance itself. Its square root is scaled to the range over the
+    augmentations: without the root, the farthest augmentation would make all others look alike. Where all
+    augmentations have the same value, all are equally close and get 1.
 
     Args:
         means: metric names × augmentation names.
         shown: the metrics of the rows.
     """
-    signs = pd.Series({metric.name: 1.0 if metric.higher_is_closer else -1.0 for metric in shown}, dtype=float)
-    oriented = means.mul(signs, axis=0)
+    is_similarity = np.array([metric.higher_is_closer for metric in shown], dtype=bool)[:, np.newaxis]
+    shift = np.where(is_similarity, 1 - means, means)
+    oriented = pd.DataFrame(-np.sqrt(shift.clip(min=0)), index=means.index, columns=means.columns)
     lowest, highest = oriented.min(axis=1), oriented.max(axis=1)
     spread = (highest - lowest).where(highest > lowest)
     return oriented.sub(lowest, axis=0).div(spread, axis=0).fillna(1.0)

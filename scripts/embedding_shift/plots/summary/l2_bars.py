@@ -37,8 +37,9 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation], con
     axes.set_xticks(positions, [augmentation.wrapped() for augmentation in augmentations])
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, len(rows) - 0.4)
+    style.set_root_scale(axes, "y")
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("Mean L2 distance")
+    axes.set_ylabel("Mean L2 distance\n(square-root scale)")
     names = ["one standard deviation over images", f"{100 * confidence:g} % bootstrap interval of the mean"]
     figure.legend([spread, interval], names, loc="outside upper right", ncols=2)
     return figure

@@ -43,7 +43,9 @@ def _panel(axes: Axes, metric: Metric, rows: pd.DataFrame, augmentations: Sequen
     average = rows["mean"].mean()
     axes.axvline(average, color=style.GREY, linestyle="--", linewidth=0.8)
     axes.set_title(f"{metric.label}\naverage {labels.mean_text(average)}", loc="left")
-    axes.set_xlabel("higher is closer" if metric.higher_is_closer else "lower is closer")
+    axes.set_xlabel("higher is closer" if metric.higher_is_closer else "lower is closer, square-root scale")
+    if not metric.higher_is_closer:
+        style.set_root_scale(axes, "x")
     axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     largest = max(rows["ci_high"].max(), rows["mean"].max(), 0)
     axes.set_xlim(min(0, rows["ci_low"].min()), 1.05 * largest if largest > 0 else 1)
