@@ -12,7 +12,7 @@ from tiny_run import CONFIG, FEW, RESULTS, tiny_config
 pytestmark = pytest.mark.slow
 STORED = [
     *(f"results/tiny/views/{view}/00000.tar" for view in ("original", *FEW)),
-    *(f"{RESULTS}/embeddings/{view}.npz" for view in ("original", *FEW)),
+    *(f"{RESULTS}/encoded/{view}/00000.npz" for view in ("original", *FEW)),
 ]
 OUTER = """
 configfile: "shift.yaml"
