@@ -144,6 +144,7 @@ EDITS = {
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
     | NOTABLE_IMAGES
     | {"plot_attention_samples"}
+    | NOTABLE_IMAGES
     | DISTANCES
     | DENDROGRAM
     | ATTENTION_PICTURES

@@ -162,15 +162,21 @@ def empty(path):
     os.truncate(path, 0)
 
 
-def test_damaged_files_are_named_when_they_are_read_and_made_anew(again, undisturbed):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"results/tiny/views/black/00000.tar": truncate},
+        {f"{RESULTS}/encoded/elastic/00000.npz": flip_a_byte},
+        {
+            f"{RESULTS}/embeddings/elastic.npz": truncate,
+            "results/tiny/pixel_metrics/elastic/00000.npz": flip_a_byte,
+            f"{RESULTS}/representation_metrics/black/00000.npz": empty,
+        },
+    ],
+    ids=["views", "encoded", "results"],
+)
+def test_damaged_files_are_named_when_they_are_read_and_made_anew(again, undisturbed, damage):
     """Each run finds what it comes to read; in the end nothing tells the results from undisturbed ones."""
-    damage = {
-        "results/tiny/views/black/00000.tar": truncate,
-        f"{RESULTS}/attention/elastic.npz": flip_a_byte,
-        f"{RESULTS}/embeddings/elastic.npz": truncate,
-        "results/tiny/pixel_metrics/elastic/00000.npz": flip_a_byte,
-        f"{RESULTS}/representation_metrics/elastic/00000.npz": empty,
-    }
     for name, spoil in damage.items():
         spoil(again / name)
     outputs = []
@@ -182,11 +188,7 @@ def test_damaged_files_are_named_when_they_are_read_and_made_anew(again, undistu
             break
     assert code == 0
     assert "Traceback" not in "".join(outputs)
-    # Embeddings and attention of a view are rebuilt together, with what is made from them: one may never be read.
-    together = [name for name in damage if name.startswith(RESULTS)]
-    named = [name for name in damage if f"error: {name} is damaged: " in "".join(outputs)]
-    assert set(damage) - set(together) <= set(named), outputs
-    assert set(together) & set(named), outputs
+    assert [name for name in damage if f"error: {name} is damaged: " in "".join(outputs)] == list(damage)
     assert_same_results(again, undisturbed)
 
 
@@ -260,12 +262,12 @@ def test_uniform_and_black_pictures_have_values_or_are_named(undisturbed):
 def test_embeddings_that_are_no_numbers_are_left_out_and_named(again):
     """Of two images one has NaN, infinity or zeros instead of an embedding, and NaN or one value as attention."""
     for view, value in (("elastic", np.nan), ("black", np.inf)):
-        for kind in ("embedding", "attention"):
-            path = again / f"{RESULTS}/{kind.replace('embedding', 'embeddings')}/{view}.npz"
-            arrays = array_files.read(path)
-            array = arrays[kind].copy()
-            array[list(arrays["image_id"]).index("photograph")] = value
-            array_files.write(path, arrays["image_id"], **{kind: array})
+        path = again / f"{RESULTS}/encoded/{view}/00000.npz"
+        arrays = array_files.read(path)
+        image_ids = arrays.pop("image_id")
+        for array in arrays.values():
+            array[list(image_ids).index("photograph")] = value
+        array_files.write(path, image_ids, **arrays)
     run = Run(again, TARGETS)
     assert run.ends() == 0, run.output[-5000:]
     exclusions = pd.read_csv(again / RESULTS / "exclusions.csv")
