@@ -116,3 +116,9 @@ def test_three_images_are_compared_with_all(study):
 def test_without_failures_none_counts(study):
     study.settings["study"]["failure_share"] = 0
     assert sentences_of(study)["failures_sentence"] == "In this run, no view and no image counts as failed."
+
+
+def test_a_run_that_filters_says_what_all_flaws_leave_out(study):
+    assert sentences_of(study)["filtered_audit_sentence"] == sentences.NOTHING
+    study.settings["resize"] = "antialiased"
+    assert "leave out the resize" in sentences_of(study)["filtered_audit_sentence"]

@@ -79,6 +79,7 @@ def test_doses_views_and_ranking_do_not_depend_on_the_grid(images, found):
     assert {key: row.dose for key, row in rows.items() if not row.reason} == {
         key: row.dose for key, row in other_rows.items() if not row.reason
     }
+    assert [view.pixels.tobytes() for view in views] == [view.pixels.tobytes() for view in other_views]
 
     def ranking(made):
         originals = {image.image_id: image.pixels for image in images}

@@ -35,6 +35,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("variance_design_sentence",), _variance_design(inputs)
         yield ("variance_sentence",), _variance(inputs)
         yield ("failures_sentence",), _failures(inputs.settings["study"]["failure_share"])
+        yield ("filtered_audit_sentence",), _filtered_audit(inputs.settings["resize"])
         yield ("few_images_sentence",), _few_images(inputs)
         yield ("audit_claims_sentence",), _audit_claims(inputs)
 
@@ -189,6 +190,13 @@ def _failures(share: float) -> str:
         return "In this run, no view and no image counts as failed."
     failed = layout.percent(share)
     return f"In this run, {failed} of the views, and of the images, count as failed (our choice), and at least one."
+
+
+def _filtered_audit(resize: str) -> str:
+    """Say, for a run that resizes with a filter, why its audit of all flaws together has no aliasing."""
+    if resize == "bilinear":
+        return ""
+    return "All flaws together leave out the resize, because the further draws of this run exist only with the filter."
 
 
 def _few_images(inputs: PaperInputs) -> str:
