@@ -181,7 +181,7 @@ def test_damaged_files_are_named_when_they_are_read_and_made_anew(again, undistu
         spoil(again / name)
     outputs = []
     for _ in range(len(damage) + 1):
-        run = Run(again, TARGETS)
+        run = Run(again, [*TARGETS, *damage])
         code = run.ends()
         outputs.append(run.output)
         if code == 0:
@@ -277,7 +277,9 @@ def test_embeddings_that_are_no_numbers_are_left_out_and_named(again):
         assert set(of_photograph.loc[of_photograph["augmentation"] == view, "metric"]) == expected
     summary = pd.read_csv(again / RESULTS / "summary.csv").set_index(["metric", "augmentation"])
     assert (summary.loc["cosine_similarity", "n"] == 1).all()
-    for table in ("summary.csv", "pairwise_distance.csv"):
-        assert not pd.read_csv(again / RESULTS / table).isna().any(axis=None)
+    assert not pd.read_csv(again / RESULTS / "pairwise_distance.csv").isna().any(axis=None)
+    spread = ["std", "ci_low", "ci_high"]  # of one image there is none
+    assert not summary.drop(columns=spread).isna().any(axis=None)
+    assert (summary[spread].isna().all(axis=1) == (summary["n"] == 1)).all()
     metrics = tables.read_parquet([again / RESULTS / "metrics.parquet"])
     assert np.isfinite(metrics["value"]).all()
