@@ -52,6 +52,18 @@ def test_the_ranking_at_equal_damage_is_reported(study):
     assert "does not depend on the configured doses" in sentences_of(study)["dose_takeaway_sentence"]
 
 
+def test_one_image_has_no_intervals_to_overlap(study):
+    assert "The intervals of 2 of 2 pairs" in sentences_of(study)["equal_damage_sentence"]
+    study.study["equal_damage"] = study.study["equal_damage"].assign(ci_low=math.nan, ci_high=math.nan)
+    assert "intervals" not in sentences_of(study)["equal_damage_sentence"]
+
+
+def test_a_single_part_of_the_variance_is_not_compared(study):
+    frame = study.study["variance"]
+    study.study["variance"] = frame[(frame["component"] == "augmentation") & (frame["split"] == "all")]
+    assert "only one of these parts can vary" in sentences_of(study)["variance_sentence"]
+
+
 def test_an_augmentation_that_cannot_do_the_damage_is_named_with_the_reason(study):
     chosen = study.study["equal_doses"] = study.study["equal_doses"].astype({"reason": object})
     chosen.loc[1, "reason"] = "its scale starts above this damage"

@@ -140,7 +140,7 @@ class EqualDamage:
         augmentations: how many augmentations have doses.
         changed: how many of them have another rank than as configured.
         largest: name of the augmentation with the largest shift.
-        overlapping: how many pairs of neighbours have intervals that overlap.
+        overlapping: how many pairs of neighbours have intervals that overlap; None without intervals.
         left_out: reason by name of the augmentations with a dose scale that cannot do this damage.
     """
 
@@ -148,7 +148,7 @@ class EqualDamage:
     augmentations: int
     changed: int
     largest: str
-    overlapping: int
+    overlapping: int | None
     left_out: dict[str, str]
 
 
@@ -170,7 +170,9 @@ def _equal_damage(measure: str, block: pd.DataFrame, left_out: dict[Any, str]) -
     largest = str(block.sort_values("rank", kind="stable")["augmentation"].iloc[0])
     ordered = block.sort_values("value")
     bounds = zip(ordered["ci_low"], ordered["ci_high"], strict=True)
-    overlapping = sum(lower[1] >= upper[0] for lower, upper in pairwise(bounds))
+    overlapping = (
+        sum(lower[1] >= upper[0] for lower, upper in pairwise(bounds)) if ordered["ci_low"].notna().any() else None
+    )
     return EqualDamage(measure, len(block), changed, largest, overlapping, left_out)
 
 

@@ -108,11 +108,13 @@ def _equal_damage(inputs: PaperInputs) -> str:
 def _at_equal(entry: EqualDamage, augmentations: Mapping[str, str]) -> str:
     measure = labels.DAMAGE[entry.measure]
     changed = share_of(entry.changed, entry.augmentations, "augmentation")
-    overlapping = share_of(entry.overlapping, entry.augmentations - 1, "pair", "of neighbours in this ranking")
     sentence = (
         f"At equal {measure}, the rank of {changed} changes, and {emphasised(augmentations[entry.largest])} shifts the "
-        f"embedding most. The intervals of {overlapping} overlap."
+        "embedding most."
     )
+    if entry.overlapping is not None:
+        pairs = share_of(entry.overlapping, entry.augmentations - 1, "pair", "of neighbours in this ranking")
+        sentence += f" The intervals of {pairs} overlap."
     for name, reason in entry.left_out.items():
         sentence += f" {emphasised(augmentations[name])} is left out: {latex.escape(reason)}."
     return sentence
@@ -133,6 +135,8 @@ def _variance(inputs: PaperInputs) -> str:
     if not of_metric["share"].sum() > 0:
         return "The shift by cosine similarity has no variance to split."
     everything = of_metric[of_metric["split"] == variance.ALL]
+    if len(everything) == 1:
+        return "In this run, only one of these parts can vary, so there is nothing to compare."
     sentence = f"By cosine similarity, {_parts(everything)} of the variance."
     rest = of_metric[of_metric["split"] == variance.WITHOUT_LARGEST]
     if rest["share"].sum() > 0:

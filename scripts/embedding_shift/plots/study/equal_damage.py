@@ -40,8 +40,9 @@ def draw(equal_damage: pd.DataFrame, augmentations: Sequence[style.Augmentation]
         level = f"{rows['level'].iloc[0]:.{DECIMALS[measure]}f}"
         axes.set_title(f"At equal damage: {labels.damage(measure, level)}", loc="left")
     style.label_log_axis(grid[0, 0])
+    interval = f", {100 * confidence:g} % interval" if table["ci_low"].notna().any() else ""
     handles = [
-        style.legend_mark(f"equal damage, {100 * confidence:g} % interval", linestyle="-"),
+        style.legend_mark(f"equal damage{interval}", linestyle="-" if interval else ""),
         style.legend_mark("as configured", size=7, markerfacecolor="none"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

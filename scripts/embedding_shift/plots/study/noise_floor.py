@@ -55,7 +55,8 @@ def draw(
     if len(starts):
         ring = style.legend_mark("at a vanishing dose", size=5, markerfacecolor="none")
         figure.legend(handles=[style.legend_mark("as configured", size=5), ring], loc="outside lower center", ncols=2)
-    axes.set_xlabel(f"{shift.AXIS_LABEL} to the original ({100 * confidence:g} % bootstrap interval)")
+    interval = f" ({100 * confidence:g} % bootstrap interval)" if np.isfinite(distances).all() else ""
+    axes.set_xlabel(f"{shift.AXIS_LABEL} to the original{interval}")
     return figure
 
 
