@@ -22,7 +22,7 @@ def main() -> None:
         encoded[name] = encoder.encode(list(views[name].values()))
     encoder.batch_size = encoder.batch_size // 2 or 2
     encoded["other_batch_size"] = encoder.encode(originals)
-    other = image_encoder.from_arguments(arguments, precision="bf16" if arguments.precision == "fp32" else "fp32")
+    other = image_encoder.from_arguments(arguments, precision=variant_names.other_precision(arguments.precision))
     encoded["other_precision"] = other.encode(originals)
     keys = [variant_names.key(image_id, name) for name, (image_ids, _, _) in encoded.items() for image_id in image_ids]
     embedding, attention = (np.concatenate([part[place] for part in encoded.values()]) for place in (1, 2))

@@ -1,5 +1,6 @@
 """The generated sentences on the study: floor and ceiling, equal damage, variance, and the audit."""
 
+import dataclasses
 import math
 
 import pandas as pd
@@ -134,3 +135,10 @@ def test_a_run_that_filters_says_what_all_flaws_leave_out(study):
     assert sentences_of(study)["filtered_audit_sentence"] == sentences.NOTHING
     study.settings["resize"] = "antialiased"
     assert "leave out the resize" in sentences_of(study)["filtered_audit_sentence"]
+
+
+def test_the_other_precision_is_named(study):
+    assert dict(number_macros.numbers(study))["other_precision",] == "bf16 instead of fp32"
+    reduced = {f"{study.main.model} on {study.main.dataset}": pd.DataFrame({"precision": ["bf16"]})}
+    found = number_macros.numbers(dataclasses.replace(study, precisions=reduced))
+    assert dict(found)["other_precision",] == "fp32 instead of bf16"

@@ -186,6 +186,12 @@ class PaperInputs:
         return float(cell)
 
     @property
+    def precision(self) -> str:
+        """The precision in which the first encoder computes."""
+        reduced = self.precisions.get(f"{self.main.model} on {self.main.dataset}")
+        return "fp32" if reduced is None or reduced.empty else str(reduced["precision"].iloc[0])
+
+    @property
     def study_images(self) -> int:
         """The number of images in the study; 0 without a study."""
         return min(self.settings["study"]["images"], len(self.manifest)) if self.study else 0

@@ -113,6 +113,7 @@ def _study(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the numbers of the study; none without a study."""
     study, settings = inputs.study, inputs.settings["study"]
     if study:
+        yield ("other_precision",), f"{variant_names.other_precision(inputs.precision)} instead of {inputs.precision}"
         yield ("num_study_images",), latex.number(inputs.study_images)
         yield ("num_study_draws",), latex.number(settings["draws"])
         for name, reference in (("beyond_floor", variant_names.JPEG), ("beyond_ceiling", variant_names.ANOTHER)):

@@ -24,6 +24,11 @@ ANOTHER = "another_photograph"
 REFERENCES = (*ENCODER_REFERENCES, ANOTHER)
 
 
+def other_precision(precision: str) -> str:
+    """Return the precision of the reference "other_precision", for an encoder that computes in `precision`."""
+    return "bf16" if precision == "fp32" else "fp32"
+
+
 def key(image_id: str, variant: str) -> str:
     """Return the key of a view in its shard."""
     return f"{image_id}{SEPARATOR}{variant}"
