@@ -25,7 +25,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("constant_metrics_sentence",), _constant_metrics(main)
     yield ("attention_sentence",), _attention(inputs)
     yield ("notable_images_sentence",), _notable_images(inputs)
-    yield ("notable_images_caption_sentence",), _notable_caption(attention)
+    yield ("notable_images_caption_sentence",), _notable_caption(attention, len(inputs.manifest))
     yield ("attention_note_sentence",), "" if attention else _note(main)
     yield ("attention_samples_sentence",), _attention_samples(attention)
     yield ("views_heading",), "Views and attention" if attention else "Views"
@@ -74,14 +74,16 @@ def _extremes(inputs: PaperInputs, metric: str, subject_and_verb: str) -> str:
 
 
 def _notable_images(inputs: PaperInputs) -> str:
-    """Say which image is most often the worst, and where the worst image is farthest from the typical one."""
+    """Point to the figure, and say which image is most often the worst, and where it is farthest from the typical."""
     frame, labels = inputs.notable_images, inputs.main.augmentations
+    figure = r"Figure~\ref{fig:notable_images_1}"
     worst = frame[frame["role"] == notable_images.WORST].set_index("augmentation")
     if worst.empty:
-        return ""
+        return f"{figure} shows the only image under every augmentation."
     counts = worst["image_id"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
     total = share_of(int(counts.iloc[0]), len(worst), "augmentation")
-    sentence = rf"The image \texttt{{{latex.escape(counts.index[0])}}} is the worst one under {total}."
+    sentence = f"{figure} shows the typical and the worst image of every augmentation. "
+    sentence += rf"The image \texttt{{{latex.escape(counts.index[0])}}} is the worst one under {total}."
     typical = frame[frame["role"] == notable_images.TYPICAL].set_index("augmentation")
     shifts = 1 - pd.DataFrame({"typical": typical[findings.MAIN_METRIC], "worst": worst[findings.MAIN_METRIC]})
     ratios = (shifts["worst"] / shifts["typical"].where(shifts["typical"] > 0)).dropna()
@@ -94,13 +96,15 @@ def _notable_images(inputs: PaperInputs) -> str:
     )
 
 
-def _notable_caption(attention: bool) -> str:
+def _notable_caption(attention: bool, images: int) -> str:
     shown = "the original and its view"
     if attention:
         shown += (
             ", the attention of the encoder on both, and the share of the attention that moved to other patches, "
             "without undoing the geometry"
         )
+    if images == 1:
+        return f"The only image under every augmentation: {shown}."
     return (
         "For every augmentation, the image nearest to the median cosine similarity (typical) and the image with the "
         f"lowest (worst): {shown}."

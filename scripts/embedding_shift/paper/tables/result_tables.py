@@ -99,8 +99,7 @@ def agreement(results: Results) -> str:
     for metric in results.metrics() if MAIN_METRIC in means else ():
         if metric.name != MAIN_METRIC and metric not in results.constant_metrics:
             rho = _rank_correlation(means[MAIN_METRIC], means[metric.name])
-            direction = "closer" if metric.higher_is_closer else "further"
-            rows.append([latex.escape(metric.label), direction, latex.number(rho)])
+            rows.append([latex.escape(metric.label), metric.direction, latex.number(rho)])
     return latex.tabular("llr", ["Metric", "Higher means", r"Spearman's $\rho$"], [rows])
 
 
@@ -120,11 +119,14 @@ def claims(inputs: PaperInputs) -> str:
     rows = []
     for item in findings.judged_claims(inputs):
         found = item.judgement.interval
-        effect = [latex.number(found.effect), latex.interval(found.low, found.high)] if found else [layout.NO_ROW] * 2
         texts = [latex.escape(text) for text in (item.claim.text, item.claim.source, item.judgement.in_words)]
-        rows.append([*texts, *effect, findings.EVIDENCE[item.topic]])
+        if found:
+            texts += [latex.number(found.effect), latex.interval(found.low, found.high)]
+        else:  # the reason why the claim was not tested takes the place of the effect
+            texts[-1] = layout.spanning(3, texts[-1], layout.paragraph(0.38))
+        rows.append([*texts, findings.EVIDENCE[item.topic]])
     header = ["Claim", "Source", "Verdict", "Effect", "Interval", "Evidence"]
-    return latex.tabular(f"{layout.paragraph(0.38)}l{layout.paragraph(0.13)}rcl", header, [rows])
+    return latex.tabular(f"{layout.paragraph(0.38)}llrcl", header, [rows])
 
 
 def friedman(frame: pd.DataFrame) -> str:

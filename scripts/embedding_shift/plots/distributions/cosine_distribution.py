@@ -39,8 +39,9 @@ def _histogram(axes: Axes, values: np.ndarray, color: str) -> None:
         axes.text(0.5, 0.5, "not defined", transform=axes.transAxes, ha="center", color=style.GREY)
         axes.set(xticks=[], yticks=[])
         return
-    spread = values.std(ddof=1) if len(values) > 1 else 0.0
-    label = f"mean {values.mean():.3f}, std {spread:.3f}"
+    label = f"{values[0]:.3f} (one image)"
+    if len(values) > 1:
+        label = f"mean {values.mean():.3f}, std {values.std(ddof=1):.3f}"
     curve = density(values, -1, 1)
     if curve:
         bins = np.linspace(values.min(), values.max(), min(20, max(6, round(np.sqrt(len(values)) * 2))) + 1)

@@ -14,8 +14,10 @@ from embedding_shift.plots.pictures import attention, reading
 from embedding_shift.plots.pictures.sheet import Sheet
 from embedding_shift.statistics.notable_images import TYPICAL, WORST
 
-CELL = 0.7  # inches: eight of them and a gap fill the width of the text
+CELL = 0.7  # inches
+PICTURES_PER_ROW = 8.2  # with a gap, these fill the width of the text
 GROUP_GAP = 0.2  # of a cell
+MARGIN = 0.43  # of a cell, for the names of the rows
 TITLES = {TYPICAL: "Typical image", WORST: "Worst image"}
 PICTURES = ("Original", "View")
 PICTURES_OF_ATTENTION = ("Attention before", "Attention after")
@@ -66,27 +68,48 @@ def sheet_of(
     rows: Sequence[tuple[style.Augmentation, Mapping[str, tuple[reading.Sample, Mapping[str, Any]]]]],
 ) -> Figure:
     """Draw the rows of a page: augmentation, and its samples by role with their rows of `notable_images.csv`."""
-    roles = [role for role in TITLES if any(role in samples for _, samples in rows)]
+    roles = [role for role in TITLES if any(role in samples for _, samples in rows)] or [TYPICAL]
     chosen = [sample for _, samples in rows for sample, _ in samples.values()]
     with_attention = attention.is_known(chosen)
     titles = [*PICTURES, *(PICTURES_OF_ATTENTION if with_attention else ())]
     step = len(titles) + GROUP_GAP
-    sheet = Sheet(len(roles) * step - GROUP_GAP if roles else len(titles), CELL, margin=0.3)
-    for number, role in enumerate(roles):
-        sheet.span(number * step, len(titles), TITLES[role], weight="bold")
+    width = len(roles) * step - GROUP_GAP
+    blocks = min(len(rows), max(1, int((PICTURES_PER_ROW + MARGIN) / (width + MARGIN))))
+    per_block = -(-len(rows) // blocks)
+    sheet = Sheet(blocks * (width + MARGIN) - MARGIN, CELL, margin=MARGIN * CELL)
+    top = lowest = sheet.top
+    for start in range(0, len(rows), per_block):
+        sheet.top = top
+        left = start // per_block * (width + MARGIN)
+        places = {role: left + number * step for number, role in enumerate(roles)}
+        _block(sheet, left, rows[start : start + per_block], places, titles)
+        lowest = max(lowest, sheet.top)
+    sheet.top = lowest
+    return attention.with_legend(sheet, chosen)
+
+
+def _block(
+    sheet: Sheet,
+    left: float,
+    rows: Sequence[tuple[style.Augmentation, Mapping[str, tuple[reading.Sample, Mapping[str, Any]]]]],
+    places: Mapping[str, float],
+    titles: Sequence[str],
+) -> None:
+    """Draw some of the rows below their titles; `places` are the columns where the roles begin."""
+    for role, place in places.items():
+        sheet.span(place, len(titles), TITLES[role], weight="bold")
     sheet.advance(0, text=0.14)
-    for number, column in ((number, column) for number in range(len(roles)) for column in range(len(titles))):
-        sheet.word(number * step + column, titles[column])
+    for place in places.values():
+        for column, title in enumerate(titles):
+            sheet.word(place + column, title)
     sheet.advance(0, text=0.15)
     for augmentation, samples in rows:
-        sheet.row_name(augmentation.label, augmentation.color)
-        for number, role in enumerate(roles):
-            if role in samples:
-                _group(sheet, number * step, augmentation.name, *samples[role], with_attention)
+        sheet.row_name(augmentation.label, augmentation.color, left)
+        for role, found in samples.items():
+            _group(sheet, places[role], augmentation.name, *found, len(titles) > len(PICTURES))
         if not samples:
-            sheet.word(0, "not defined")
+            sheet.word(left, "not defined")
         sheet.advance(CELL, text=0.17)
-    return attention.with_legend(sheet, chosen)
 
 
 def _group(

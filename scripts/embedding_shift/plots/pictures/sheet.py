@@ -95,13 +95,13 @@ class Sheet:
             label = f"{label[: longest - longest // 2 - 1]}…{label[-(longest // 2) :]}"
         self._text(self.margin / 2, self.top + height / 2, label, va="center", rotation=90)
 
-    def row_name(self, label: str, color: str) -> None:
-        """Name the row that begins here in up to three lines, with a line in its colour beside the pictures."""
+    def row_name(self, label: str, color: str, column: float = 0) -> None:
+        """Name the row that begins here in up to three lines, with a line in its colour, to the left of a column."""
         lines = style.wrapped(label, int(self.cell * CHARACTERS_PER_INCH / self.text_scale)).splitlines()
         words = "\n".join([*lines[:2], "…"] if len(lines) > 3 else lines)
-        edge = self.margin - 0.03
+        edge = self._left(column) - 0.03
         self.axes.plot([edge, edge], [self.top, self.top + self.cell], color=color, linewidth=2, solid_capstyle="butt")
-        text = self._text((edge - 0.02) / 2, self.top + self.cell / 2, words, va="center", rotation=90)
+        text = self._text(edge - (self.margin - 0.01) / 2, self.top + self.cell / 2, words, va="center", rotation=90)
         self._fit(text, self.cell, upright=False)
 
     def word(self, column: float, words: str, right: bool = False) -> None:

@@ -40,6 +40,7 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation], con
     style.set_root_scale(axes, "y")
     axes.set_ylim(bottom=0)
     axes.set_ylabel("Mean L2 distance\n(square-root scale)")
-    names = ["one standard deviation over images", f"{100 * confidence:g} % bootstrap interval of the mean"]
-    figure.legend([spread, interval], names, loc="outside upper right", ncols=2)
+    if rows["std"].notna().any():  # one image has neither
+        names = ["one standard deviation over images", f"{100 * confidence:g} % bootstrap interval of the mean"]
+        figure.legend([spread, interval], names, loc="outside upper right", ncols=2)
     return figure
