@@ -158,7 +158,7 @@ def test_what_a_run_keeps_does_not_grow_with_its_jobs(unrun):
 
 def test_a_missing_figure_is_drawn_from_tables(again):
     Path(again / f"{RESULTS}/figures/radar.pdf").unlink()
-    assert set(again.planned()) == {"plot_radar", "build_paper", "copy_paper", "all"}
+    assert set(again.planned()) == {"plot_radar", "build_paper", "copy_paper", "write_results_page", "all"}
 
 
 @needs_latex
