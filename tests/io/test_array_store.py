@@ -42,6 +42,16 @@ def test_what_several_jobs_stored_is_found(tmp_path):
     assert store.get(key("other")) is None
 
 
+def test_arrays_without_elements_are_stored(tmp_path):
+    """As of an encoder without attention maps."""
+    store = Store(tmp_path)
+    store.add(key(0), {"embedding": np.ones(5, np.float32), "attention": np.zeros((0, 0, 0), np.float32)})
+    store.flush()
+    found = Store(tmp_path).get(key(0))
+    assert found["attention"].shape == (0, 0, 0)
+    np.testing.assert_array_equal(found["embedding"], np.ones(5))
+
+
 def test_an_empty_store_has_no_folder(tmp_path):
     store = filled(tmp_path / "store", [])
     assert store.get(key(0)) is None
