@@ -3,6 +3,7 @@
 The constants are upper bounds for one core without a GPU, from the measurements in docs/performance.md.
 """
 
+from embedding_shift.compat.snakemake_scheduler import limit_gpu_jobs
 from embedding_shift.encoders.gpus import visible
 
 STARTUP_MB = 1500
@@ -12,9 +13,8 @@ ENCODING_THREAD_MB = 150  # of a batch, and of views that are read ahead
 GPUS = visible()
 # GPUs that an encoding job requests. `device: auto` requests one if the machine on which Snakemake runs has one.
 ENCODING_GPUS = int(config["device"] == "cuda" or (config["device"] == "auto" and bool(GPUS)))
-# Unless `--resources gpu=N` says otherwise, one encoding job at a time uses a GPU of this machine.
-if GPUS and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", len(GPUS))
+# Each GPU of this machine runs one encoding job at a time, unless `--resources gpu=N` says otherwise.
+limit_gpu_jobs(workflow, len(GPUS))
 # Encoding jobs are the longest: they and the jobs that they wait for start first, so that short jobs fill the end.
 FEEDING, ENCODING = 1, 2
 

@@ -122,3 +122,24 @@ def test_the_limit_of_an_unknown_version_stays_and_a_message_says_so(monkeypatch
     default = workflow(100, 1)
     assert "limit of started jobs" in snakemake_scheduler.drop_default_limit(default)
     assert default.scheduler.job_rate_limiter == "limiter"
+
+
+class Resources:
+    """The part of Snakemake's workflow that holds the limits of resources."""
+
+    def __init__(self, **limits):
+        self.global_resources = limits
+
+    def register_resource(self, name, value):
+        self.global_resources[name] = value
+
+
+def test_jobs_on_gpus_are_limited_to_the_gpus_of_the_machine(monkeypatch):
+    for gpus, limits, expected in ((2, {}, {"gpu": 2}), (2, {"gpu": 1}, {"gpu": 1}), (0, {}, {})):
+        workflow = Resources(**limits)
+        snakemake_scheduler.limit_gpu_jobs(workflow, gpus)
+        assert workflow.global_resources == expected
+    monkeypatch.setattr(snakemake_scheduler, "VERSIONS", ("0.1",))
+    unknown = Resources()
+    snakemake_scheduler.limit_gpu_jobs(unknown, 2)
+    assert unknown.global_resources == {}

@@ -1,13 +1,16 @@
-"""Turn off Snakemake's default limit of started jobs per second.
+"""Turn off Snakemake's default limit of started jobs per second, and limit the jobs on the GPUs of this machine.
 
-Reason: to enforce the limit, Snakemake re-evaluates its queue once per second in a thread, and starts another such
-thread whenever a job ends, so that its work grows with the square of the number of jobs. The number of cores and the
-scheduler of a cluster limit the jobs anyway.
+Reason for the limit on GPUs: Snakemake knows no GPUs, and a profile cannot count those of a machine.
 
-Written for: Snakemake 9.27, which keeps the limit in `workflow.scheduler.job_rate_limiter`.
+Reason for turning off the limit of started jobs: to enforce the limit, Snakemake re-evaluates its queue once per second
+in a thread, and starts another such thread whenever a job ends, so that its work grows with the square of the number of
+jobs. The number of cores and the scheduler of a cluster limit the jobs anyway.
 
-Fallback: with any other version the limit stays, and a message says so. A limit that the user sets
-(`--max-jobs-per-timespan`) always stays.
+Written for: Snakemake 9.27, which keeps this limit in `workflow.scheduler.job_rate_limiter`, and the limits of
+resources in `workflow.global_resources`.
+
+Fallback: with any other version the limit stays, and a message says so. A limit that the user sets (`--max-jobs-per-
+timespan`) always stays. The number of jobs on GPUs is not limited then; `--resources gpu=N` does it.
 """
 
 from typing import Any
@@ -38,3 +41,14 @@ def drop_default_limit(workflow: Any) -> str:
     if limit and (limit.max_jobs, limit.timespan) == DEFAULT_LIMIT:
         workflow.scheduler.job_rate_limiter = None
     return ""
+
+
+def limit_gpu_jobs(workflow: Any, gpus: int) -> None:
+    """Let at most so many jobs that request a GPU run at the same time, unless the user has set a limit.
+
+    Args:
+        workflow: Snakemake's object of that name, while it reads the rules.
+        gpus: number of GPUs of this machine; nothing changes if it is 0.
+    """
+    if gpus and versions.is_installed("snakemake", *VERSIONS) and "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", gpus)
