@@ -1,16 +1,14 @@
 """Turn off Snakemake's default limit of started jobs per second, and limit the jobs on the GPUs of this machine.
 
-Reason for the limit on GPUs: Snakemake knows no GPUs, and a profile cannot count those of a machine.
-
-Reason for turning off the limit of started jobs: to enforce the limit, Snakemake re-evaluates its queue once per second
-in a thread, and starts another such thread whenever a job ends, so that its work grows with the square of the number of
-jobs. The number of cores and the scheduler of a cluster limit the jobs anyway.
+Reason: to enforce the limit of started jobs, Snakemake re-evaluates its queue once per second in a thread, and starts
+another such thread whenever a job ends, so that its work grows with the square of the number of jobs. The number of
+cores and the scheduler of a cluster limit the jobs anyway. Snakemake does not count the GPUs of a machine.
 
 Written for: Snakemake 9.27, which keeps this limit in `workflow.scheduler.job_rate_limiter`, and the limits of
 resources in `workflow.global_resources`.
 
-Fallback: with any other version the limit stays, and a message says so. A limit that the user sets (`--max-jobs-per-
-timespan`) always stays. The number of jobs on GPUs is not limited then; `--resources gpu=N` does it.
+Fallback: with any other version the limit stays, and a message says so. A limit that the user sets
+(`--max-jobs-per-timespan`) always stays. The number of jobs on GPUs is not limited then; `--resources gpu=N` does it.
 """
 
 from typing import Any
