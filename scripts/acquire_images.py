@@ -11,7 +11,7 @@ from embedding_shift.data.acquisition import content, report, run
 from embedding_shift.data.acquisition.options import FOR_SHARDS, Options
 from embedding_shift.data.acquisition.outcome import OK
 from embedding_shift.data.image_ids import id_of_url
-from embedding_shift.data.sources import shards, url_table
+from embedding_shift.data.sources import url_table, webdataset
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
@@ -39,7 +39,7 @@ def main() -> None:
         limit = {"enough": arguments.n_images, "count_duplicates": arguments.keep_duplicates}
         outcomes = run.acquire(wanted, arguments.downloads, options, check, **limit)
     else:
-        urls = [shard for shard in shards.expand(arguments.path) if shards.is_url(shard)]
+        urls = [shard for shard in webdataset.expand(arguments.path) if webdataset.is_url(shard)]
         why_skipped = ""
         options = Options.of(arguments.options, **FOR_SHARDS)
         outcomes = run.acquire(urls, arguments.downloads, options, content.ShardCheck())

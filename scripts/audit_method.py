@@ -2,12 +2,12 @@
 
 from embedding_shift import cli
 from embedding_shift.claims import audit, few_images, published_claims
+from embedding_shift.claims.effects import Embeddings
 from embedding_shift.claims.released_runs import Runs
-from embedding_shift.claims.verdicts import Embeddings
 from embedding_shift.io import array_files, tables
 from embedding_shift.metrics import pixel_metrics
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import references, variant_names
+from embedding_shift.study.variants import reference_views, variant_names
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     resamples, confidence, root_seed = bootstrap.settings(arguments)
     study = tables.read_parquet([arguments.study])
-    originals = references.read(arguments.references)[variant_names.ORIGINAL]
+    originals = reference_views.read(arguments.references)[variant_names.ORIGINAL]
     image_ids = list(originals)
 
     def main_views(path: str) -> Embeddings:

@@ -4,7 +4,8 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import array_files, shards, tables
-from embedding_shift.study import references, study_metrics, variant_names
+from embedding_shift.study.measurement import study_metrics
+from embedding_shift.study.variants import reference_views, variant_names
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="Parquet file to write, for the views")
     parser.add_argument("--reference-output", required=True, help="Parquet file to write, for the references")
     arguments = parser.parse_args()
-    image_ids = references.image_ids(arguments.references)
+    image_ids = reference_views.image_ids(arguments.references)
     parts = [
         study_metrics.main_rows(tables.read_parquet([arguments.main_metrics]), image_ids),
         tables.read_parquet([arguments.study_pixels]),

@@ -4,7 +4,8 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import shards, tables
-from embedding_shift.study import references, study_pixels, variant_names
+from embedding_shift.study.measurement import study_pixels
+from embedding_shift.study.variants import reference_views, variant_names
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pixels = {
         variant: {image_id: view.pixels for image_id, view in views.items()}
-        for variant, views in references.read(arguments.references).items()
+        for variant, views in reference_views.read(arguments.references).items()
     }
     originals = pixels[variant_names.ORIGINAL]
     parts = [

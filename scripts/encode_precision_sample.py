@@ -7,7 +7,7 @@ import numpy as np
 from embedding_shift import cli, sampling
 from embedding_shift.encoders import image_encoder
 from embedding_shift.io import array_files, shards
-from embedding_shift.study import variant_names
+from embedding_shift.study.variants import variant_names
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from embedding_shift import cli
 from embedding_shift.encoders import image_encoder
 from embedding_shift.io import array_files
-from embedding_shift.study import references, variant_names
+from embedding_shift.study.variants import reference_views, variant_names
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
-    views = references.read(arguments.references)
+    views = reference_views.read(arguments.references)
     originals = list(views[variant_names.ORIGINAL].values())
     encoded = {"re-encoding": encoder.encode(originals)}
     for name in (variant_names.OTHER_RESIZE, variant_names.JPEG):

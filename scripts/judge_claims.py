@@ -1,7 +1,7 @@
 """Judge the original paper's claims by the metrics and embeddings of a run."""
 
 from embedding_shift import cli
-from embedding_shift.claims import judgement, published_claims, verdicts
+from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.io import array_files, tables
 from embedding_shift.statistics import bootstrap
 
@@ -20,8 +20,8 @@ def main() -> None:
         for augmentation, path in zip(arguments.augmentations, arguments.embeddings, strict=True)
     }
     long_table = tables.read_parquet([arguments.metrics])
-    evidence = verdicts.Evidence(long_table, embeddings, *bootstrap.settings(arguments))
-    judgements = verdicts.judge(published_claims.read(arguments.published_claims), evidence)
+    evidence = effects.Evidence(long_table, embeddings, *bootstrap.settings(arguments))
+    judgements = effects.judge(published_claims.read(arguments.published_claims), evidence)
     for name, found in judgements.items():
         print(f"{name}: {found.verdict}" + (f" ({found.reason})" if found.reason else ""))
     tables.write_csv(arguments.output, judgement.as_table(judgements))

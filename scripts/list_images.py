@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from embedding_shift import cli
 from embedding_shift.data.listing import LEFT_OUT_COLUMNS, LISTING_COLUMNS, Listing
-from embedding_shift.data.sources import csv_table, folder, shards, url_table
+from embedding_shift.data.sources import csv_table, folder, url_table, webdataset
 from embedding_shift.io import tables
 
 
@@ -30,7 +30,7 @@ def listed(kind: str, path: str, acquisition: str, downloads: str) -> Listing:
         return csv_table.list_images(path)
     if kind == "tsv":
         return url_table.list_images(path, acquisition, downloads)
-    return shards.list_images(path, acquisition, downloads)
+    return webdataset.list_images(path, acquisition, downloads)
 
 
 if __name__ == "__main__":

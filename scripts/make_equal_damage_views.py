@@ -6,7 +6,7 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import shards, tables
-from embedding_shift.study import equal_doses, references, variant_names
+from embedding_shift.study.variants import equal_doses, reference_views, variant_names
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--views", required=True, help="tar file to write")
     parser.add_argument("--table", required=True, help="CSV file of the doses to write")
     arguments = parser.parse_args()
-    originals = list(references.read(arguments.references)[variant_names.ORIGINAL].values())
+    originals = list(reference_views.read(arguments.references)[variant_names.ORIGINAL].values())
     curves = [
         equal_doses.DamageCurve(originals, name, entry, arguments.doses, arguments.seed)
         for name, entry in (arguments.augmentations.items() if arguments.doses else ())

@@ -4,7 +4,7 @@ from embedding_shift import cli
 from embedding_shift.data import resizing
 from embedding_shift.data.listing import ListedImage
 from embedding_shift.io import shards, tables
-from embedding_shift.study import other_resize, references
+from embedding_shift.study.variants import other_resize, reference_views
 
 
 def main() -> None:
@@ -17,11 +17,11 @@ def main() -> None:
     parser.add_argument("--images", type=int, required=True, help="number of images in the study")
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
-    image_ids = references.choose(tables.read_rows(arguments.manifest), arguments.images)
+    image_ids = reference_views.choose(tables.read_rows(arguments.manifest), arguments.images)
     originals = shards.read_selected(arguments.originals, image_ids).values()
     listing = {row["image_id"]: ListedImage(**row) for row in tables.read_rows(arguments.listing)}
     others = other_resize.resized_otherwise(originals, listing, arguments.max_pixels, arguments.resize)
-    shards.write(arguments.output, references.references(originals, others))
+    shards.write(arguments.output, reference_views.references(originals, others))
 
 
 if __name__ == "__main__":

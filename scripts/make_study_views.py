@@ -5,7 +5,7 @@ from itertools import chain
 
 from embedding_shift import cli
 from embedding_shift.io import shards
-from embedding_shift.study import references, study_views, variant_names
+from embedding_shift.study.variants import draws_and_doses, reference_views, variant_names
 from embedding_shift.views import augment
 
 
@@ -20,13 +20,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
-    images = references.read(arguments.references)
+    images = reference_views.read(arguments.references)
     originals, others = (images[variant].values() for variant in (variant_names.ORIGINAL, variant_names.OTHER_RESIZE))
     name, steps, scale, seed = arguments.augmentation, arguments.steps, arguments.scale, arguments.seed
-    jumps = scale and arguments.doses and study_views.jumps_at_zero(originals, name, steps[0], scale, seed)
-    wanted = study_views.variants(steps, scale, arguments.draws, arguments.doses, bool(jumps))
-    resized = study_views.augment(others, name, [study_views.other_resize(steps)], seed)
-    shards.write(arguments.output, chain(study_views.augment(originals, name, wanted, seed), resized))
+    jumps = scale and arguments.doses and draws_and_doses.jumps_at_zero(originals, name, steps[0], scale, seed)
+    wanted = draws_and_doses.variants(steps, scale, arguments.draws, arguments.doses, bool(jumps))
+    resized = draws_and_doses.augment(others, name, [draws_and_doses.other_resize(steps)], seed)
+    shards.write(arguments.output, chain(draws_and_doses.augment(originals, name, wanted, seed), resized))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pandas as pd
 
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
-from embedding_shift.study import precision
+from embedding_shift.study.tables import precision
 
 
 def main() -> None:

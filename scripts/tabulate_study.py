@@ -7,7 +7,7 @@ import pandas as pd
 from embedding_shift import cli
 from embedding_shift.io import tables
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import dose_response, dose_start, equal_damage, noise_floor, variance
+from embedding_shift.study.tables import dose_response, dose_start, equal_damage, noise_floor, variance
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ from study_tables import study_table
 from embedding_shift.claims import audit, published_claims, released_runs
 from embedding_shift.claims.released_runs import Runs
 from embedding_shift.io import shards
-from embedding_shift.study import study_pixels, variant_names
+from embedding_shift.study.measurement import study_pixels
+from embedding_shift.study.variants import variant_names
 from embedding_shift.views.view_record import Step, ViewRecord
 
 CLAIMS = """

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift.claims import judgement, published_claims, table, verdicts
+from embedding_shift.claims import effects, judgement, published_claims, table
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, tables
 from embedding_shift.statistics import clustering
@@ -31,12 +31,12 @@ def evidence(similarity, vectors=None, n=40, spread=0.01, edges=None, seed=1):
         name: (image_ids, np.asarray(vector) + generator.normal(0, spread, (n, len(vector))))
         for name, vector in (vectors or {}).items()
     }
-    return verdicts.Evidence(pd.concat(parts, ignore_index=True), arrays, 400, 0.95, seed)
+    return effects.Evidence(pd.concat(parts, ignore_index=True), arrays, 400, 0.95, seed)
 
 
 def judged(kind, arguments, data, metric="cosine_similarity", pool=NAMES):
     claim = published_claims.Claim("c", "t", "s", "x", kind, arguments, metric)
-    found = verdicts.judge(published_claims.PublishedClaims(pool, [claim]), data)["c"]
+    found = effects.judge(published_claims.PublishedClaims(pool, [claim]), data)["c"]
     if found.interval:
         assert np.isfinite([found.interval.effect, found.interval.low, found.interval.high]).all()
         assert found.interval.low <= found.interval.effect <= found.interval.high
@@ -147,7 +147,7 @@ KIND_ARGUMENTS = {
 
 
 def test_every_kind_has_a_reader_a_judge_and_a_test():
-    assert set(published_claims.KINDS) == set(verdicts.JUDGES) == set(KIND_ARGUMENTS)
+    assert set(published_claims.KINDS) == set(effects.JUDGES) == set(KIND_ARGUMENTS)
 
 
 @pytest.mark.parametrize("kind", KIND_ARGUMENTS)

@@ -19,8 +19,7 @@ from embedding_shift.data import webdataset_shards
 from embedding_shift.data.image_ids import IMAGE_ID
 from embedding_shift.data.ingestion import ingest
 from embedding_shift.data.listing import LISTING_COLUMNS, ListedImage
-from embedding_shift.data.sources import csv_table, url_table
-from embedding_shift.data.sources import shards as shard_source
+from embedding_shift.data.sources import csv_table, url_table, webdataset
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, atomic, checksums, shards, tables
 
@@ -160,7 +159,7 @@ def test_damaged_webdataset_shards(tmp_path, data):
         assert isinstance(texts.caption, str)
     for name in images:
         accepted_or_rejected(lambda name=name: webdataset_shards.read(path, name))
-    accepted_or_rejected(lambda: shard_source.list_images(str(path), None, None))
+    accepted_or_rejected(lambda: webdataset.list_images(str(path), None, None))
 
 
 @pytest.fixture(scope="module")

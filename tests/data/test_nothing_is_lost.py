@@ -15,7 +15,7 @@ from embedding_shift.data import manifest
 from embedding_shift.data.acquisition import report
 from embedding_shift.data.acquisition.content_store import content_path
 from embedding_shift.data.acquisition.outcome import Outcome
-from embedding_shift.data.sources import csv_table, folder, shards, url_table
+from embedding_shift.data.sources import csv_table, folder, url_table, webdataset
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic, tables
 
@@ -93,9 +93,9 @@ def visible(files):
 def test_shards(tmp_path_factory, files):
     path = write_tar(tmp_path_factory.mktemp("shards") / "s.tar", files)
     try:
-        listing = shards.list_images(str(path), None, None)
+        listing = webdataset.list_images(str(path), None, None)
     except InputError as error:
-        assert any(text in str(error) for text in ("no image in", "occurs twice", "is not JSON"))
+        assert any(text in str(error) for text in ("no image in", "occurs twice", "is not JSON", "is not UTF-8"))
         return
     assert_everything_is_accounted_for(len(files), listing, False)
 

@@ -20,7 +20,8 @@ from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
 from embedding_shift.paper import reading, sentences
 from embedding_shift.statistics import encoder_differences, notable_images, paired_tests, rank_agreement
-from embedding_shift.study import dose_start, equal_damage, equal_doses, noise_floor, precision, variance, variant_names
+from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, precision, variance
+from embedding_shift.study.variants import equal_doses, variant_names
 from embedding_shift.views import image_difference
 
 matplotlib.use("Agg")

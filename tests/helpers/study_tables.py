@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from embedding_shift.study import long_tables, variant_names
+from embedding_shift.study.measurement import long_tables
+from embedding_shift.study.variants import variant_names
 
 AUGMENTATIONS = ["noise", "blur", "elastic"]
 BOOTSTRAP = 200, 0.95, 1

@@ -8,7 +8,8 @@ from paper_run import PROJECT
 from embedding_shift.claims import audit, published_claims, released_runs
 from embedding_shift.paper.tables import layout, study_tables
 from embedding_shift.plots import labels
-from embedding_shift.study import dose_start, equal_damage, noise_floor, variance, variant_names
+from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, variance
+from embedding_shift.study.variants import variant_names
 from embedding_shift.views import image_difference
 
 

@@ -22,7 +22,7 @@ from paper_run import (
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper.tables import result_tables, source_tables, study_tables
-from embedding_shift.study import dose_start
+from embedding_shift.study.tables import dose_start
 
 ABSENT = "This run has no study"
 

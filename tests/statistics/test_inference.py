@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from embedding_shift.claims import judgement, published_claims, verdicts
+from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.errors import InputError
 from embedding_shift.statistics import bootstrap, paired_tests
 
@@ -220,8 +220,8 @@ def test_claims_are_rarely_decided_where_no_augmentation_differs(kind, arguments
             long_table({name: generator.normal(size=24) for name in "abcde"}, metric)
             for metric in ("cosine_similarity", "edge_preservation")
         ]
-        evidence = verdicts.Evidence(pd.concat(parts), {}, 200, 0.95, seed)
-        decided += verdicts.judge(published, evidence)["c"].verdict != judgement.NOT_RESOLVED
+        evidence = effects.Evidence(pd.concat(parts), {}, 200, 0.95, seed)
+        decided += effects.judge(published, evidence)["c"].verdict != judgement.NOT_RESOLVED
     assert agrees(decided, trials, 0.05, "greater")
 
 

@@ -12,7 +12,7 @@ from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registered_metrics
-from embedding_shift.study import study_views
+from embedding_shift.study.variants import draws_and_doses
 from embedding_shift.views import augment, augmentation_table, geometry, transforms
 from embedding_shift.views.steps import Steps, step_seed
 from embedding_shift.views.view_record import ViewRecord
@@ -106,7 +106,7 @@ def test_the_table_holds_every_transform():
 
 
 def test_the_study_has_draws_of_a_list_and_no_doses():
-    variants = list(study_views.variants([FLIP, NOISE], None, 3, [0.5, 1]))
+    variants = list(draws_and_doses.variants([FLIP, NOISE], None, 3, [0.5, 1]))
     assert [(variant.name, variant.draw) for variant in variants] == [("draw-1", 1), ("draw-2", 2)]
     assert all(variant.steps == [FLIP, NOISE] for variant in variants)
 

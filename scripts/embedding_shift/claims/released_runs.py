@@ -26,10 +26,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.claims.verdicts import Embeddings
+from embedding_shift.claims.effects import Embeddings
 from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import metric_names, variant_names
+from embedding_shift.study.tables import metric_names
+from embedding_shift.study.variants import variant_names
 
 SINGLE_FLAWS = (
     "wrapped_arithmetic",

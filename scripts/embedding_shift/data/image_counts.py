@@ -1,7 +1,7 @@
 """Count the images of a configured dataset before any image is decoded or fetched."""
 
 from embedding_shift.config.entries import DatasetEntry
-from embedding_shift.data.sources import csv_table, folder, shards, url_table
+from embedding_shift.data.sources import csv_table, folder, url_table, webdataset
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
@@ -42,6 +42,6 @@ def _listed(entry: DatasetEntry) -> int | None:
         return len(folder.list_images(path).images)
     if kind == "tsv":
         return len({url for _, url in url_table.read(path)})
-    if any(map(shards.is_url, shards.expand(path))):
+    if any(map(webdataset.is_url, webdataset.expand(path))):
         return None
-    return len(shards.list_images(path, None, None).images)
+    return len(webdataset.list_images(path, None, None).images)

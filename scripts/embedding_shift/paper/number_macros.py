@@ -13,7 +13,7 @@ from embedding_shift.paper.inputs import PaperInputs, Results
 from embedding_shift.paper.latex import Macro
 from embedding_shift.plots.figures import pages_of_notable_images
 from embedding_shift.statistics import clustering
-from embedding_shift.study import variant_names
+from embedding_shift.study.variants import variant_names
 
 SUMMARY_COLUMNS = ("mean", "std", "ci_low", "ci_high", "n")
 

@@ -9,7 +9,7 @@ from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark_costs import Costs
 from embedding_shift.performance.encoder_work import EncoderCost
 from embedding_shift.performance.forecast import MB, Stage
-from embedding_shift.study import study_views
+from embedding_shift.study.variants import draws_and_doses
 from embedding_shift.views import image_difference
 
 # The rules of every stage; OTHERS has all other rules.
@@ -232,7 +232,7 @@ def _study(run: Run) -> Stage:
     with_maps = sum(encoder.attention_bytes > 0 for encoder in run.encoders.values())
     seconds, views = 0.0, 0
     for each, entry in run.augmentations.items():
-        variants = study_views.variants(steps_of(entry), entry.get("dose"), study["draws"], study["doses"])
+        variants = draws_and_doses.variants(steps_of(entry), entry.get("dose"), study["draws"], study["doses"])
         compared = len(image_difference.MEASURES) if "dose" in entry and study["doses"] else 0
         made = sum(images) * (len(list(variants)) + compared + 1)  # one resized otherwise
         tried = sum(images) * compared * TRIED_DOSES

@@ -16,7 +16,7 @@ from pipeline import PROJECT
 from embedding_shift.data import webdataset_shards
 from embedding_shift.data.acquisition.options import FOR_SHARDS, Options
 from embedding_shift.data.ingestion import ingest
-from embedding_shift.data.sources import shards
+from embedding_shift.data.sources import webdataset as webdataset_source
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
@@ -26,7 +26,7 @@ def test_shards_written_by_webdataset_are_read_with_captions(tmp_path):
         writer.write({"__key__": "a", "png": photograph(1), "txt": b"a caption\n"})
         record = json.dumps({"caption": "another", "url": "http://a.example/b.png"}).encode()
         writer.write({"__key__": "sub/b", "png": photograph(2), "json": record})
-    rows = shards.list_images(str(tmp_path), None, None).images
+    rows = webdataset_source.list_images(str(tmp_path), None, None).images
     assert [(row.image_id, row.caption, row.source) for row in rows] == [
         ("000-a", "a caption", str(tmp_path / "000.tar")),
         ("000-sub-b", "another", "http://a.example/b.png"),
@@ -35,7 +35,7 @@ def test_shards_written_by_webdataset_are_read_with_captions(tmp_path):
 
 def test_a_sample_may_hold_several_images(tmp_path):
     files = {"1.left.png": b"x", "1.right.png": b"y", "1.txt": b"both"}
-    rows = shards.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None).images
+    rows = webdataset_source.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None).images
     assert [(row.image_id, row.caption) for row in rows] == [("s-1-left", "both"), ("s-1-right", "both")]
 
 
@@ -43,7 +43,7 @@ def test_captions_of_keys_with_dots(tmp_path):
     """22.05.png is the image 22.05 in most tars, and the part 05 of the sample 22 for WebDataset."""
     files = {"22.05.png": b"x", "22.06.png": b"y", "22.05.txt": b"May", "22.06.json": b'{"caption": "June"}'}
     files |= {"f.g/23.05.png": b"z", "f.g/23.txt": b"all year", "f.g/23.07.TXT": b"July", "f.txt": b"not this"}
-    rows, left_out = shards.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None)
+    rows, left_out = webdataset_source.list_images(str(write_tar(tmp_path / "s.tar", files)), None, None)
     found = [("s-22-05", "May"), ("s-22-06", "June"), ("s-f-g-23-05", "all year")]
     assert [(row.image_id, row.caption) for row in rows] == found
     assert [(entry.reason, entry.files) for entry in left_out] == [
@@ -65,7 +65,9 @@ def test_images_of_all_kinds_are_listed_and_hidden_members_counted(tmp_path):
         "._c.HEIC",
         "e.npy",
     ]
-    rows, left_out = shards.list_images(str(write_tar(tmp_path / "s.tar", dict.fromkeys(names, b"x"))), None, None)
+    rows, left_out = webdataset_source.list_images(
+        str(write_tar(tmp_path / "s.tar", dict.fromkeys(names, b"x"))), None, None
+    )
     assert {row.image_id: row.reason for row in rows} == {
         "s-a": "",
         "s-c": "",
@@ -84,13 +86,13 @@ def test_images_of_all_kinds_are_listed_and_hidden_members_counted(tmp_path):
 def test_of_names_that_differ_only_in_the_case_of_the_suffix_none_is_lost(tmp_path):
     path = write_tar(tmp_path / "s.tar", {"a.png": b"x", "a.PNG": b"y"})
     with pytest.raises(InputError, match=r"'s-a' occurs twice, for .*a\.png and .*a\.PNG"):
-        shards.list_images(str(path), None, None)
+        webdataset_source.list_images(str(path), None, None)
 
 
 def test_members_are_read_without_unpacking(tmp_path):
     files = {"x/1.png": photograph(1), "x/1.txt": b"one", "2.JPG": photograph(2), "2.json": b'{"caption": "two"}'}
     path = write_tar(tmp_path / "s.tar", files)
-    rows = shards.list_images(str(path), None, None).images
+    rows = webdataset_source.list_images(str(path), None, None).images
     assert [(row.image_id, row.path, row.caption) for row in rows] == [
         ("s-2", f"{path}#2.JPG", "two"),
         ("s-x-1", f"{path}#x/1.png", "one"),
@@ -158,10 +160,10 @@ def test_compressed_shards_are_rejected(tmp_path):
 def test_shards_without_images_and_colliding_ids_are_rejected(tmp_path):
     path = write_tar(tmp_path / "s.tar", {"a.txt": b"x"})
     with pytest.raises(InputError, match="no image in"):
-        shards.list_images(str(path), None, None)
+        webdataset_source.list_images(str(path), None, None)
     path = write_tar(tmp_path / "t.tar", {"a.png": b"x", "a.jpg": b"y"})
     with pytest.raises(InputError, match="'t-a' occurs twice"):
-        shards.list_images(str(path), None, None)
+        webdataset_source.list_images(str(path), None, None)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ def test_malformed_texts_are_rejected(tmp_path, name, data):
     files = {"a.png": b"x", "a.json": data} if name == "a.png" else {"a.png": b"x", name: data}
     path = write_tar(tmp_path / "s.tar", files)
     with pytest.raises(InputError, match=name):
-        shards.list_images(str(path), None, None)
+        webdataset_source.list_images(str(path), None, None)
 
 
 @pytest.mark.parametrize("size", [2**60, 2**70, -512])
@@ -197,7 +199,7 @@ def test_a_header_with_an_impossible_size_is_rejected(tmp_path, size):
 def test_a_large_member_is_rejected_without_being_read(tmp_path, monkeypatch):
     path = write_tar(tmp_path / "s.tar", {"1.png": photograph(1)})
     monkeypatch.setattr(webdataset_shards, "LARGEST_FILE", 1000)
-    ((row, _),) = ingest(shards.list_images(str(path), None, None).images, 8, 10**6)
+    ((row, _),) = ingest(webdataset_source.list_images(str(path), None, None).images, 8, 10**6)
     assert "at most 1000 are read" in row.reason
 
 
@@ -205,10 +207,10 @@ def test_patterns_are_expanded(tmp_path):
     for name in ("00.tar", "01.tar", "02.tar", "x.txt"):
         (tmp_path / name).write_bytes(b"")
     every = [str(tmp_path / f"0{number}.tar") for number in range(3)]
-    assert shards.expand(str(tmp_path)) == every
-    assert shards.expand(f"{tmp_path}/*.tar") == every
-    assert shards.expand(f"{tmp_path}/{{00..01}}.tar") == every[:2]
-    assert shards.expand("https://a.example/{08..10}.tar?b=c") == [
+    assert webdataset_source.expand(str(tmp_path)) == every
+    assert webdataset_source.expand(f"{tmp_path}/*.tar") == every
+    assert webdataset_source.expand(f"{tmp_path}/{{00..01}}.tar") == every[:2]
+    assert webdataset_source.expand("https://a.example/{08..10}.tar?b=c") == [
         f"https://a.example/{number}.tar?b=c" for number in ("08", "09", "10")
     ]
 
@@ -217,7 +219,7 @@ def test_patterns_are_expanded(tmp_path):
 def test_missing_shards_are_rejected(tmp_path, path):
     (tmp_path / "00.tar").touch() if path != "*.tar" else None
     with pytest.raises(InputError, match=r"there is no shard|must not contain"):
-        shards.expand(f"{tmp_path}/{path}")
+        webdataset_source.expand(f"{tmp_path}/{path}")
 
 
 def test_shards_over_http(tmp_path):
@@ -235,11 +237,11 @@ def test_shards_over_http(tmp_path):
         found = tables.read_rows(tmp_path / "acquisition.csv")
         assert [(row["status"], row["reason"]) for row in found] == [("ok", ""), ("unusable", "not a usable tar")]
         listing = [tmp_path / "acquisition.csv", tmp_path / "downloads"]
-        rows = shards.list_images(server.url("/00.tar"), *listing).images
+        rows = webdataset_source.list_images(server.url("/00.tar"), *listing).images
         assert [row.image_id for row in rows] == ["00-1", "00-2"]
         assert [row.reason for row, _ in ingest(rows, 8, 10**6)] == ["", ""]
         with pytest.raises(InputError, match=r"01.tar could not be fetched: unusable, not a usable tar"):
-            shards.list_images(server.url("/{00..01}.tar"), *listing)
+            webdataset_source.list_images(server.url("/{00..01}.tar"), *listing)
 
 
 def test_the_limits_of_shards_are_wider():

@@ -8,7 +8,7 @@ from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import emphasised, joined, share_of
 from embedding_shift.plots import labels
-from embedding_shift.study import variant_names
+from embedding_shift.study.variants import variant_names
 
 
 def sentences(inputs: PaperInputs) -> Iterator[Macro]:

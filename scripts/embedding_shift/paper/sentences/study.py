@@ -13,7 +13,8 @@ from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, emphasised, joined, share_of
 from embedding_shift.paper.tables import layout
 from embedding_shift.plots import labels
-from embedding_shift.study import variance, variant_names
+from embedding_shift.study.tables import variance
+from embedding_shift.study.variants import variant_names
 
 COMPONENTS = {
     "augmentation": "the differences between augmentations make up",

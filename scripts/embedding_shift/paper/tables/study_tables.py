@@ -14,7 +14,8 @@ from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.tables import layout
 from embedding_shift.plots import labels
 from embedding_shift.plots.study import shift
-from embedding_shift.study import variance, variant_names
+from embedding_shift.study.tables import variance
+from embedding_shift.study.variants import variant_names
 
 METRIC = "cosine_similarity"
 COMPONENT_LABELS = {

@@ -13,7 +13,7 @@ from matplotlib.typing import LineStyleType
 from embedding_shift.metrics import registry
 from embedding_shift.plots import labels, style
 from embedding_shift.plots.study import shift
-from embedding_shift.study.variant_names import LEAST_DOSE
+from embedding_shift.study.variants.variant_names import LEAST_DOSE
 
 BOUNDS = ["mean", "ci_low", "ci_high"]
 

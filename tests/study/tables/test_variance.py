@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from study_tables import AUGMENTATIONS, study_table
 
-from embedding_shift.study import variance
+from embedding_shift.study.tables import variance
 
 
 def test_effects_without_noise_are_their_own_variances():

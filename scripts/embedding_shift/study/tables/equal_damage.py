@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from embedding_shift.statistics import bootstrap, paired_tests
-from embedding_shift.study import metric_names, variant_names
-from embedding_shift.study.dose_response import Responses
-from embedding_shift.study.variant_names import LEAST_DOSE
+from embedding_shift.study.tables import metric_names
+from embedding_shift.study.tables.dose_response import Responses
+from embedding_shift.study.variants import variant_names
+from embedding_shift.study.variants.variant_names import LEAST_DOSE
 from embedding_shift.views import image_difference
 
 COLUMNS = [

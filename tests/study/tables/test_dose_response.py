@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from study_tables import AUGMENTATIONS, BOOTSTRAP, study_table
 
-from embedding_shift.study import dose_response, dose_start, variant_names
+from embedding_shift.study.tables import dose_response, dose_start
+from embedding_shift.study.variants import variant_names
 
 DOSES = (0, variant_names.LEAST_DOSE, 0.5, 1)
 

@@ -1,15 +1,12 @@
 """The dose scales of the configured augmentations: from the image itself, and with more damage at every dose."""
 
 import pytest
-import yaml
-from pipeline import PROJECT
+from configured_study import CONFIGURED, DOSED
 
 from embedding_shift.config.entries import steps_of
-from embedding_shift.study import equal_doses, study_views, variant_names
+from embedding_shift.study.variants import draws_and_doses, equal_doses, variant_names
 from embedding_shift.views import image_difference
 
-CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
-DOSED = [name for name, entry in CONFIGURED.items() if "dose" in entry]
 # Perspective crops and resizes as soon as a corner moves; colour jitter converts to whole numbers of hue.
 JUMPING = {"perspective", "color_jitter"}
 MANY_DOSES = [0.003, 0.01, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1]
@@ -29,8 +26,8 @@ def test_damage_starts_at_nothing_and_grows(name, kodak_views):
 @pytest.mark.parametrize("name", DOSED)
 def test_the_study_shows_the_jumps(name, kodak_views):
     steps, scale = steps_of(CONFIGURED[name]), CONFIGURED[name]["dose"]
-    jumps = study_views.jumps_at_zero(kodak_views[:3], name, steps[0], scale, 1)
+    jumps = draws_and_doses.jumps_at_zero(kodak_views[:3], name, steps[0], scale, 1)
     assert jumps == (name in JUMPING)
-    variants = study_views.variants(steps, scale, 1, [0.5, 1], jumps)
+    variants = draws_and_doses.variants(steps, scale, 1, [0.5, 1], jumps)
     least = variant_names.dose_name(variant_names.LEAST_DOSE)
     assert (least in {variant.name for variant in variants}) == jumps

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from embedding_shift.config.entries import AugmentationEntry, steps_of
 from embedding_shift.io import shards
-from embedding_shift.study import study_views
-from embedding_shift.study.variant_names import LEAST_DOSE, equal_name, key
+from embedding_shift.study.variants import draws_and_doses
+from embedding_shift.study.variants.variant_names import LEAST_DOSE, equal_name, key
 from embedding_shift.views import doses, image_difference
 from embedding_shift.views.augment import Augmentation
 
@@ -67,7 +67,7 @@ class DamageCurve:
     ) -> None:
         self.name, self._originals, self._root_seed = name, originals, root_seed
         (self._step,), self._scale = steps_of(entry), entry["dose"]
-        self.grid = study_views.all_doses(entry["dose"], [LEAST_DOSE, *dose_levels])
+        self.grid = draws_and_doses.all_doses(entry["dose"], [LEAST_DOSE, *dose_levels])
         self._means: dict[float, dict[str, float]] = {}
 
     def views(self, dose: float) -> Iterator[shards.View]:

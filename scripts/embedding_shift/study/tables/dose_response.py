@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import metric_names, variant_names
+from embedding_shift.study.tables import metric_names
+from embedding_shift.study.variants import variant_names
 
 # {(augmentation, metric): data frame of values, images × doses}
 Responses = dict[tuple[str, str], pd.DataFrame]

@@ -9,7 +9,7 @@ from pipeline import PROJECT
 
 from embedding_shift.io import shards
 from embedding_shift.metrics import pixel_metrics
-from embedding_shift.study import equal_doses, variant_names
+from embedding_shift.study.variants import equal_doses, variant_names
 from embedding_shift.views import image_difference
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]

@@ -8,7 +8,7 @@ import cv2
 
 from embedding_shift import sampling
 from embedding_shift.io import shards
-from embedding_shift.study.variant_names import JPEG, ORIGINAL, OTHER_RESIZE, key, split
+from embedding_shift.study.variants.variant_names import JPEG, ORIGINAL, OTHER_RESIZE, key, split
 
 JPEG_QUALITY = 95
 

@@ -5,7 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study import metric_names, variant_names
+from embedding_shift.study.tables import metric_names
+from embedding_shift.study.variants import variant_names
 
 COLUMNS = ["reference", "metric", "mean", "ci_low", "ci_high"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap
-from embedding_shift.study.dose_response import Responses
-from embedding_shift.study.variant_names import LEAST_DOSE
+from embedding_shift.study.tables.dose_response import Responses
+from embedding_shift.study.variants.variant_names import LEAST_DOSE
 from embedding_shift.views import image_difference
 
 COLUMNS = ["augmentation", "metric", "n", "mean", "ci_low", "ci_high", "share", "share_low", "share_high"]

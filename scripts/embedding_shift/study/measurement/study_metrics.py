@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from embedding_shift.io.array_files import ArrayByImage
 from embedding_shift.metrics import evaluate, long_table, registry
-from embedding_shift.study import long_tables, variant_names
-from embedding_shift.study.variant_names import ANOTHER, MAIN, ORIGINAL, OTHER_RESIZE, UNCHANGED, variants_of
+from embedding_shift.study.measurement import long_tables
+from embedding_shift.study.variants import variant_names
+from embedding_shift.study.variants.variant_names import ANOTHER, MAIN, ORIGINAL, OTHER_RESIZE, UNCHANGED, variants_of
 from embedding_shift.views import geometry
 from embedding_shift.views.view_record import ViewRecord
 

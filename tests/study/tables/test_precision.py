@@ -8,7 +8,7 @@ from small_models import write_clip_bundle
 
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.paper.tables import source_tables
-from embedding_shift.study import precision
+from embedding_shift.study.tables import precision
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.io.array_files import ArrayByImage
 from embedding_shift.metrics import registry
-from embedding_shift.study.variant_names import variants_of
+from embedding_shift.study.variants.variant_names import variants_of
 
 COLUMNS = ["precision", "metric", "n", "mean_error", "largest_error", "smallest_shift", "augmentation", "ratio"]
 KINDS = ("embedding", "attention")

@@ -9,8 +9,9 @@ import pandas as pd
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.metrics.pixel_metrics import Pixels
-from embedding_shift.study import long_tables, variant_names
-from embedding_shift.study.variant_names import ANOTHER, JPEG, ORIGINAL, OTHER_RESIZE, UNCHANGED
+from embedding_shift.study.measurement import long_tables
+from embedding_shift.study.variants import variant_names
+from embedding_shift.study.variants.variant_names import ANOTHER, JPEG, ORIGINAL, OTHER_RESIZE, UNCHANGED
 from embedding_shift.views import geometry, image_difference
 from embedding_shift.views.correspondence import Correspondence
 from embedding_shift.views.view_record import ViewRecord

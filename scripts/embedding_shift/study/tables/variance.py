@@ -17,7 +17,8 @@ from scipy import special
 
 from embedding_shift.metrics import registered_metrics
 from embedding_shift.statistics import paired_tests
-from embedding_shift.study import metric_names, variant_names
+from embedding_shift.study.tables import metric_names
+from embedding_shift.study.variants import variant_names
 from embedding_shift.views import image_difference
 
 COLUMNS = ["metric", "split", "largest", "leverage", "component", "variance", "share", "share_low", "share_high"]

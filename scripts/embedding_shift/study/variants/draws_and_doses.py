@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.io import shards
-from embedding_shift.study.variant_names import LEAST_DOSE, OTHER_RESIZE, dose_name, draw_name, key
+from embedding_shift.study.variants.variant_names import LEAST_DOSE, OTHER_RESIZE, dose_name, draw_name, key
 from embedding_shift.views import doses, image_difference
 from embedding_shift.views.augment import Augmentation
 

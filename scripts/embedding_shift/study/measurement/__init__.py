@@ -1,0 +1,1 @@
+"""The metrics of every view of the study, as long tables."""

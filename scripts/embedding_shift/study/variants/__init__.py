@@ -1,0 +1,1 @@
+"""The views of the study: their names, and how they are made."""
