@@ -27,6 +27,7 @@ include: "rules/comparison.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/performance.smk"
+include: "rules/job_files.smk"
 
 
 rule all:

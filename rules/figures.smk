@@ -17,8 +17,6 @@ for figure_name, figure in FIGURES.items():
             code=code("plot", [figure.module_path]),
         output:
             **figure_outputs(figure_name),
-        log:
-            figure_path(figure_name, "logs/{place}plot_{file}.log"),
         conda:
             "../envs/analysis.yaml"
         resources:
@@ -40,17 +38,12 @@ rule plot_method:
     output:
         pdf="results/{dataset}/{model}/figures/method.pdf",
         png=report("results/{dataset}/{model}/figures/method.png", **figure_report("method", "The method")),
-    log:
-        "logs/{dataset}/{model}/plot_method.log",
     localrule: True  # it needs LaTeX, or a network for its packages
     conda:
         "../envs/paper.yaml"
     params:
-        image_size=config["image_size"],
+        **settings("image_size"),
     message:
         "Typesetting {output.pdf}."
     shell:
-        command(
-            "--source {input.source:q} --summary {input.summary:q} --image-size {params.image_size}"
-            " --pdf {output.pdf:q} --png {output.png:q}"
-        )
+        command("input.source,summary params.image_size output.pdf,png")

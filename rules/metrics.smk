@@ -11,17 +11,11 @@ SUMMARY_THREADS = 4
 
 rule compute_pixel_metrics:
     input:
-        originals="results/{dataset}/views/original/{shard}.tar",
-        originals_checksum="results/{dataset}/views/original/{shard}.tar.sha256",
-        views="results/{dataset}/views/{augmentation}/{shard}.tar",
-        views_checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
+        **stored(originals="results/{dataset}/views/original/{shard}.tar"),
+        **stored(views="results/{dataset}/views/{augmentation}/{shard}.tar"),
         code=code("compute_pixel_metrics"),
     output:
         "results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz",
-    log:
-        "logs/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/compute_pixel_metrics/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
     resources:
@@ -30,22 +24,17 @@ rule compute_pixel_metrics:
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        command("--originals {input.originals:q} --views {input.views:q} --output {output:q}")
+        command("input.originals,views output")
 
 
 rule compute_representation_metrics:
     input:
+        **stored(views="results/{dataset}/views/{augmentation}/{shard}.tar"),
         original="results/{dataset}/{model}/encoded/original/{shard}.npz",
         augmented="results/{dataset}/{model}/encoded/{augmentation}/{shard}.npz",
-        views="results/{dataset}/views/{augmentation}/{shard}.tar",
-        checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
         code=code("compute_representation_metrics"),
     output:
         "results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz",
-    log:
-        "logs/{dataset}/{model}/compute_representation_metrics/{augmentation}/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/compute_representation_metrics/{augmentation}/{shard}.tsv"
     conda:
         "../envs/images.yaml"
     resources:
@@ -54,32 +43,20 @@ rule compute_representation_metrics:
     message:
         "Measuring the shift of {wildcards.model} on {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        command(
-            "--original {input.original:q} --augmented {input.augmented:q} --views {input.views:q} --output {output:q}"
-        )
+        command("input.original,augmented,views output")
 
 
 rule compute_metrics:
     input:
-        pixel_metrics=collect(
-            "results/{{dataset}}/pixel_metrics/{augmentation}/{shard}.npz",
-            augmentation=AUGMENTATIONS,
-            shard=SHARDS,
-        ),
-        representation_metrics=collect(
-            "results/{{dataset}}/{{model}}/representation_metrics/{augmentation}/{shard}.npz",
-            augmentation=AUGMENTATIONS,
-            shard=SHARDS,
+        pixel_metrics=every("results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz", "augmentation", "shard"),
+        representation_metrics=every(
+            "results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz", "augmentation", "shard"
         ),
         code=code("compute_metrics"),
     output:
-        metrics="results/{dataset}/{model}/metrics.parquet",
+        output="results/{dataset}/{model}/metrics.parquet",
         checksum="results/{dataset}/{model}/metrics.parquet.sha256",
         exclusions="results/{dataset}/{model}/exclusions.csv",
-    log:
-        "logs/{dataset}/{model}/compute_metrics.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/compute_metrics.tsv"
     conda:
         "../envs/images.yaml"
     resources:
@@ -90,11 +67,7 @@ rule compute_metrics:
     message:
         "Joining the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command(
-            "--augmentations {params.augmentations} --pixel-metrics {input.pixel_metrics:q}"
-            " --representation-metrics {input.representation_metrics:q}"
-            " --output {output.metrics:q} --exclusions {output.exclusions:q}"
-        )
+        command("params.augmentations input.pixel_metrics,representation_metrics output.output,exclusions")
 
 
 rule summarise_metrics:
@@ -103,10 +76,6 @@ rule summarise_metrics:
         code=code("summarise_metrics"),
     output:
         report("results/{dataset}/{model}/summary.csv", **table_report("summary", "Summary of all metrics")),
-    log:
-        "logs/{dataset}/{model}/summarise_metrics.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/summarise_metrics.tsv"
     conda:
         "../envs/analysis.yaml"
     threads: SUMMARY_THREADS
@@ -118,19 +87,15 @@ rule summarise_metrics:
     message:
         "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("--metrics {input.metrics:q} {params.bootstrap} --threads {threads} --output {output:q}")
+        command("input.metrics {params.bootstrap} threads output")
 
 
 rule compute_pairwise_distance:
     input:
-        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        embeddings=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
         code=code("compute_pairwise_distance"),
     output:
         "results/{dataset}/{model}/pairwise_distance.csv",
-    log:
-        "logs/{dataset}/{model}/compute_pairwise_distance.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/compute_pairwise_distance.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -141,4 +106,4 @@ rule compute_pairwise_distance:
     message:
         "Measuring the distances between augmentations for {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("--augmentations {params.augmentations}" " --embeddings {input.embeddings:q} --output {output:q}")
+        command("params.augmentations input.embeddings output")

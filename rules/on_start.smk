@@ -4,10 +4,10 @@ Only one run works in a folder at a time, a plain rerun follows a run that was k
 started jobs per second is off.
 """
 
-from embedding_shift.compat import snakemake_locks, snakemake_scheduler
+from embedding_shift.compat import snakemake_locks, snakemake_processes, snakemake_scheduler
 
 # Jobs in processes of their own and on other machines belong to the run that started them.
-ATTENDANCE = snakemake_locks.attend(".snakemake") if getattr(workflow, "is_main_process", True) else None
+ATTENDANCE = snakemake_locks.attend(".snakemake") if snakemake_processes.is_main_process(workflow) else None
 CLAIM = []
 
 

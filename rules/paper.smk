@@ -36,6 +36,7 @@ PAPER_TABLES = [
 STUDY_PAPER_TABLES = ["noise_floor", "equal_damage", "variance", "audit", "audit_claims", "audit_numbers"]
 PAPER_TABLES += STUDY_PAPER_TABLES if STUDY else []
 PAPER_TABLES += ["rank_agreement", "encoder_differences"] if len(MODELS) > 1 else []
+PAPER_ENVIRONMENTS = ["images", "encode", "analysis", "paper", "workflow"]
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
 # The text follows the first dataset and the first model (config: primary); the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
@@ -81,17 +82,7 @@ PAPER_PARAMETERS = dict(
         )
     ),
 )
-PAPER_ARGUMENTS = (
-    " --datasets {params.datasets:q} --models {params.models:q} --model-names {params.model_names:q}"
-    " --summaries {input.summaries:q}"
-    " --manifests {input.manifests:q} --rejects {input.rejects:q}"
-    " --exclusions {input.exclusions:q} --distance {input.distance:q}"
-    " --claims {input.claims:q} --published-claims {input.published_claims:q} --friedman {input.friedman:q}"
-    " --paired-differences {input.paired_differences:q} --notable-images {input.notable_images:q}"
-    " --augmentations {input.augmentations:q} --provenances {input.provenances:q} --settings {params.settings:q}"
-    " --acquired {params.acquired:q} --acquisitions {input.acquisitions:q}"
-    " --reduced {params.reduced:q} --precisions {input.precisions:q}"
-) + "".join(f" --{name.replace('_', '-')} {{input.{name}:q}}" for name in (*PAPER_STUDY, *PAPER_ENCODERS))
+PAPER_ARGUMENTS = f"params.{','.join(PAPER_PARAMETERS)} input.{','.join(PAPER_INPUTS)}"
 
 
 rule write_numbers:
@@ -100,8 +91,6 @@ rule write_numbers:
         code=code("write_numbers"),
     output:
         "results/numbers.tex",
-    log:
-        "logs/write_numbers.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -110,47 +99,35 @@ rule write_numbers:
     message:
         "Writing the numbers that the paper cites."
     shell:
-        command(f"{PAPER_ARGUMENTS} --output {{output:q}}")
+        command(f"{PAPER_ARGUMENTS} output")
 
 
 rule write_paper_tables:
     input:
         **PAPER_INPUTS,
-        environments=collect(
-            project_file("envs/{name}.yaml"), name=["images", "encode", "analysis", "paper", "workflow"]
-        ),
+        environments=[project_file(f"envs/{name}.yaml") for name in PAPER_ENVIRONMENTS],
         code=code("write_paper_tables"),
     output:
         collect("results/tables/{table}.tex", table=PAPER_TABLES),
-    log:
-        "logs/write_paper_tables.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
         **PAPER_PARAMETERS,
-        folder=lambda wildcards, output: Path(output[0]).parent,
+        output_folder=lambda wildcards, output: Path(output[0]).parent,
     message:
         "Writing the tables of the paper."
     shell:
-        command(f"{PAPER_ARGUMENTS}" " --environments {input.environments:q}" " --output-folder {params.folder:q}")
+        command(f"{PAPER_ARGUMENTS} input.environments params.output_folder")
 
 
 rule write_results_page:
     input:
         **PAPER_INPUTS,
-        figures=collect(
-            f"{PAPER_RESULTS}/figures/{{name}}.{{form}}",
-            name=[name for name in PAPER_FIGURES if name != "method"],
-            form=FIGURE_FORMATS,
-        )
-        + collect(f"{PAPER_RESULTS}/figures/method.{{form}}", form=["pdf", "png"])
-        + collect("results/figures/model_comparison.{form}", form=FIGURE_FORMATS) * (len(MODELS) > 1),
+        figures=paper_figures(FIGURE_FORMATS, ["pdf", "png"]),
         code=code("write_results_page"),
     output:
         "results/README.md",
-    log:
-        "logs/write_results_page.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -160,28 +137,23 @@ rule write_results_page:
     message:
         "Writing the entry page of the results, {output}."
     shell:
-        command(f"{PAPER_ARGUMENTS} --figures {{input.figures:q}} --folders {{params.folders:q}} --output {{output:q}}")
+        command(f"{PAPER_ARGUMENTS} input.figures params.folders output")
 
 
 rule draw_texts:
     input:
-        numbers="results/numbers.tex",
-        tables=collect("results/tables/{table}.tex", table=PAPER_TABLES),
+        sources=["results/numbers.tex", *collect("results/tables/{table}.tex", table=PAPER_TABLES)],
         code=code("draw_texts"),
     output:
         pdf="results/drawn_texts.pdf",
         definitions="results/tables/drawn_texts.tex",
-    log:
-        "logs/draw_texts.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
     message:
         "Drawing the labels that LaTeX cannot typeset."
     shell:
-        command(
-            "--sources {input.numbers:q} {input.tables:q} --pdf {output.pdf:q} --definitions {output.definitions:q}"
-        )
+        command("input.sources output.pdf,definitions")
 
 
 rule build_paper:
@@ -190,26 +162,19 @@ rule build_paper:
         sources=PAPER_SOURCES,
         numbers="results/numbers.tex",
         tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts"]),
-        figures=["results/drawn_texts.pdf"]
-        + collect(f"{PAPER_RESULTS}/figures/{{name}}.pdf", name=PAPER_FIGURES)
-        + ["results/figures/model_comparison.pdf"] * (len(MODELS) > 1),
+        figures=["results/drawn_texts.pdf", *paper_figures(["pdf"], ["pdf"])],
         code=code("build_paper"),
     output:
         temp("results/typeset.pdf"),
-    log:
-        "logs/build_paper.log",
     localrule: True  # it needs LaTeX, or a network for its packages
     conda:
         "../envs/paper.yaml"
     params:
-        folder=lambda wildcards, input: Path(input.main).parent,
+        paper_folder=lambda wildcards, input: Path(input.main).parent,
     message:
         "Typesetting the paper."
     shell:
-        command(
-            "--paper-folder {params.folder:q} --numbers {input.numbers:q} --tables {input.tables:q}"
-            " --figures {input.figures:q} --output {output:q}"
-        )
+        command("params.paper_folder input.numbers,tables,figures output")
 
 
 # Snakemake deletes the outputs of a job before it starts and when it fails. Only this job, which starts once the paper

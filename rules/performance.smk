@@ -26,17 +26,16 @@ rule measure_tower:
         code=code("measure_tower"),
     output:
         "results/benchmarks/towers/{model}.json",
-    log:
-        "logs/measure_tower/{model}.log",
     localrule: True
     conda:
         "../envs/encode.yaml"
     params:
         model=model_source,
+        bundle="results/models/{model}",
     message:
         "Counting the operations of the encoder {wildcards.model}."
     shell:
-        command("--model {params.model:q} --bundle results/models/{wildcards.model}" " --output {output:q}")
+        command("params.model,bundle output")
 
 
 rule forecast:
@@ -47,8 +46,6 @@ rule forecast:
         code=code("forecast"),
     output:
         "results/forecast.csv",
-    log:
-        "logs/forecast.log",
     localrule: True
     conda:
         "../envs/images.yaml"
@@ -62,8 +59,4 @@ rule forecast:
     message:
         "Forecasting time, memory and disk space of the run."
     shell:
-        command(
-            "--bench {params.bench:q} --plan {params.plan:q} --towers {input.towers:q}"
-            " --settings {params.settings:q} --cores {params.cores} --machine-cores {params.machine_cores}"
-            " --output {output:q}"
-        )
+        command("params.bench,plan input.towers params.settings,cores,machine_cores output")

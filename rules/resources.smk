@@ -3,6 +3,7 @@
 The constants are upper bounds for one core without a GPU, from the measurements in docs/performance.md.
 """
 
+from embedding_shift.compat.snakemake_processes import is_main_process
 from embedding_shift.compat.snakemake_scheduler import limit_gpu_jobs
 from embedding_shift.encoders.gpus import visible
 
@@ -63,7 +64,7 @@ def encoding_threads(wildcards):
         return config["encode_threads"]
     cores = workflow.cores or 1
     # A job in a process of its own has the cores that the run gave it.
-    return -(-cores // len(SHARDS)) if getattr(workflow, "is_main_process", True) else cores
+    return -(-cores // len(SHARDS)) if is_main_process(workflow) else cores
 
 
 def encoding_memory(wildcards, input, attempt):
@@ -82,3 +83,8 @@ def encoding_minutes(wildcards, input, attempt):
     views = input.size_mb / view_mb()
     seconds_per_view = weights_mb / 300 / encoding_threads(wildcards)
     return grown(STARTUP_MINUTES + views * seconds_per_view / 60, attempt)
+
+
+def encoding_resources(runtime):
+    """Return the resources of an encoding job."""
+    return {"mem_mb": encoding_memory, "gpu": ENCODING_GPUS, "runtime": runtime}

@@ -10,13 +10,7 @@ rule compare_augmentations:
         metrics="results/{dataset}/{model}/metrics.parquet",
         code=code("compare_augmentations"),
     output:
-        paired_differences="results/{dataset}/{model}/paired_differences.csv",
-        friedman="results/{dataset}/{model}/friedman.csv",
-        mean_ranks="results/{dataset}/{model}/mean_ranks.csv",
-    log:
-        "logs/{dataset}/{model}/compare_augmentations.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/compare_augmentations.tsv"
+        **tables("paired_differences", "friedman", "mean_ranks"),
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -27,25 +21,17 @@ rule compare_augmentations:
     message:
         "Comparing the augmentations of {wildcards.dataset} for {wildcards.model}."
     shell:
-        command(
-            "--metrics {input.metrics:q} {params.bootstrap}"
-            " --paired-differences {output.paired_differences:q} --friedman {output.friedman:q}"
-            " --mean-ranks {output.mean_ranks:q}"
-        )
+        command("input.metrics {params.bootstrap} output.paired_differences,friedman,mean_ranks")
 
 
 rule find_notable_images:
     input:
         metrics="results/{dataset}/{model}/metrics.parquet",
         original_attention="results/{dataset}/{model}/attention/original.npz",
-        attention=collect("results/{{dataset}}/{{model}}/attention/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        attention=every("results/{dataset}/{model}/attention/{augmentation}.npz", "augmentation"),
         code=code("find_notable_images"),
     output:
         "results/{dataset}/{model}/notable_images.csv",
-    log:
-        "logs/{dataset}/{model}/find_notable_images.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/find_notable_images.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -56,24 +42,17 @@ rule find_notable_images:
     message:
         "Finding the typical and the worst images of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command(
-            "--metrics {input.metrics:q} --augmentations {params.augmentations}"
-            " --original-attention {input.original_attention:q} --attention {input.attention:q} --output {output:q}"
-        )
+        command("input.metrics params.augmentations input.original_attention,attention output")
 
 
 rule judge_claims:
     input:
         published_claims=project_file("paper/claims.yaml"),
         metrics="results/{dataset}/{model}/metrics.parquet",
-        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
+        embeddings=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
         code=code("judge_claims"),
     output:
         report("results/{dataset}/{model}/claims.csv", **table_report("claims", "Claims of the original paper")),
-    log:
-        "logs/{dataset}/{model}/judge_claims.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/judge_claims.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -85,9 +64,4 @@ rule judge_claims:
     message:
         "Judging the original paper's claims by {wildcards.model} on {wildcards.dataset}."
     shell:
-        command(
-            "--published-claims {input.published_claims:q} --metrics {input.metrics:q}"
-            " --augmentations {params.augmentations} --embeddings {input.embeddings:q}"
-            " {params.bootstrap}"
-            " --output {output:q}"
-        )
+        command("input.published_claims,metrics params.augmentations input.embeddings {params.bootstrap} output")

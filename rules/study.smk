@@ -6,55 +6,50 @@ output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, dose_star
 steps:   references, views per augmentation, and views at equal damage → encode → measure → tabulate; audit
 """
 
-STUDY_VIEWS = collect("results/{{dataset}}/study/views/{augmentation}.tar", augmentation=AUGMENTATIONS)
-STUDY_ENCODED = collect("results/{{dataset}}/{{model}}/study/encoded/{augmentation}.npz", augmentation=AUGMENTATIONS)
-STUDY_CHECKSUMS = collect("results/{{dataset}}/study/views/{augmentation}.tar.sha256", augmentation=AUGMENTATIONS)
 EQUAL_DAMAGE_VIEWS = "results/{dataset}/study/equal_damage.tar"
-EQUAL_DAMAGE_CHECKSUM = "results/{dataset}/study/equal_damage.tar.sha256"
-EQUAL_DAMAGE_ENCODED = "results/{dataset}/{model}/study/equal_damage.npz"
+# Inputs of several rules, by name.
+MAIN_RUN = {
+    "main_metrics": "results/{dataset}/{model}/metrics.parquet",
+    "original_embeddings": "results/{dataset}/{model}/embeddings/original.npz",
+}
+STUDY_REFERENCES = stored(references="results/{dataset}/study/references.tar")
+STUDY_VIEWS = stored(
+    views=every("results/{dataset}/study/views/{augmentation}.tar", "augmentation"), equal_views=EQUAL_DAMAGE_VIEWS
+)
+STUDY_ENCODED = {
+    "encoded": every("results/{dataset}/{model}/study/encoded/{augmentation}.npz", "augmentation"),
+    "equal_encoded": "results/{dataset}/{model}/study/equal_damage.npz",
+}
 
 
 rule make_study_references:
     input:
+        **stored(originals=every("results/{dataset}/views/original/{shard}.tar", "shard")),
         manifest="results/{dataset}/manifest.csv",
-        originals=collect("results/{{dataset}}/views/original/{shard}.tar", shard=SHARDS),
-        checksums=collect("results/{{dataset}}/views/original/{shard}.tar.sha256", shard=SHARDS),
         listing="results/{dataset}/listing.csv",
         code=code("make_study_references"),
     output:
-        references="results/{dataset}/study/references.tar",
-        checksum="results/{dataset}/study/references.tar.sha256",
-    log:
-        "logs/{dataset}/study/make_study_references.log",
+        **stored(output="results/{dataset}/study/references.tar"),
     conda:
         "../envs/images.yaml"
     resources:
         mem_mb=decoding_memory,
         runtime=minutes(per_view=0.01),
     params:
+        **settings("resize", "max_pixels"),
         images=config["study"]["images"],
-        resize=config["resize"],
-        max_pixels=config["max_pixels"],
     message:
         "Choosing the images of {wildcards.dataset} for the study."
     shell:
-        command(
-            "--manifest {input.manifest:q} --originals {input.originals:q} --listing {input.listing:q}"
-            " --resize {params.resize} --max-pixels {params.max_pixels}"
-            " --images {params.images} --output {output.references:q}"
-        )
+        command("input.manifest,originals,listing params.resize,max_pixels,images output.output")
 
 
 rule make_study_views:
     input:
-        references="results/{dataset}/study/references.tar",
-        checksum="results/{dataset}/study/references.tar.sha256",
+        **STUDY_REFERENCES,
         code=code("make_study_views"),
     output:
-        views="results/{dataset}/study/views/{augmentation}.tar",
-        checksum="results/{dataset}/study/views/{augmentation}.tar.sha256",
-    log:
-        "logs/{dataset}/study/make_study_views/{augmentation}.log",
+        **stored(output="results/{dataset}/study/views/{augmentation}.tar"),
     priority: FEEDING
     conda:
         "../envs/images.yaml"
@@ -62,34 +57,23 @@ rule make_study_views:
         mem_mb=memory(),
         runtime=minutes(per_view=1),
     params:
+        **settings("draws", "doses", section=config["study"]),
+        **settings("seed"),
         steps=augmentation_steps,
         scale=dose_scale,
-        draws=config["study"]["draws"],
-        doses=config["study"]["doses"],
-        seed=config["seed"],
     message:
         "Making more draws and doses of {wildcards.dataset}: {wildcards.augmentation}."
     shell:
-        command(
-            "--references {input.references:q} --augmentation {wildcards.augmentation}"
-            " --steps {params.steps:q} --scale {params.scale:q}"
-            " --draws {params.draws} --doses {params.doses} --seed {params.seed} --output {output.views:q}"
-        )
+        command("input.references wildcards.augmentation params.steps,scale,draws,doses,seed output.output")
 
 
 rule make_equal_damage_views:
     input:
-        references="results/{dataset}/study/references.tar",
-        checksum="results/{dataset}/study/references.tar.sha256",
+        **STUDY_REFERENCES,
         code=code("make_equal_damage_views"),
     output:
-        views=EQUAL_DAMAGE_VIEWS,
-        checksum=EQUAL_DAMAGE_CHECKSUM,
-        doses="results/{dataset}/study/equal_doses.csv",
-    log:
-        "logs/{dataset}/study/make_equal_damage_views.log",
-    benchmark:
-        "benchmarks/{dataset}/study/make_equal_damage_views.tsv"
+        **stored(views=EQUAL_DAMAGE_VIEWS),
+        table="results/{dataset}/study/equal_doses.csv",
     priority: FEEDING
     conda:
         "../envs/images.yaml"
@@ -97,36 +81,23 @@ rule make_equal_damage_views:
         mem_mb=memory(per_mb=2),
         runtime=minutes(per_view=2),
     params:
+        **settings("seed"),
         augmentations=verbatim(as_json(DOSED)),
         doses=config["study"]["doses"],
-        seed=config["seed"],
     message:
         "Finding the doses of equal damage for {wildcards.dataset}."
     shell:
-        command(
-            "--references {input.references:q} --augmentations {params.augmentations:q} --doses {params.doses}"
-            " --seed {params.seed} --views {output.views:q} --table {output.doses:q}"
-        )
+        command("input.references params.augmentations,doses,seed output.views,table")
 
 
 rule compute_study_pixels:
     input:
-        references="results/{dataset}/study/references.tar",
-        references_checksum="results/{dataset}/study/references.tar.sha256",
-        views=STUDY_VIEWS,
-        checksums=STUDY_CHECKSUMS,
-        equal_views=EQUAL_DAMAGE_VIEWS,
-        equal_checksum=EQUAL_DAMAGE_CHECKSUM,
+        **STUDY_REFERENCES,
+        **STUDY_VIEWS,
         code=code("compute_study_pixels"),
     output:
-        metrics="results/{dataset}/study/pixel_metrics.parquet",
-        metrics_checksum="results/{dataset}/study/pixel_metrics.parquet.sha256",
-        references="results/{dataset}/study/reference_pixels.parquet",
-        references_checksum="results/{dataset}/study/reference_pixels.parquet.sha256",
-    log:
-        "logs/{dataset}/study/compute_study_pixels.log",
-    benchmark:
-        "benchmarks/{dataset}/study/compute_study_pixels.tsv"
+        **stored(metrics="results/{dataset}/study/pixel_metrics.parquet"),
+        **stored(reference_metrics="results/{dataset}/study/reference_pixels.parquet"),
     conda:
         "../envs/images.yaml"
     resources:
@@ -137,106 +108,69 @@ rule compute_study_pixels:
     message:
         "Measuring the pixels of the study of {wildcards.dataset}."
     shell:
-        command(
-            "--references {input.references:q}"
-            " --augmentations {params.augmentations} --views {input.views:q} --equal-views {input.equal_views:q}"
-            " --metrics {output.metrics:q} --reference-metrics {output.references:q}"
-        )
+        command("input.references params.augmentations input.views,equal_views output.metrics,reference_metrics")
 
 
 rule encode_study_views:
     input:
-        views=[*STUDY_VIEWS, EQUAL_DAMAGE_VIEWS],
-        checksums=[*STUDY_CHECKSUMS, EQUAL_DAMAGE_CHECKSUM],
-        config="results/models/{model}/open_clip_config.json",
-        weights="results/models/{model}/open_clip_model.safetensors",
+        **STUDY_VIEWS,
+        **BUNDLE,
         code=code("encode_views"),
     output:
-        STUDY_ENCODED,
-        EQUAL_DAMAGE_ENCODED,
-    log:
-        "logs/{dataset}/{model}/study/encode_views.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/study/encode_views.tsv"
+        **STUDY_ENCODED,
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: encoding_threads
     resources:
-        mem_mb=encoding_memory,
-        gpu=ENCODING_GPUS,
-        runtime=encoding_minutes,
+        **encoding_resources(runtime=encoding_minutes),
     params:
-        bundle=bundle,
-        encoding=encoding_options,
+        **ENCODER,
         store=STORE,
     message:
         "Encoding the study of {wildcards.dataset} with {wildcards.model}."
     shell:
         command(
-            "--views {input.views:q} --bundle {params.bundle:q} {params.encoding} --threads {threads}"
-            " {params.store:q} --code {input.code:q} --description '{wildcards.model} study' --output {output:q}"
+            "--views {input.views:q} {input.equal_views:q} input.code params.bundle {params.encoding} threads"
+            " {params.store:q} --description '{wildcards.model} study' output"
         )
 
 
 rule encode_references:
     input:
-        references="results/{dataset}/study/references.tar",
-        checksum="results/{dataset}/study/references.tar.sha256",
-        config="results/models/{model}/open_clip_config.json",
-        weights="results/models/{model}/open_clip_model.safetensors",
+        **STUDY_REFERENCES,
+        **BUNDLE,
         code=code("encode_references"),
     output:
         "results/{dataset}/{model}/study/references.npz",
-    log:
-        "logs/{dataset}/{model}/study/encode_references.log",
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
     threads: encoding_threads
     resources:
-        mem_mb=encoding_memory,
-        gpu=ENCODING_GPUS,
-        runtime=allowance(60),
+        **encoding_resources(runtime=allowance(60)),
     params:
-        bundle=bundle,
-        encoding=encoding_options,
+        **ENCODER,
     message:
         "Encoding originals of {wildcards.dataset} with {wildcards.model} again, in other batches and precision."
     shell:
-        command(
-            "--references {input.references:q}"
-            " --bundle {params.bundle:q} {params.encoding} --threads {threads}"
-            " --output {output:q}"
-        )
+        command("input.references params.bundle {params.encoding} threads output")
 
 
 rule compute_study_metrics:
     input:
-        main_metrics="results/{dataset}/{model}/metrics.parquet",
+        **STUDY_REFERENCES,
+        **STUDY_VIEWS,
+        **STUDY_ENCODED,
+        **MAIN_RUN,
         study_pixels="results/{dataset}/study/pixel_metrics.parquet",
         reference_pixels="results/{dataset}/study/reference_pixels.parquet",
-        references="results/{dataset}/study/references.tar",
-        references_checksum="results/{dataset}/study/references.tar.sha256",
-        original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
         original_attention="results/{dataset}/{model}/attention/original.npz",
         encoded_references="results/{dataset}/{model}/study/references.npz",
-        views=STUDY_VIEWS,
-        checksums=STUDY_CHECKSUMS,
-        encoded=STUDY_ENCODED,
-        equal_views=EQUAL_DAMAGE_VIEWS,
-        equal_checksum=EQUAL_DAMAGE_CHECKSUM,
-        equal_encoded=EQUAL_DAMAGE_ENCODED,
         code=code("compute_study_metrics"),
     output:
-        metrics="results/{dataset}/{model}/study/metrics.parquet",
-        metrics_checksum="results/{dataset}/{model}/study/metrics.parquet.sha256",
-        references="results/{dataset}/{model}/study/references.parquet",
-        references_checksum="results/{dataset}/{model}/study/references.parquet.sha256",
-    log:
-        "logs/{dataset}/{model}/study/compute_study_metrics.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/study/compute_study_metrics.tsv"
+        **stored(output="results/{dataset}/{model}/study/metrics.parquet"),
+        **stored(reference_output="results/{dataset}/{model}/study/references.parquet"),
     conda:
         "../envs/images.yaml"
     resources:
@@ -248,13 +182,9 @@ rule compute_study_metrics:
         "Measuring the shift of {wildcards.model} in the study of {wildcards.dataset}."
     shell:
         command(
-            "--main-metrics {input.main_metrics:q}"
-            " --study-pixels {input.study_pixels:q} --reference-pixels {input.reference_pixels:q}"
-            " --references {input.references:q} --original-embeddings {input.original_embeddings:q}"
-            " --original-attention {input.original_attention:q} --encoded-references {input.encoded_references:q}"
-            " --augmentations {params.augmentations} --views {input.views:q} --encoded {input.encoded:q}"
-            " --equal-views {input.equal_views:q} --equal-encoded {input.equal_encoded:q}"
-            " --output {output.metrics:q} --reference-output {output.references:q}"
+            "input.main_metrics,study_pixels,reference_pixels,references,original_embeddings,original_attention"
+            " input.encoded_references,views,encoded,equal_views,equal_encoded params.augmentations"
+            " output.output,reference_output"
         )
 
 
@@ -265,15 +195,7 @@ rule tabulate_study:
         equal_doses="results/{dataset}/study/equal_doses.csv",
         code=code("tabulate_study"),
     output:
-        noise_floor="results/{dataset}/{model}/noise_floor.csv",
-        dose_response="results/{dataset}/{model}/dose_response.csv",
-        dose_start="results/{dataset}/{model}/dose_start.csv",
-        equal_damage="results/{dataset}/{model}/equal_damage.csv",
-        variance="results/{dataset}/{model}/variance.csv",
-    log:
-        "logs/{dataset}/{model}/study/tabulate_study.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/study/tabulate_study.tsv"
+        **tables("noise_floor", "dose_response", "dose_start", "equal_damage", "variance"),
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -288,54 +210,36 @@ rule tabulate_study:
         "Writing the tables of the study of {wildcards.model} on {wildcards.dataset}."
     shell:
         command(
-            "--metrics {input.metrics:q} --references {input.references:q}"
-            " --augmentations {params.augmentations} --settings {params.settings:q} --draws {params.draws}"
-            " --equal-doses {input.equal_doses:q} {params.bootstrap}"
-            " --noise-floor {output.noise_floor:q} --dose-response {output.dose_response:q}"
-            " --dose-start {output.dose_start:q} --equal-damage {output.equal_damage:q} --variance {output.variance:q}"
+            "input.metrics,references,equal_doses params.augmentations,settings,draws {params.bootstrap}"
+            " output.noise_floor,dose_response,dose_start,equal_damage,variance"
         )
 
 
 rule audit_method:
     input:
-        main_metrics="results/{dataset}/{model}/metrics.parquet",
-        references="results/{dataset}/study/references.tar",
-        references_checksum="results/{dataset}/study/references.tar.sha256",
+        **STUDY_REFERENCES,
+        **MAIN_RUN,
         study="results/{dataset}/{model}/study/metrics.parquet",
         published_claims=project_file("paper/claims.yaml"),
-        original_embeddings="results/{dataset}/{model}/embeddings/original.npz",
-        embeddings=collect("results/{{dataset}}/{{model}}/embeddings/{augmentation}.npz", augmentation=AUGMENTATIONS),
-        encoded=STUDY_ENCODED,
+        embeddings=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+        encoded=STUDY_ENCODED["encoded"],
         code=code("audit_method"),
     output:
-        audit="results/{dataset}/{model}/audit.csv",
-        ranks="results/{dataset}/{model}/audit_ranks.csv",
-        claims="results/{dataset}/{model}/audit_claims.csv",
-        few_images="results/{dataset}/{model}/few_images.csv",
-    log:
-        "logs/{dataset}/{model}/study/audit_method.log",
-    benchmark:
-        "benchmarks/{dataset}/{model}/study/audit_method.tsv"
+        **tables("audit", "few_images", ranks="audit_ranks", claims="audit_claims"),
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory(per_mb=20),
         runtime=allowance(60),
     params:
+        **settings("resize"),
+        **settings("draws", "failure_share", section=config["study"]),
         augmentations=AUGMENTATIONS,
-        draws=config["study"]["draws"],
-        resize=config["resize"],
-        failure_share=config["study"]["failure_share"],
         bootstrap=BOOTSTRAP,
     message:
         "Repeating the flaws of the released scripts with {wildcards.model} on {wildcards.dataset}."
     shell:
         command(
-            "--main-metrics {input.main_metrics:q} --study {input.study:q} --references {input.references:q}"
-            " --published-claims {input.published_claims:q} --resize {params.resize}"
-            " --original-embeddings {input.original_embeddings:q} --augmentations {params.augmentations}"
-            " --embeddings {input.embeddings:q} --encoded {input.encoded:q} --draws {params.draws}"
-            " --failure-share {params.failure_share} {params.bootstrap}"
-            " --audit {output.audit:q} --ranks {output.ranks:q} --claims {output.claims:q}"
-            " --few-images {output.few_images:q}"
+            "input.main_metrics,study,references,published_claims,original_embeddings,embeddings,encoded"
+            " params.augmentations,resize,draws,failure_share {params.bootstrap} output.audit,ranks,claims,few_images"
         )

@@ -11,33 +11,25 @@ rule describe_augmentations:
         code=code("describe_augmentations"),
     output:
         "results/augmentations.csv",
-    log:
-        "logs/describe_augmentations.log",
     priority: 100
     localrule: True
     conda:
         "../envs/images.yaml"
     params:
+        **settings("image_size"),
         augmentations=verbatim(as_json(config["augmentations"])),
-        image_size=config["image_size"],
     message:
         "Checking the configured augmentations."
     shell:
-        command("--augmentations {params.augmentations:q} --image-size {params.image_size} --output {output:q}")
+        command("params.augmentations,image_size output")
 
 
 rule augment_views:
     input:
-        originals="results/{dataset}/views/original/{shard}.tar",
-        checksum="results/{dataset}/views/original/{shard}.tar.sha256",
+        **stored(originals="results/{dataset}/views/original/{shard}.tar"),
         code=code("augment_views"),
     output:
-        shard="results/{dataset}/views/{augmentation}/{shard}.tar",
-        checksum="results/{dataset}/views/{augmentation}/{shard}.tar.sha256",
-    log:
-        "logs/{dataset}/augment_views/{augmentation}/{shard}.log",
-    benchmark:
-        "benchmarks/{dataset}/augment_views/{augmentation}/{shard}.tsv"
+        **stored(output="results/{dataset}/views/{augmentation}/{shard}.tar"),
     priority: FEEDING
     conda:
         "../envs/images.yaml"
@@ -45,13 +37,9 @@ rule augment_views:
         mem_mb=memory(),
         runtime=minutes(per_view=0.05),
     params:
+        **settings("seed"),
         steps=augmentation_steps,
-        seed=config["seed"],
     message:
         "Augmenting {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        command(
-            "--originals {input.originals:q} --augmentation {wildcards.augmentation}"
-            " --steps {params.steps:q} --seed {params.seed}"
-            " --output {output.shard:q}"
-        )
+        command("input.originals wildcards.augmentation params.steps,seed output.output")

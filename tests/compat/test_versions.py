@@ -14,7 +14,9 @@ DISTRIBUTIONS = {
     "albumentations_internals": "albumentations",
     "onednn": "torch",
     "open_clip_import": "open_clip_torch",
+    "snakemake_job_files": "snakemake",
     "snakemake_locks": "snakemake",
+    "snakemake_processes": "snakemake",
     "snakemake_scheduler": "snakemake",
 }
 
