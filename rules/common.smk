@@ -269,6 +269,7 @@ def final_targets():
         "results/README.md",
         *every_model,
         *study_targets(),
+        *mechanism_targets(),
         *precision,
         *comparison,
         *acquired,

@@ -35,9 +35,11 @@ rule encode_views:
     input:
         **stored(views=every("results/{dataset}/views/{view}/{shard}.tar", "view")),
         **BUNDLE,
+        **CAPTURE_INPUTS,
         code=code("encode_views"),
     output:
-        every("results/{dataset}/{model}/encoded/{view}/{shard}.npz", "view"),
+        **CAPTURE_OUTPUTS,
+        encoded=every("results/{dataset}/{model}/encoded/{view}/{shard}.npz", "view"),
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -52,7 +54,7 @@ rule encode_views:
     shell:
         command(
             "input.views,code params.bundle {params.encoding} threads {params.store:q}"
-            " --description '{wildcards.model} {wildcards.shard}' output"
+            f" --description '{{wildcards.model}} {{wildcards.shard}}' --output {{output.encoded:q}} {CAPTURE_ARGUMENTS}"
         )
 
 

@@ -1,8 +1,9 @@
 """Encode the views of one shard under all augmentations: embeddings and attention maps."""
 
+import csv
 from pathlib import Path
 
-from embedding_shift import cli
+from embedding_shift import cli, sampling
 from embedding_shift.encoders import image_encoder, stored_encoding
 from embedding_shift.io import array_files
 from embedding_shift.io.array_store import Store
@@ -16,15 +17,33 @@ def main() -> None:
     parser.add_argument("--code", nargs="*", default=[], help="files whose change makes stored outputs invalid")
     parser.add_argument("--description", default="encoding", help="text of the progress bar")
     parser.add_argument("--output", nargs="+", required=True, help="npz files to write, one per tar file")
+    parser.add_argument("--manifest", help="CSV, one row per image, from which the images to capture are chosen")
+    parser.add_argument(
+        "--images", type=int, default=0, help="number of images of which the encoder's inside is captured"
+    )
+    parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per tar file")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
     store = None
     if arguments.store:
         store = Store(Path(arguments.store, stored_encoding.setting(encoder, arguments.bundle, arguments.code)))
+    captured = stored_encoding.CapturedViews(_images_to_capture(arguments.manifest, arguments.images))
     paths = dict(zip(arguments.output, arguments.views, strict=True))
-    for output, encoded in stored_encoding.encode_shards(encoder, paths, store, arguments.description).items():
+    for output, encoded in stored_encoding.encode_shards(
+        encoder, paths, store, arguments.description, captured
+    ).items():
         image_ids, embedding, attention = encoded
         array_files.write(output, image_ids, embedding=embedding, attention=attention)
+    for output, path in zip(paths, arguments.captured, strict=False):
+        image_ids, arrays = captured.shard(output)
+        array_files.write(path, image_ids, **arrays)
+
+
+def _images_to_capture(manifest: str | None, images: int) -> list[str]:
+    if not manifest:
+        return []
+    with open(manifest, newline="", encoding="utf-8") as file:
+        return sampling.select([row["image_id"] for row in csv.DictReader(file)], images)
 
 
 if __name__ == "__main__":

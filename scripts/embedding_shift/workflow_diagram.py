@@ -9,11 +9,17 @@ NODE = re.compile(r"^\s*(?P<key>id\d+)\[(?P<rule>\w+)\]$", re.MULTILINE)
 EDGE = re.compile(r"^\s*(?P<source>id\d+) --> (?P<target>id\d+)$", re.MULTILINE)
 # Rules that work side by side share a node: the diagram would be crowded otherwise.
 TOGETHER = dict.fromkeys(("write_numbers", "write_paper_tables", "draw_texts"), "tables")
-LABELS = ['    figures["plot_* (one rule per figure)"]', '    tables["write_numbers, write_paper_tables, draw_texts"]']
+# Rules whose names begin alike share a node as well.
+FAMILIES = {"plot_": "figures", "read_out_": "mechanism"}
+LABELS = [
+    '    figures["plot_* (one rule per figure)"]',
+    '    mechanism["read_out_* (one rule per table)"]',
+    '    tables["write_numbers, write_paper_tables, draw_texts"]',
+]
 
 
 def simplified(graph: str) -> str:
-    """Return the graph of rules as a Mermaid block: one node for all figures, neither `all` nor redundant edges.
+    """Return the graph of rules as a Mermaid block: one node for a family of rules, neither `all` nor redundant edges.
 
     Args:
         graph: output of `snakemake --rulegraph mermaid-js`.
@@ -36,7 +42,8 @@ def simplified(graph: str) -> str:
 
 
 def _name(rule: str) -> str:
-    return "figures" if rule.startswith("plot_") else TOGETHER.get(rule, rule)
+    family = next((name for prefix, name in FAMILIES.items() if rule.startswith(prefix)), rule)
+    return TOGETHER.get(rule, family)
 
 
 def _direct(rule: str, following: dict[str, set[str]]) -> set[str]:

@@ -163,3 +163,21 @@ def test_what_decides_the_numbers_decides_the_setting(bundle, tmp_path):
     )
     code.write_text("2")
     assert setting(batch_size=4) != before
+
+
+def test_capturing_changes_no_output_and_captures_the_chosen_images_only(bundle, tmp_path):
+    encoder = CountingEncoder(bundle, "cpu", batch_size=4, workers=2)
+    paths = {f"draw{draw}": write(tmp_path, range(7), draw) for draw in range(2)}
+    expected = encode(encoder, paths, tmp_path / "store")
+    chosen = sorted(expected["draw0"][0])[1:3]
+    captured = stored_encoding.CapturedViews(chosen)
+    encoder.computed = 0
+    found = stored_encoding.encode_shards(encoder, paths, Store(tmp_path / "store"), "encoding", captured)
+    assert encoder.computed == 4  # The store has everything but what is captured.
+    assert_equal({name: sort(output) for name, output in found.items()}, expected)
+    for name, (all_ids, embedding, _) in expected.items():
+        image_ids, arrays = captured.shard(name)
+        assert sorted(image_ids) == chosen
+        for image_id, row in zip(image_ids, arrays["embedding"], strict=True):
+            np.testing.assert_array_equal(row, embedding[list(all_ids).index(image_id)])
+        assert {"record", "stream_class", "heads", "mlps", "patches"} <= arrays.keys()

@@ -10,7 +10,7 @@ from tiny_run import tiny_config
 
 IMAGES = {"acquire_images", "list_images", "ingest_images", "write_manifest", "pack_originals"}
 STUDY_IMAGES = {"make_study_references"}
-ENCODERS = {"prepare_bundle"}
+ENCODERS = {"prepare_bundle", "export_tower"}
 AUGMENTATIONS = {"describe_augmentations"}  # figures read labels and colours in its table
 VIEWS = {"augment_views"}
 STUDY_VIEWS = {"make_study_views", "make_equal_damage_views"}
@@ -21,6 +21,7 @@ STUDY_PIXEL_METRICS = {"compute_study_pixels"}
 METRICS = {"compute_representation_metrics", "compute_metrics"}
 DISTANCES = {"compute_pairwise_distance"}
 STUDY_METRICS = {"compute_study_metrics"}
+READ_OUTS = {"read_out_layers", "read_out_ledger"}
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
 STUDY_STATISTICS = {"tabulate_study", "audit_method"}
 PICTURES = {"plot_augmentation_strip"}
@@ -67,7 +68,7 @@ FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FI
 FROM_METRICS = (
     STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 )
-FROM_ENCODING = ENCODING | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
+FROM_ENCODING = ENCODING | READ_OUTS | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
 FROM_IMAGES = IMAGES | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
@@ -83,7 +84,7 @@ EDITS = {
     "embedding_shift/compat/albumentations_import.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/compat/snakemake_locks.py": set(),
     # The encoder, which a bundle is tried with, reads views.
-    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images", "list_images"} | {"prepare_bundle"},
+    "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images", "list_images"} | ENCODERS,
     "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
     "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS,
     "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,
@@ -109,6 +110,7 @@ EDITS = {
     "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
+    | READ_OUTS
     | STUDY_STATISTICS
     | FIGURES_OF_SUMMARIES
     | RANKS_FIGURE
@@ -129,6 +131,8 @@ EDITS = {
     "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
+    "embedding_shift/mechanism/captured_views.py": READ_OUTS | {"all"},
+    "embedding_shift/mechanism/similarity.py": {"read_out_layers", "all"},
     "embedding_shift/claims/effects.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/released_runs.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
@@ -160,10 +164,10 @@ EDITS = {
 
 @pytest.fixture(scope="module")
 def rule_graph(prepared, tmp_path_factory):
-    """The rules of a run with a study, an encoder in reduced precision and images from URLs."""
+    """The rules of a run with study and mechanism, an encoder in reduced precision and images from URLs."""
     pipeline = prepared.copy(tmp_path_factory.mktemp("rules") / "project")
     (pipeline / "data/urls.tsv").write_text("A photograph\thttp://127.0.0.1/photograph.png\n")
-    config = tiny_config(study={"images": 2})
+    config = tiny_config(study={"images": 2}, mechanism={"images": 2})
     config["models"]["reduced"] = config["models"]["clip"] | {"label": "The same in bfloat16", "precision": "bf16"}
     config["datasets"]["urls"] = {"kind": "tsv", "path": "data/urls.tsv"}
     pipeline.config = config

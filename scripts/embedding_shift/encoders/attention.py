@@ -95,11 +95,15 @@ def find_pooling(visual: nn.Module) -> Pooling:
     """Find the attention by which an open_clip image tower pools its patches."""
     trunk = getattr(visual, "trunk", None)
     source, attention = _find_native(visual) if trunk is None else _find_timm(trunk)
-    grid = getattr(visual, "grid_size", None) or getattr(getattr(trunk, "patch_embed", None), "grid_size", None)
-    if attention is None or not grid:
-        return Pooling(NO_MAP, None, None)
-    rows, columns = grid
-    return Pooling(source, attention, (rows, columns))
+    grid = patch_grid(visual)
+    return Pooling(source, attention, grid) if attention is not None and grid else Pooling(NO_MAP, None, None)
+
+
+def patch_grid(visual: Any) -> tuple[int, int] | None:
+    """Return the rows and columns of patches of an image tower; None if it has none."""
+    patches = getattr(getattr(visual, "trunk", None), "patch_embed", None)
+    grid = getattr(visual, "grid_size", None) or getattr(patches, "grid_size", None)
+    return (grid[0], grid[1]) if grid else None
 
 
 def _find_native(visual: Any) -> tuple[str, nn.Module | None]:

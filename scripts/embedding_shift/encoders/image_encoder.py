@@ -1,8 +1,9 @@
 """Encode views: compute their embeddings and attention maps with the image tower of a bundle."""
 
 import argparse
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from embedding_shift.compat import activations, onednn, open_clip_import
 from embedding_shift.encoders import batching, gpus, numerics, tower_loading, view_fitting
 from embedding_shift.encoders.attention import NO_MAP, PoolingAttention
+from embedding_shift.encoders.capture import Arrays, Capture
 from embedding_shift.errors import InputError
 from embedding_shift.io.shards import View
 
@@ -115,10 +117,35 @@ class Encoder:
         The last batch is filled with copies of its last view. Every matrix product then has the same shape, and an
         embedding does not depend on the number of other views.
         """
+        return (encoded for encoded, _ in self.capture_batches(views, ()))
+
+    def capture_batches(
+        self, views: Iterable[View], image_ids: Collection[str]
+    ) -> Iterator[tuple[Encoded, list[Arrays | None]]]:
+        """Yield the outputs of `encode_batches`, and for every view the arrays inside the tower (encoders/capture.py).
+
+        Args:
+            views: the views, of any size.
+            image_ids: the images whose arrays are captured; for views of others there is None.
+        """
         loaded = (self._load(batch) for batch in batching.batches(views, self.batch_size))
-        with self._layers.prepared(), PoolingAttention(self.visual) as recorder, numerics.settings(self.precision):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._layers.prepared())
+            recorder = stack.enter_context(PoolingAttention(self.visual))
+            capture = stack.enter_context(Capture(self.visual)) if image_ids else None
+            stack.enter_context(numerics.settings(self.precision))
+
+            def forward(batch: tuple[list[str], Tensor]) -> tuple[Encoded, list[Arrays | None]]:
+                rows = [row for row, image_id in enumerate(batch[0]) if image_id in image_ids]
+                if capture is None or not rows:
+                    return self._forward(*batch, recorder), [None] * len(batch[0])
+                with capture.recording() as seen:
+                    encoded = self._forward(*batch, recorder)
+                arrays = dict(zip(rows, capture.arrays(seen, rows), strict=True))
+                return encoded, [arrays.get(row) for row in range(len(batch[0]))]
+
             try:
-                yield from batching.in_parallel(lambda batch: self._forward(*batch, recorder), loaded, self.workers)
+                yield from batching.in_parallel(forward, loaded, self.workers)
             except torch.OutOfMemoryError:
                 raise InputError(
                     f"the memory of {torch.cuda.get_device_name(self.device)} does not hold {self.workers} batches of"

@@ -9,8 +9,8 @@ import hashlib
 import json
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,32 @@ def setting(encoder: Encoder, bundle: str | Path, code: Sequence[str | Path]) ->
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
+class CapturedViews:
+    """What encoding captures inside the tower for some images, by the name of the shard.
+
+    Args:
+        image_ids: the images.
+    """
+
+    def __init__(self, image_ids: Collection[str] = ()) -> None:
+        self.image_ids = frozenset(image_ids)
+        self._shards: defaultdict[str, _CapturedShard] = defaultdict(_CapturedShard)
+
+    def add(self, name: str, image_id: str, record: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._shards[name].add(image_id, record, arrays)
+
+    def shard(self, name: str) -> tuple[list[str], dict[str, NDArray[Any]]]:
+        """Return the image ids of a shard (N,) and (N, …) arrays by name: `record` is the view's record as JSON."""
+        shard = self._shards[name]
+        return shard.image_ids, {"record": np.array(shard.records, str)} | shard.arrays
+
+
 def encode_shards(
-    encoder: Encoder, paths: Mapping[str, str | Path], store: Store | None, description: str
+    encoder: Encoder,
+    paths: Mapping[str, str | Path],
+    store: Store | None,
+    description: str,
+    captured: CapturedViews | None = None,
 ) -> dict[str, Encoded]:
     """Encode the views of several shards in one pass.
 
@@ -56,20 +80,23 @@ def encode_shards(
         paths: paths of the shards by the name of their augmentation.
         store: where the encoder's outputs are looked up and kept; None to compute everything.
         description: text of the progress bar.
+        captured: where to add what is captured; None to capture nothing. The views of its images are computed even if
+            the store holds their outputs.
 
     Returns:
         The outputs for every shard by the same names. The order of the views is arbitrary.
     """
+    captured = captured or CapturedViews()
     collected = {name: _Collected() for name in paths}
-    computed: deque[tuple[str, bytes]] = deque()
+    computed: deque[tuple[str, bytes, str]] = deque()
 
     def missing() -> Iterator[shards.View]:
         """Yield the views that the store does not hold, and collect the others."""
         for name, view in _read(paths, encoder.readers):
             key = _key(view.pixels)
-            stored = store.get(key) if store else None
+            stored = store.get(key) if store and view.image_id not in captured.image_ids else None
             if stored is None:
-                computed.append((name, key))
+                computed.append((name, key, json.dumps(view.record, sort_keys=True)))
                 yield view
             else:
                 collected[name].add(view.image_id, stored["embedding"], stored["attention"])
@@ -77,10 +104,12 @@ def encode_shards(
 
     total = sum(shards.count(path) for path in paths.values())
     with tqdm(total=total, desc=description, unit="view", mininterval=2) as progress, _flushing(store) as flush:
-        for batch in encoder.encode_batches(missing()):
-            for image_id, embedding, attention in zip(*batch, strict=True):
-                name, key = computed.popleft()
+        for batch, inside in encoder.capture_batches(missing(), captured.image_ids):
+            for image_id, embedding, attention, arrays in zip(*batch, inside, strict=True):
+                name, key, record = computed.popleft()
                 collected[name].add(image_id, embedding, attention)
+                if arrays is not None:
+                    captured.add(name, image_id, record, arrays | {"embedding": embedding})
                 if store:
                     store.add(key, {"embedding": embedding, "attention": attention})
             progress.update(len(batch.image_ids))
@@ -125,6 +154,25 @@ class _Collected:
         if not self._image_ids:
             return None
         return Encoded(self._image_ids, self._embeddings.array, self._attention.array)
+
+
+class _CapturedShard:
+    """What was captured for images of one shard."""
+
+    def __init__(self) -> None:
+        self.image_ids: list[str] = []
+        self.records: list[str] = []
+        self._rows: defaultdict[str, batching.Rows] = defaultdict(batching.Rows)
+
+    def add(self, image_id: str, record: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.image_ids.append(image_id)
+        self.records.append(record)
+        for name, array in arrays.items():
+            self._rows[name].add(array[np.newaxis])
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {name: rows.array for name, rows in self._rows.items()}
 
 
 def _read(paths: Mapping[str, str | Path], readers: int) -> Iterator[tuple[str, shards.View]]:

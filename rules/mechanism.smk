@@ -1,0 +1,53 @@
+"""Look inside the encoder: where a shift is written, and what becomes of neighbours and concepts (config: mechanism).
+
+input:   what encoding captured of some images, results/{dataset}/{model}/captured/{view}/{shard}.npz
+output:  results/{dataset}/{model}/{table}.csv for every module in scripts/embedding_shift/mechanism/readouts
+steps:   weights of the encoder's read-out → one table per read-out
+"""
+
+
+rule export_tower:
+    input:
+        **BUNDLE,
+        code=code("export_tower"),
+    output:
+        "results/models/{model}/tower.npz",
+    conda:
+        "../envs/encode.yaml"
+    resources:
+        mem_mb=encoding_memory,
+        runtime=allowance(10),
+    params:
+        bundle=bundle,
+    message:
+        "Writing the weights of the read-out of {wildcards.model}."
+    shell:
+        command("params.bundle output")
+
+
+for read_out in READ_OUTS:
+
+    rule:
+        name:
+            f"read_out_{read_out}"
+        input:
+            captured=every(CAPTURED, "view", "shard"),
+            tower="results/models/{model}/tower.npz",
+            code=code("read_out_mechanism", [f"embedding_shift.mechanism.readouts.{read_out}"]),
+        output:
+            f"results/{{dataset}}/{{model}}/{read_out}.csv",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            mem_mb=memory(per_mb=2),
+            runtime=minutes(per_view=0.5),
+        params:
+            **settings("neighbours", section=config["mechanism"]),
+            read_out=read_out,
+            views=VIEWS,
+            precision=lookup(within=config, dpath="models/{model}/precision"),
+            bootstrap=BOOTSTRAP,
+        message:
+            f"Reading out the {read_out} of {{wildcards.model}} on {{wildcards.dataset}}."
+        shell:
+            command("params.read_out,views input.captured,tower params.precision,neighbours {params.bootstrap} output")

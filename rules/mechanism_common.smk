@@ -1,0 +1,22 @@
+"""What encoding captures inside the encoder (config: mechanism), and the names of the tables made from it.
+
+The analysis is off if it has no images. Every module in scripts/embedding_shift/mechanism/readouts is a table.
+"""
+
+MECHANISM = config["mechanism"]["images"] > 0
+READ_OUTS = sorted(
+    path.stem
+    for path in (PROJECT / "scripts/embedding_shift/mechanism/readouts").glob("*.py")
+    if path.stem != "__init__"
+)
+CAPTURED = "results/{dataset}/{model}/captured/{view}/{shard}.npz"
+CAPTURE_INPUTS = {"manifest": "results/{dataset}/manifest.csv"} if MECHANISM else {}
+CAPTURE_OUTPUTS = {"captured": every(CAPTURED, "view")} if MECHANISM else {}
+CAPTURE_ARGUMENTS = f"input.manifest --images {config['mechanism']['images']} output.captured" if MECHANISM else ""
+
+
+def mechanism_targets():
+    """Return the tables of the mechanism of every dataset and model."""
+    results = [f"{table}.csv" for table in READ_OUTS]
+    found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
+    return found if MECHANISM else []

@@ -1,0 +1,219 @@
+"""Capture what happens inside an image tower, in the forward pass that computes the embedding.
+
+The arrays of one view, float32 but for the patches. L blocks have width d and H heads of width h; D is the size of the
+embedding. The tower reads out x, which is a token or an average of tokens (encoders/tower_parts.py), in l layers: all L
+blocks, or the pooling head alone.
+
+    stream_class (L + 1, d)   class token at the input of the first block and after every block
+    stream_patch (L + 1, d)   mean over the patches at the same places
+    heads (l, H, h)           what the heads add to x, before their projection
+    mlps (l, d)               what the MLPs add to x, LayerScale included; without MLPs l is 0
+    start (d,)                what the input of the first block adds to x; zero for a pooling head
+    total ()                  sum of the weights of the tokens in x: 1 unless x is an average
+    patches (T, D)            the patches at the end, read out like the embedding, unit length, float16
+
+What a tower does not have is left out. The hooks read tensors and change none, so embeddings stay the same bit by bit.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.hooks import RemovableHandle
+
+from embedding_shift.encoders import tower_parts
+from embedding_shift.encoders.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class _Pass:
+    """What the hooks saw in one forward pass.
+
+    Attributes:
+        tokens: the stream at the input of the first block and after every block, (N, T, d) each.
+        heads: per layer, the input of the projection, or queries and keys of the attention.
+        mlps: per layer, the output of the MLP.
+    """
+
+    def __init__(self) -> None:
+        self.tokens: list[Tensor] = []
+        self.heads: dict[int, tuple[Tensor, ...]] = {}
+        self.mlps: dict[int, Tensor] = {}
+
+
+class Capture:
+    """Context manager that captures inside an image tower; several threads may use the tower at the same time."""
+
+    def __init__(self, visual: nn.Module) -> None:
+        self.anatomy = tower_parts.find_parts(visual)
+        # An average needs all tokens until its weights are known at the end.
+        self._rows = slice(None) if self.anatomy.pooling == AVERAGE else slice(1)
+        self._state = threading.local()
+        self._hooks: list[RemovableHandle] = []
+
+    def __enter__(self) -> "Capture":
+        if self.anatomy.blocks:
+            self._hooks.append(self.anatomy.blocks[0].register_forward_pre_hook(self._enter_blocks))
+        for block in self.anatomy.blocks:
+            self._hooks.append(block.register_forward_hook(self._leave_block))
+        for number, layer in enumerate(self.anatomy.layers):
+            multihead = isinstance(layer.attention, nn.MultiheadAttention)
+            source = layer.attention if multihead else layer.projection
+            self._hooks.append(source.register_forward_pre_hook(self._see_heads(number)))
+            if layer.mlp is not None:
+                self._hooks.append(layer.mlp.register_forward_hook(self._see_mlp(number)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    @contextmanager
+    def recording(self) -> Iterator[_Pass]:
+        """Within this context, this thread's forward pass is captured."""
+        self._state.seen = _Pass()
+        try:
+            yield self._state.seen
+        finally:
+            self._state.seen = None
+
+    @property
+    def _seen(self) -> _Pass | None:
+        return getattr(self._state, "seen", None)
+
+    def _enter_blocks(self, block: nn.Module, arguments: tuple[Any, ...]) -> None:
+        if self._seen:
+            self._seen.tokens.append(arguments[0])
+
+    def _leave_block(self, block: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
+        if self._seen:
+            self._seen.tokens.append(output)
+
+    def _see_heads(self, number: int) -> Any:
+        multihead = isinstance(self.anatomy.layers[number].attention, nn.MultiheadAttention)
+
+        def see(module: nn.Module, arguments: tuple[Any, ...]) -> None:
+            if self._seen:
+                rows = arguments[0][:, self._rows]
+                self._seen.heads[number] = (rows, arguments[1]) if multihead else (rows.clone(),)
+
+        return see
+
+    def _see_mlp(self, number: int) -> Any:
+        def see(module: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
+            if self._seen:
+                self._seen.mlps[number] = output[:, self._rows].clone()
+
+        return see
+
+    @torch.inference_mode()
+    def arrays(self, seen: _Pass, rows: Sequence[int]) -> list[Arrays]:
+        """Return the arrays of some images of a captured forward pass, one dictionary per image.
+
+        Args:
+            seen: the pass.
+            rows: the places of the images in the batch.
+        """
+        anatomy, chosen = self.anatomy, list(rows)
+        tokens = [layer[chosen].float() for layer in seen.tokens]
+        found: dict[str, Tensor] = {}
+        if tokens:
+            found["stream_patch"] = torch.stack([layer[:, anatomy.prefix :].mean(1) for layer in tokens], 1)
+            if anatomy.pooling == CLASS_TOKEN:
+                found["stream_class"] = torch.stack([layer[:, 0] for layer in tokens], 1)
+        if anatomy.layers:
+            found |= self._parts(seen, chosen, tokens)
+        if anatomy.pooling in (CLASS_TOKEN, AVERAGE) and READ_OUT not in anatomy.missing:
+            found["patches"] = self._patches(tokens[-1])
+        arrays = {name: tensor.cpu().numpy() for name, tensor in found.items()}
+        return [{name: array[place] for name, array in arrays.items()} for place in range(len(chosen))]
+
+    def _parts(self, seen: _Pass, chosen: list[int], tokens: list[Tensor]) -> dict[str, Tensor]:
+        layers = self.anatomy.layers
+        weights = self._weights(tokens)
+        heads = [
+            _heads(layer, [part[chosen] for part in seen.heads[number]], weights) for number, layer in enumerate(layers)
+        ]
+        mlps = [_mlp(layer, seen.mlps[number][chosen], weights) for number, layer in enumerate(layers) if layer.mlp]
+        nothing = weights.new_zeros((len(chosen), layers[0].projection.out_features))
+        is_head = self.anatomy.pooling == POOLING_HEAD
+        return {
+            "heads": torch.stack(heads, 1),
+            "mlps": torch.stack(mlps, 1) if mlps else nothing[:, None][:, :0],
+            "start": nothing if is_head else _pooled(tokens[0][:, self._rows], weights),
+            "total": weights.sum(1),
+        }
+
+    def _weights(self, tokens: list[Tensor]) -> Tensor:
+        """Return the weight of every token in x, (N, T): T is 1 unless the tower averages."""
+        last, prefix, norm = tokens[-1], self.anatomy.prefix, self.anatomy.norm
+        if self.anatomy.pooling != AVERAGE:
+            return last.new_ones((len(last), 1))
+        weights = torch.full_like(last[..., 0], 1 / (last.shape[1] - prefix))
+        weights[:, :prefix] = 0
+        if norm is None or self.anatomy.norm_after_average:
+            return weights
+        return weights / (last.var(-1, correction=0) + norm.eps).sqrt()
+
+    def _patches(self, tokens: Tensor) -> Tensor:
+        """Return the patches as the tower would read them out, (N, T, D) float16 of unit length."""
+        patches, norm = tokens[:, self.anatomy.prefix :], self.anatomy.norm
+        if norm is not None:
+            patches = functional.layer_norm(patches, patches.shape[-1:], eps=norm.eps)
+        out = patches @ self.anatomy.matrix.to(patches) + self.anatomy.offset.to(patches)
+        return functional.normalize(out, dim=-1).half()
+
+
+def _heads(layer: Layer, seen: list[Tensor], weights: Tensor) -> Tensor:
+    """Return what the heads of a layer add to x before their projection, (N, H, h)."""
+    if len(seen) == 2:
+        return multihead_outputs(layer.attention, seen[0].float(), seen[1].float(), weights)
+    return _pooled(seen[0].float(), weights).unflatten(-1, (layer.attention.num_heads, -1))
+
+
+def _mlp(layer: Layer, output: Tensor, weights: Tensor) -> Tensor:
+    pooled = _pooled(output.float(), weights)
+    return pooled if layer.mlp_scale is None else pooled * layer.mlp_scale.float()
+
+
+def _pooled(tokens: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted sum of tokens (N, T, …) over T."""
+    return tokens[:, 0] if weights.shape[1] == 1 else torch.einsum("nt,ntd->nd", weights, tokens)
+
+
+def multihead_outputs(attention: Any, queries: Tensor, keys: Tensor, weights: Tensor) -> Tensor:
+    """Compute the outputs of the heads of nn.MultiheadAttention for some tokens, which it does not show itself.
+
+    The softmax does not change with the product of query and bias of the keys, and its rows sum to 1. So keys and
+    values are not projected: the scores are x (Wₖᵀ q), and the output is Wᵥ (Σ aₜ xₜ) + bᵥ.
+
+    Args:
+        attention: the module.
+        queries: inputs of the tokens whose outputs are wanted, (N, Q, width).
+        keys: inputs of all tokens, (N, K, width of keys).
+        weights: weights of the wanted tokens, (N, Q).
+
+    Returns:
+        float32 (N, heads, width / heads): the weighted sum over the wanted tokens.
+    """
+    heads, width = attention.num_heads, attention.embed_dim
+    if attention.in_proj_weight is None:
+        projections = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
+    else:
+        projections = attention.in_proj_weight.split(width)
+    by_query, by_key, by_value = (weight.float().unflatten(0, (heads, -1)) for weight in projections)
+    query_bias, _, value_bias = (bias.float().unflatten(0, (heads, -1)) for bias in attention.in_proj_bias.split(width))
+    query = torch.einsum("nqd,hkd->nhqk", queries, by_query) + query_bias[:, None]
+    scores = torch.einsum("nhqk,hkd->nhqd", query, by_key) @ keys.transpose(1, 2)[:, None] * (width // heads) ** -0.5
+    attended = (weights[:, None, None] @ scores.softmax(-1)).squeeze(2)
+    values = torch.einsum("nhd,hkd->nhk", attended @ keys, by_value)
+    return values + value_bias * weights.sum(1)[:, None, None]

@@ -1,0 +1,1 @@
+"""How an embedding shift comes about inside the encoder: layers, heads, neighbours, concepts and geometry."""

@@ -1,0 +1,150 @@
+"""Read-outs of made-up captured arrays: tables without NaN, whatever is missing, and a read-out of one's own."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+from captured_towers import SETTINGS, arrays, captured, tower, usual
+
+from embedding_shift.io import tables
+from embedding_shift.mechanism import registry
+from embedding_shift.mechanism.captured_views import CapturedViews
+
+READ_OUTS = ["layers", "ledger"]
+
+
+def rows(name, views, settings=SETTINGS):
+    """Return the rows of a read-out as they are written, with every column and without NaN."""
+    read_out = registry.find(name)
+    found = list(read_out.function(views, settings))
+    for row in found:
+        assert set(row) == set(read_out.columns)
+        assert not any(isinstance(value, float) and not math.isfinite(value) for value in row.values()), row
+    return found
+
+
+def of(found, **wanted):
+    return [row for row in found if all(row[key] == value for key, value in wanted.items())]
+
+
+def is_number(value):
+    return isinstance(value, (int, float))
+
+
+def test_layers_grow_with_the_shift_and_end_at_the_embedding(tmp_path):
+    views = usual(tmp_path)
+    found = rows("layers", views)
+    for augmentation in ("weak", "strong"):
+        embeddings = [views.read(view, "embedding")["embedding"] for view in ("original", augmentation)]
+        unit = [values / np.linalg.norm(values, axis=1, keepdims=True) for values in embeddings]
+        (last,) = of(found, augmentation=augmentation, token="class", layer=2)
+        assert last["lens_distance"] == pytest.approx(1 - np.mean(np.sum(unit[0] * unit[1], axis=1)))
+    weak, strong = (of(found, augmentation=name, token="patch_mean", layer=1)[0] for name in ("weak", "strong"))
+    assert weak["cka"] > 0.9 > strong["cka"]
+    assert weak["relative_l2"] < strong["relative_l2"]
+
+
+def test_the_first_layer_that_no_augmentation_can_shift_is_undefined(tmp_path):
+    (first,) = of(rows("layers", usual(tmp_path)), augmentation="strong", token="class", layer=0)
+    assert (first["cka"], first["coherence"], first["p"]) == ("undefined", "undefined", "undefined")
+    assert first["relative_l2"] == 0
+
+
+def test_ledger_adds_up_to_the_mean_cosine_distance(tmp_path):
+    views = usual(tmp_path)
+    found = rows("ledger", views)
+    for augmentation in ("weak", "strong"):
+        first, second = (views.read(view, "embedding")["embedding"] for view in ("original", augmentation))
+        lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+        expected = np.mean(1 - np.sum(first * second, axis=1) / lengths)
+        assert sum(row["share"] for row in of(found, augmentation=augmentation)) == pytest.approx(expected, abs=1e-9)
+    assert of(found, part="head 2", layer=1, augmentation="weak")
+    assert all(row["ci_low"] <= row["share"] <= row["ci_high"] for row in found)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16", "tf32"])
+def test_ledger_is_refused_below_single_precision(tmp_path, precision):
+    (first, second) = rows("ledger", usual(tmp_path), SETTINGS._replace(precision=precision))
+    assert first["share"] == f"the parts add up in fp32 only, not in {precision}"
+    assert (first["augmentation"], second["augmentation"]) == ("weak", "strong")
+
+
+def test_ledger_of_parts_that_do_not_add_up_says_so(tmp_path):
+    of_tower = tower()
+    found = {"original": arrays(of_tower, 5, 0), "weak": arrays(of_tower, 5, 1, 0.1)}
+    found["original"]["embedding"] = 1.01 * found["original"]["embedding"]
+    (row,) = rows("ledger", captured(tmp_path, of_tower, found))
+    assert row["share"] == "the parts do not add up to the embedding: the relative difference is 0.01"
+
+
+@pytest.mark.parametrize("name", READ_OUTS)
+def test_shards_do_not_matter(tmp_path, name):
+    (tmp_path / "three").mkdir()
+    assert rows(name, usual(tmp_path)) == rows(name, usual(tmp_path / "three", shards=3))
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", READ_OUTS)
+def test_few_images(tmp_path, name, images):
+    found = rows(name, usual(tmp_path, images=images))
+    if images == 1:
+        assert "needs 2 images" in {value for row in found for value in row.values()}
+
+
+@pytest.mark.parametrize("name", READ_OUTS)
+@pytest.mark.parametrize("size", [{"layers": 1}, {"heads": 1}, {"layers": 1, "heads": 1}])
+def test_one_layer_and_one_head(tmp_path, name, size):
+    found = rows(name, usual(tmp_path, tower(**size)))
+    assert any(is_number(value) for row in found for value in row.values())
+
+
+@pytest.mark.parametrize("name", READ_OUTS)
+def test_constant_embeddings(tmp_path, name):
+    of_tower = tower()
+    same = {key: np.repeat(array[:1], 6, axis=0) for key, array in arrays(of_tower, 6, 0).items()}
+    other = {key: np.repeat(array[:1], 6, axis=0) for key, array in arrays(of_tower, 6, 1, 1.0).items()}
+    assert rows(name, captured(tmp_path, of_tower, {"original": same, "moved": other}))
+
+
+@pytest.mark.parametrize("name", READ_OUTS)
+def test_no_class_token_and_no_parts(tmp_path, name):
+    reason = "the tower is no plain vision transformer"
+    of_tower = tower(pooling="", missing={"stream": reason, "parts": reason, "read-out": reason})
+    keys = ("embedding", "record")
+    views = {
+        view: {key: arrays(of_tower, 12, seed, shift)[key] for key in keys}
+        for view, seed, shift in (("original", 0, 0), ("weak", 1, 0.1))
+    }
+    found = rows(name, captured(tmp_path, of_tower, views))
+    assert any(reason in row.values() for row in found)
+
+
+@pytest.mark.parametrize("name", READ_OUTS)
+def test_nan_in_one_layer_of_one_image_stays_there(tmp_path, name):
+    of_tower = tower()
+    views = {"original": arrays(of_tower, 12, 0), "weak": arrays(of_tower, 12, 1, 0.1)}
+    expected = rows(name, captured(tmp_path, of_tower, views))
+    for key in ("stream_class", "stream_patch", "heads"):
+        views["weak"][key][3, 1] = np.nan
+    found = rows(name, captured(tmp_path, of_tower, views))
+    assert len(found) == len(expected)
+    if name == "layers":
+        assert of(found, layer=2, token="class")[0]["cka"] == of(expected, layer=2, token="class")[0]["cka"]
+
+
+def test_a_read_out_of_ones_own(tmp_path, monkeypatch):
+    """A function of captured arrays with one registration is a table."""
+    monkeypatch.setattr(registry, "REGISTRY", {})
+
+    @registry.register("augmentation", "length")
+    def lengths(views: CapturedViews, settings):
+        for augmentation in views.augmentations:
+            embedding = views.read(augmentation, "embedding")["embedding"]
+            yield {"augmentation": augmentation, "length": float(np.linalg.norm(embedding, axis=1).mean())}
+
+    (name,) = registry.REGISTRY
+    read_out = registry.find(name)
+    tables.write_rows(tmp_path / "own.csv", read_out.columns, read_out.function(usual(tmp_path), SETTINGS))
+    with open(tmp_path / "own.csv") as file:
+        assert [row["augmentation"] for row in csv.DictReader(file)] == ["weak", "strong"]
