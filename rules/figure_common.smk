@@ -76,14 +76,19 @@ def figure_report(name, title, **labels):
     return {"caption": f"../report/{name}.rst", "category": "Figures", "labels": labels}
 
 
+def in_formats(path, **place):
+    """Return the files of a figure by format. One of them is an entry of the report, at `place`."""
+    paths = {form: f"{path}.{form}" for form in FIGURE_FORMATS}
+    shown = next(form for form in ("png", "svg", "pdf") if form in paths)
+    return paths | {shown: report(paths[shown], **place)}
+
+
 def figure_outputs(name):
-    """Return the files of a figure by format. One of them is an entry of the report."""
+    """Return the files of a figure of the table by format."""
     figure = FIGURES[name]
     title = f"{figure.title}, page {{page}}" if "page" in figure.options else figure.title
     labels = {"dataset": DATASETS[0], "model": "all"} if figure.scope == "run" else {}
-    paths = {form: figure_path(name, f"results/{{place}}figures/{{file}}.{form}") for form in FIGURE_FORMATS}
-    shown = next(form for form in ("png", "svg", "pdf") if form in paths)
-    return paths | {shown: report(paths[shown], **figure_report(name, title, **labels))}
+    return in_formats(figure_path(name, "results/{place}figures/{file}"), **figure_report(name, title, **labels))
 
 
 def figure_inputs(figure):
@@ -109,13 +114,11 @@ def figure_style():
     return verbatim([f"{option}={config['figures'][key]}" for key, option in keys.items()])
 
 
-def paper_figures(formats, of_method):
-    """Return the files of the paper's figures in some formats; the method has formats of its own."""
-    figures = [
-        (f"{PAPER_RESULTS}/figures/{name}", of_method if name == "method" else formats) for name in PAPER_FIGURES
-    ]
-    figures += [("results/figures/model_comparison", formats)] if len(MODELS) > 1 else []
-    return [f"{path}.{form}" for path, forms in figures for form in forms]
+def paper_figures(formats):
+    """Return the files of the paper's figures in some formats."""
+    paths = [f"{PAPER_RESULTS}/figures/{name}" for name in PAPER_FIGURES]
+    paths += ["results/figures/model_comparison"] if len(MODELS) > 1 else []
+    return [f"{path}.{form}" for path in paths for form in formats]
 
 
 def figure_resources(figure):

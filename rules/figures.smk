@@ -36,14 +36,14 @@ rule plot_method:
         summary="results/{dataset}/{model}/summary.csv",
         code=code("typeset_method"),
     output:
-        pdf="results/{dataset}/{model}/figures/method.pdf",
-        png=report("results/{dataset}/{model}/figures/method.png", **figure_report("method", "The method")),
+        **in_formats("results/{dataset}/{model}/figures/method", **figure_report("method", "The method")),
     localrule: True  # it needs LaTeX, or a network for its packages
     conda:
         "../envs/paper.yaml"
     params:
         **settings("image_size"),
+        pictures=lambda wildcards, output: [path for path in output if path != output.pdf],
     message:
         "Typesetting {output.pdf}."
     shell:
-        command("input.source,summary params.image_size output.pdf,png")
+        command("input.source,summary params.image_size output.pdf params.pictures")

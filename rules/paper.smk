@@ -124,7 +124,7 @@ rule write_paper_tables:
 rule write_results_page:
     input:
         **PAPER_INPUTS,
-        figures=paper_figures(FIGURE_FORMATS, ["pdf", "png"]),
+        figures=paper_figures(FIGURE_FORMATS),
         code=code("write_results_page"),
     output:
         "results/README.md",
@@ -162,7 +162,7 @@ rule build_paper:
         sources=PAPER_SOURCES,
         numbers="results/numbers.tex",
         tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts"]),
-        figures=["results/drawn_texts.pdf", *paper_figures(["pdf"], ["pdf"])],
+        figures=["results/drawn_texts.pdf", *paper_figures(["pdf"])],
         code=code("build_paper"),
     output:
         temp("results/typeset.pdf"),

@@ -1,4 +1,4 @@
-"""Typeset the figure of the method with LaTeX and write it as PDF and PNG."""
+"""Typeset the figure of the method with LaTeX and write it as PDF and in further formats."""
 
 from embedding_shift import cli
 from embedding_shift.paper import method_figure
@@ -10,9 +10,9 @@ def main() -> None:
     parser.add_argument("--summary", required=True, help="CSV, mean and interval per augmentation and metric")
     parser.add_argument("--image-size", type=int, required=True, help="side of a view in pixels")
     parser.add_argument("--pdf", required=True, help="PDF to write")
-    parser.add_argument("--png", required=True, help="PNG to write, at 200 dots per inch")
+    parser.add_argument("--pictures", nargs="*", default=[], help="PNG (200 dots per inch) and SVG to write")
     arguments = parser.parse_args()
-    method_figure.draw(arguments.source, arguments.summary, arguments.image_size, arguments.pdf, arguments.png)
+    method_figure.draw(arguments.source, arguments.summary, arguments.image_size, arguments.pdf, arguments.pictures)
 
 
 if __name__ == "__main__":

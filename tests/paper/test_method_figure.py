@@ -1,23 +1,32 @@
 """The figure of the method: typeset alone, with what is true of its encoder, the same bytes every time."""
 
+import shutil
 import subprocess
 import sys
+from xml.etree import ElementTree
 
+import pypdfium2
 import pytest
 from paper_run import needs_latex
 from pipeline import PROJECT
 
+from embedding_shift.errors import InputError
+from embedding_shift.paper import method_figure
+
 SOURCE = PROJECT / "paper" / "figures" / "method.tex"
 
 
-def typeset(folder, source=SOURCE, metrics=("cosine_similarity", "attention_similarity"), mean="0.5"):
+def typeset(
+    folder, source=SOURCE, metrics=("cosine_similarity", "attention_similarity"), mean="0.5", pictures=("png",)
+):
     """Typeset the figure as its rule does; return the finished process."""
     folder.mkdir()
     rows = [f"blur,{metric},{mean if metric == metrics[-1] else 0.5}" for metric in metrics]
     (folder / "summary.csv").write_text("\n".join(["augmentation,metric,mean", *rows]) + "\n")
     options = {"source": source, "summary": folder / "summary.csv", "image-size": 336}
-    options |= {"pdf": folder / "method.pdf", "png": folder / "method.png"}
+    options |= {"pdf": folder / "method.pdf"}
     arguments = [f"--{key}={value}" for key, value in options.items()]
+    arguments += ["--pictures", *(folder / f"method.{form}" for form in pictures)]
     command = [sys.executable, PROJECT / "scripts" / "typeset_method.py", *arguments]
     return subprocess.run(command, capture_output=True, text=True)
 
@@ -37,6 +46,26 @@ def test_the_figure_has_the_same_bytes_every_time_and_fits_the_width_of_the_text
     picture = (tmp_path / "first" / "method.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert 5.5 * 200 < int.from_bytes(picture[16:20], "big") <= 6.3 * 200
+
+
+@needs_latex
+@pytest.mark.skipif(not shutil.which(method_figure.SVG_PROGRAM), reason="Poppler is not installed")
+def test_the_svg_has_the_size_of_the_page_and_the_same_bytes_every_time(tmp_path):
+    found = []
+    for name in ("first", "second"):
+        assert typeset(tmp_path / name, pictures=["svg"]).stderr == ""
+        found.append((tmp_path / name / "method.svg").read_bytes())
+    assert found[0] == found[1]
+    with pypdfium2.PdfDocument(tmp_path / "first" / "method.pdf") as document:
+        width = document[0].get_width()
+    assert float(ElementTree.fromstring(found[0]).attrib["width"].removesuffix("pt")) == pytest.approx(width, abs=0.01)
+
+
+def test_an_svg_without_poppler_is_refused_before_anything_is_typeset(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="pdftocairo is not installed; install Poppler"):
+        method_figure.draw(SOURCE, "no.csv", 224, tmp_path / "method.pdf", [tmp_path / "method.svg"])
+    assert not list(tmp_path.iterdir())
 
 
 @needs_latex

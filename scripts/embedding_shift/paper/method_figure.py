@@ -1,42 +1,55 @@
-"""The figure of the method, which is drawn in LaTeX: typeset for one dataset and encoder, as PDF and as PNG."""
+"""The figure of the method, which is drawn in LaTeX: typeset for one dataset and encoder, in the configured formats."""
 
 import csv
 import shutil
+import subprocess
 import tempfile
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 
 import pypdfium2
 
+from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 from embedding_shift.paper import build, latex
 
 POINTS_PER_INCH = 72
 DOTS_PER_INCH = 200  # as of the other figures
 ATTENTION_METRIC = "attention_similarity"
+SVG_PROGRAM = "pdftocairo"
 
 StrPath = str | PathLike[str]
 
 
-def draw(source: StrPath, summary: StrPath, image_size: int, pdf: StrPath, png: StrPath) -> None:
-    """Typeset the figure and write it to both paths, with the same bytes on every run.
+def draw(source: StrPath, summary: StrPath, image_size: int, pdf: StrPath, pictures: Iterable[StrPath] = ()) -> None:
+    """Typeset the figure and write it to all paths, with the same bytes on every run.
 
     Args:
         source: LaTeX file that reads `numbers.tex` beside it.
         summary: `summary.csv`; the figure says whether it holds attention similarities.
         image_size: side of a view in pixels.
         pdf: PDF to write.
-        png: PNG to write, at 200 dots per inch.
+        pictures: further files to write, which end in .png (at 200 dots per inch) or .svg.
 
     Raises:
-        InputError: no complete LaTeX is installed, or LaTeX found an error.
+        InputError: no complete LaTeX is installed, LaTeX found an error, or an SVG is wanted without Poppler.
     """
+    pictures = list(map(Path, pictures))
+    if any(picture.suffix == ".svg" for picture in pictures) and not shutil.which(SVG_PROGRAM):
+        raise InputError(
+            f"the figure of the method cannot be written as SVG: {SVG_PROGRAM} is not installed; install Poppler "
+            "(on Debian: apt-get install poppler-utils) or leave svg out of the key 'figures.formats'"
+        )
     numbers = [(("image_size",), str(image_size)), (("attention_measured",), str(int(has_attention(summary))))]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copy(source, folder))
         copy.with_name("numbers.tex").write_text(latex.macros(numbers), encoding="ascii")
         build.typeset(copy, pdf)
-    write_picture(pdf, png)
+    for picture in pictures:
+        write = {".png": write_png, ".svg": write_svg}[picture.suffix]
+        with atomic.whole(picture) as temporary:
+            write(pdf, temporary)
 
 
 def has_attention(summary: StrPath) -> bool:
@@ -45,9 +58,19 @@ def has_attention(summary: StrPath) -> bool:
         return any(row["metric"] == ATTENTION_METRIC and row["mean"] for row in csv.DictReader(file))
 
 
-def write_picture(pdf: StrPath, png: StrPath) -> None:
+def write_png(pdf: StrPath, png: Path) -> None:
     """Write the first page of a PDF as PNG."""
     with pypdfium2.PdfDocument(pdf) as document:
         picture = document[0].render(scale=DOTS_PER_INCH / POINTS_PER_INCH).to_pil()
-    with atomic.whole(png) as temporary:
-        picture.save(temporary, format="PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
+    picture.save(png, format="PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
+
+
+def write_svg(pdf: StrPath, svg: Path) -> None:
+    """Write the first page of a PDF as SVG.
+
+    Raises:
+        InputError: Poppler cannot convert the PDF.
+    """
+    done = subprocess.run([SVG_PROGRAM, "-svg", "-f", "1", "-l", "1", pdf, svg], capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"{pdf} cannot be converted to SVG: {' '.join(done.stderr.split())}")
