@@ -172,6 +172,13 @@ def test_a_claim_over_an_augmentation_that_is_not_configured_names_it(kind):
     assert (found.in_words, found.interval) == ("not tested (fog is not configured)", None)
 
 
+def test_several_augmentations_that_are_not_configured_are_listed_in_one_order():
+    data = evidence(APART, FAR, edges=APART)
+    arguments = {"more": ["rain", NAMES[0]], "less": ["snow", "fog"]}
+    found = judged("larger_shift", arguments, data, pool=[*NAMES, "fog", "rain", "snow"])
+    assert found.in_words == "not tested (fog, rain and snow are not configured)"
+
+
 def test_a_claim_over_a_missing_metric_is_not_tested():
     found = judged("among_largest", {"augmentation": "a", "count": 1}, evidence(APART), "attention_similarity")
     assert (found.verdict, found.reason) == ("not tested", "this run has no attention_similarity")

@@ -210,9 +210,10 @@ def _values(evidence: Evidence, metric: str, names: Sequence[str]) -> pd.DataFra
 def _require(names: Iterable[str], present: Collection[str], what: str, evidence: Evidence) -> None:
     missing = [name for name in dict.fromkeys(names) if name not in present]
     configured = {*evidence.embeddings, *evidence.table["augmentation"]}
-    absent = [name for name in missing if name not in configured]
+    absent = sorted(set(missing) - configured)
     if absent:
-        raise _Untestable(f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not configured")
+        listed = " and ".join(filter(None, [", ".join(absent[:-1]), absent[-1]]))
+        raise _Untestable(f"{listed} {'is' if len(absent) == 1 else 'are'} not configured")
     if missing:
         raise _Untestable(f"this run has no {what} {', '.join(missing)}")
 

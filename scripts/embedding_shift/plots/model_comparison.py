@@ -98,4 +98,5 @@ def _agreement_text(rows: pd.DataFrame) -> str:
     taus = rows.loc[~rows["same_weights"].astype(bool), "kendall_tau"]
     if taus.empty:
         return "same weights" if len(rows) else ""
-    return f"Kendall τ {taus.iloc[0]:.2f}" if len(taus) == 1 else f"Kendall τ {taus.min():.2f} to {taus.max():.2f}"
+    ends = dict.fromkeys(f"{tau:.2f}" for tau in (taus.min(), taus.max()))
+    return f"Kendall τ {' to '.join(ends)}"
