@@ -137,6 +137,7 @@ def test_longtable_breaks_between_groups_alone():
         in text
     )
     assert r"\caption{Caption}\label{tab:label}" in text
+    assert text.startswith("\\FloatBarrier\n")
 
 
 def test_longtable_breaks_within_a_group_that_no_page_holds():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from paper_run import read_run_with_study, sentences_of
 
+from embedding_shift.claims.judgement import NOT_TESTED
 from embedding_shift.paper import number_macros, sentences
 
 
@@ -98,13 +99,22 @@ def test_the_variance_is_split_with_and_without_what_dominates(study):
 
 def test_verdicts_that_flaws_change_are_counted(study):
     found = sentences_of(study)
-    assert "The verdict on 2 of 10 claims changes" in found["audit_claims_sentence"]
+    assert "The verdict on 2 of 10 tested claims changes" in found["audit_claims_sentence"]
     assert "on 0 of them under a single flaw" in found["audit_claims_sentence"]
-    assert "change the verdict on 2 of 10 claims" in found["flaws_takeaway_sentence"]
+    assert "change the verdict on 2 of 10 tested claims" in found["flaws_takeaway_sentence"]
     frame = study.study["audit_claims"]
     study.study["audit_claims"] = frame.assign(as_released=frame["corrected"])
     assert sentences_of(study)["audit_claims_sentence"] == "No claim changes its verdict under any flaw."
     assert "change no verdict" in sentences_of(study)["flaws_takeaway_sentence"]
+    study.study["audit_claims"] = frame.assign(corrected=NOT_TESTED, as_released=NOT_TESTED)
+    assert sentences_of(study)["audit_claims_sentence"].startswith("No claim can be tested on these images")
+    assert sentences_of(study)["flaws_takeaway_sentence"] == r"\none"
+
+
+def test_a_study_of_two_images_has_no_intervals_of_the_variance(study):
+    assert "jackknife" in sentences_of(study)["variance_intervals_sentence"]
+    study.settings["study"] |= {"images": 2}
+    assert sentences_of(study)["variance_intervals_sentence"] == "Intervals need 3 images, and the study has 2."
 
 
 def test_a_verdict_of_many_runs_changes_if_most_of_them_disagree(study):
@@ -112,7 +122,7 @@ def test_a_verdict_of_many_runs_changes_if_most_of_them_disagree(study):
     study.study["audit_claims"] = frame.assign(share=0.5)
     assert sentences_of(study)["audit_claims_sentence"] == "No claim changes its verdict under any flaw."
     study.study["audit_claims"] = frame.assign(share=0.55)
-    assert "The verdict on 2 of 10 claims changes" in sentences_of(study)["audit_claims_sentence"]
+    assert "The verdict on 2 of 10 tested claims changes" in sentences_of(study)["audit_claims_sentence"]
 
 
 def test_three_images_are_compared_with_all(study):

@@ -6,7 +6,8 @@ import pandas as pd
 from paper_run import PROJECT
 
 from embedding_shift.claims import audit, published_claims, released_runs
-from embedding_shift.paper.tables import layout, study_tables
+from embedding_shift.metrics import registry
+from embedding_shift.paper.tables import audit_tables, layout, study_tables
 from embedding_shift.plots import labels
 from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, variance
 from embedding_shift.study.variants import variant_names
@@ -45,11 +46,11 @@ def test_a_vanishing_dose_is_a_column_of_the_noise_floor():
     starts = [("jpeg_95", "cosine_similarity", 8, 0.5, 0.25, 0.75, 0.2, 0.1, 0.3)]
     frames = pd.DataFrame(floor, columns=noise_floor.COLUMNS), pd.DataFrame(starts, columns=dose_start.COLUMNS)
     table = study_tables.noise_floor(*frames, {"jpeg_95": "Own & odd", "blur": "Blur"})
-    assert r"\shortstack{JPEG,\\quality 95} & \shortstack{Own \& odd,\\dose\,$\to0$}" in table
     assert "Blur" not in table
-    (cosine,) = [line for line in table.splitlines() if line.startswith("Cosine")]
-    assert "0.125" in cosine and "[0.250, 0.750]" in cosine
-    assert "RMSE &" in table and table.count("& --") == 2
+    references, doses = table.split(r"\medskip")
+    assert r"\shortstack{JPEG,\\quality 95}" in references and "0.125" in references and "RMSE &" in references
+    assert r"\shortstack{Own \& odd,\\dose\,$\to0$}" in doses and "[0.250, 0.750]" in doses
+    assert (references.count("& --"), doses.count("& --")) == (0, 2)
 
 
 def test_shares_of_the_variance_are_in_per_cent_and_a_missing_component_is_a_dash():
@@ -77,11 +78,27 @@ def test_the_largest_change_is_a_range_where_the_draw_is_left_to_chance():
         ("aliased_resize", "cosine_similarity", 0.5, 0.5, 0.5, 2, 2, 2),
     ]
     frames = pd.DataFrame(rows, columns=audit.COLUMNS), pd.DataFrame(ranks, columns=audit.RANK_COLUMNS)
-    table = study_tables.audit_changes(*frames, {"noise": "Noise", "blur": "Blur & co"})
+    table = audit_tables.changes(*frames, {"noise": "Noise", "blur": "Blur & co"})
     unseeded, resize = (line for line in table.splitlines() if "Cosine" in line)
     assert "Nothing seeded & Cosine similarity & $-$0.2500 to 0.1250 & Noise & 0.5000 [0.2500, 1.000]" in unseeded
     assert "2 [0, 3]" in unseeded
     assert r"No antialiasing & Cosine similarity & $-$0.2500 & Blur \& co & 0.5000 & 2" in resize
+
+
+def test_the_means_of_more_metrics_than_a_page_is_wide_enough_for_are_in_further_tables():
+    shown = [metric.name for metric in registry.in_order()][: audit_tables.METRICS_PER_TABLE + 1]
+    rows = [("unseeded", "noise", metric, 0.5, 0.5, 0.5, 0.25) for metric in shown]
+    tables = audit_tables.numbers(pd.DataFrame(rows, columns=audit.COLUMNS), {"noise": "Noise"})
+    assert tables.count(r"\begin{longtable}{@{}l" + "rr" * audit_tables.METRICS_PER_TABLE + "@{}}") == 1
+    assert tables.count(r"\begin{longtable}{@{}lrr@{}}") == 1
+    assert r"\label{tab:audit_numbers}" in tables and r"\label{tab:audit_numbers_2}" in tables
+
+
+def test_a_long_label_breaks_into_lines():
+    assert layout.label_column(["Noise", "x" * layout.LONG_LABEL], 0.25) == "l"
+    assert layout.label_column(["Noise", "x" * (layout.LONG_LABEL + 1)], 0.25) == layout.paragraph(0.25)
+    assert layout.label_column([], 0.25) == "l"
+    assert study_tables.vanishing("A word & another, and more").count(r"\\") == 2
 
 
 def test_verdicts_of_many_runs_have_shares():
@@ -93,7 +110,7 @@ def test_verdicts_of_many_runs_have_shares():
         ("unseeded", second, "supported", "supported", 0.95),
         ("unseeded", second, "supported", "not resolved", 0.05),
     ]
-    table = study_tables.audit_claims(pd.DataFrame(rows, columns=audit.CLAIM_COLUMNS), published)
+    table = audit_tables.claims(pd.DataFrame(rows, columns=audit.CLAIM_COLUMNS), published)
     assert r"& supported & supported (75\,\%), not resolved (25\,\%)" in table
     assert table.count("Nothing seeded") == 1
 

@@ -21,7 +21,7 @@ from paper_run import (
 )
 
 from embedding_shift.errors import InputError
-from embedding_shift.paper.tables import result_tables, source_tables, study_tables
+from embedding_shift.paper.tables import audit_tables, result_tables, source_tables, study_tables
 from embedding_shift.study.tables import dose_start
 
 ABSENT = "This run has no study"
@@ -124,7 +124,7 @@ def test_no_claim_that_changes_is_said(tmp_path):
     inputs = read(write_results(tmp_path, ["A"], 3) + write_study(tmp_path, names("A")))
     frame = inputs.study["audit_claims"]
     same = frame.assign(as_released=frame["corrected"])
-    assert "No claim changes its verdict." in study_tables.audit_claims(same, inputs.published_claims)
+    assert "No claim changes its verdict." in audit_tables.claims(same, inputs.published_claims)
 
 
 def test_the_acquisition_adds_up(tmp_path):

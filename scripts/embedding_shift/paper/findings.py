@@ -183,7 +183,7 @@ class ChangedVerdicts:
     Where a flaw leaves the draw to chance, a verdict changes if it is another one in more than half of the runs.
 
     Attributes:
-        claims: all claims.
+        claims: claims that the images of the study can test.
         by_any: claims that change under at least one flaw, or under all flaws together.
         by_single: claims that change under a single flaw.
         by_all: claims that change under all flaws together.
@@ -203,7 +203,7 @@ def changed_verdicts(inputs: PaperInputs) -> ChangedVerdicts:
     changed = shares[shares["share"] > 0.5]
     together = changed["flaw"] == "all"
     return ChangedVerdicts(
-        claims=frame["claim"].nunique(),
+        claims=frame.loc[frame["corrected"] != judgement.NOT_TESTED, "claim"].nunique(),
         by_any=changed["claim"].nunique(),
         by_single=changed.loc[~together, "claim"].nunique(),
         by_all=changed.loc[together, "claim"].nunique(),

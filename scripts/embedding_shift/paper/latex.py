@@ -115,7 +115,8 @@ def tabular(alignment: str, header: Sequence[str], groups: Sequence[Group]) -> s
 def longtable(alignment: str, header: Sequence[str], groups: Sequence[Group], caption: str, label: str) -> str:
     """Return a table that may break across pages; `alignment`, `header` and `groups` as in `tabular`.
 
-    A page breaks after the rule between two groups. A group of more than LONG_GROUP rows may itself break.
+    A page breaks after the rule between two groups. A group of more than LONG_GROUP rows may itself break. Figures that
+    wait for a place come first, because LaTeX would overfill a page on which they meet such a table.
     """
     body = "\\midrule\n".join(
         "".join(_row(row, end=r"\\*" if len(group) <= LONG_GROUP else r"\\") for row in group[:-1])
@@ -124,7 +125,7 @@ def longtable(alignment: str, header: Sequence[str], groups: Sequence[Group], ca
     )
     head = f"\\toprule\n{_row(header)}\\midrule\n"
     return (
-        f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
+        f"\\FloatBarrier\n\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
         f"{head}\\endfirsthead\n{head}\\endhead\n\\endfoot\n\\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n"
     )
 

@@ -79,7 +79,9 @@ def _dose(inputs: PaperInputs) -> str:
 def _flaws(inputs: PaperInputs) -> str:
     """Say what the flaws of the released scripts do to the verdicts, together."""
     found = findings.changed_verdicts(inputs)
-    changed = share_of(found.by_all, found.claims, "claim")
+    if not found.claims:
+        return ""
+    changed = share_of(found.by_all, found.claims, "tested claim")
     if not found.by_any:
         return "The flaws of the released scripts change no verdict on the images of the study."
     return f"Together, the flaws of the released scripts change the verdict on {changed} on the images of the study."

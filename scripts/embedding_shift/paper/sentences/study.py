@@ -35,6 +35,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("equal_damage_sentence",), _equal_damage(inputs)
         yield ("variance_design_sentence",), _variance_design(inputs)
         yield ("variance_sentence",), _variance(inputs)
+        yield ("variance_intervals_sentence",), _variance_intervals(inputs)
         yield ("failures_sentence",), _failures(inputs.settings["study"]["failure_share"])
         yield ("filtered_audit_sentence",), _filtered_audit(inputs.settings["resize"])
         yield ("few_images_sentence",), _few_images(inputs)
@@ -183,6 +184,13 @@ def _draws(frame: pd.DataFrame) -> str:
     )
 
 
+def _variance_intervals(inputs: PaperInputs) -> str:
+    """Say where the intervals of the shares come from, or that the study has too few images for them."""
+    if inputs.study_images < variance.FEWEST_IMAGES:
+        return f"Intervals need {variance.FEWEST_IMAGES} images, and the study has {latex.number(inputs.study_images)}."
+    return r"\ConfidencePercent{} intervals come from the jackknife over images on the logit scale."
+
+
 def _draws_limitation(inputs: PaperInputs) -> str:
     """Say whether this run separates the variation between draws from that between images."""
     if inputs.study and inputs.settings["study"]["draws"] > 1:
@@ -226,9 +234,11 @@ def _few_images(inputs: PaperInputs) -> str:
 def _audit_claims(inputs: PaperInputs) -> str:
     """Say how many claims change their verdict under the flaws."""
     found = findings.changed_verdicts(inputs)
+    if not found.claims:
+        return "No claim can be tested on these images, so no flaw can change a verdict."
     if not found.by_any:
         return "No claim changes its verdict under any flaw."
     return (
-        f"The verdict on {share_of(found.by_any, found.claims, 'claim')} changes under at least one of the flaws or "
-        f"under all together, and the verdict on {latex.number(found.by_single)} of them under a single flaw."
+        f"The verdict on {share_of(found.by_any, found.claims, 'tested claim')} changes under at least one of the "
+        f"flaws or under all together, and the verdict on {latex.number(found.by_single)} of them under a single flaw."
     )

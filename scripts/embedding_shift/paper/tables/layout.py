@@ -3,13 +3,14 @@ r"""Parts of tables: columns, heads of two rows, and cells.
 Captions are in the text. A table that may break across pages brings its own caption.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from embedding_shift.paper import latex
 
+LONG_LABEL = 24  # characters
 NO_ROW = "--"  # a cell of a table that has no rows
 
 
@@ -26,6 +27,16 @@ def empty(columns: int) -> list[list[str]]:
 def paragraph(width: float) -> str:
     r"""Return the type of a column of text that breaks into lines; the width is a share of the line, 0 to 1."""
     return rf">{{\raggedright\arraybackslash}}p{{{width}\linewidth}}"
+
+
+def label_column(names: Iterable[str], width: float) -> str:
+    """Return the type of a column of labels, which breaks into lines if a label is long.
+
+    Args:
+        names: the labels.
+        width: of the column if it breaks, as a share of the line, 0 to 1.
+    """
+    return paragraph(width) if max(map(len, names), default=0) > LONG_LABEL else "l"
 
 
 def spanning(columns: int, text: str, alignment: str = "c") -> str:

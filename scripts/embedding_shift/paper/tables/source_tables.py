@@ -156,4 +156,7 @@ def software(environments: Iterable[str]) -> str:
         [latex.escape(text) for text in (name, version, "; ".join(uses))]
         for name, (version, uses) in sorted(pins.items(), key=lambda item: item[0].lower())
     ]
-    return latex.tabular("ll" + layout.paragraph(0.5), ["Package", "Version", "What it does here"], [rows])
+    header = ["Package", "Version", "What it does here"]
+    return latex.longtable(
+        "ll" + layout.paragraph(0.5), header, [rows], "The software and its versions.", "tab:software"
+    )

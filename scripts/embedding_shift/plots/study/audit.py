@@ -38,7 +38,7 @@ def draw(audit: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
         axes.set_title(metric.label, loc="left")
         axes.set_xscale("symlog", linthresh=LINEAR, linscale=0.5)
         axes.set_xlim(-1.5 * largest, 1.5 * largest)
-        axes.set_xticks([-100, -10, -LINEAR, 0, LINEAR, 10, 100], ["−100", "−10", "−1", "0", "1", "10", "100 %"])
+        axes.set_xticks([-100, -10, -LINEAR, 0, LINEAR, 10, 100], ["−100", "", "−1", "0", "1", "", "100 %"])
         axes.minorticks_off()
         axes.tick_params(axis="y", length=0)
         axes.axvline(0, color=style.LIGHT_GREY, linewidth=0.6, zorder=0)
