@@ -35,8 +35,8 @@ def draw(source: StrPath, summary: StrPath, image_size: int, pdf: StrPath, pictu
     Raises:
         InputError: no complete LaTeX is installed, LaTeX found an error, or an SVG is wanted without Poppler.
     """
-    pictures = list(map(Path, pictures))
-    if any(picture.suffix == ".svg" for picture in pictures) and not shutil.which(SVG_PROGRAM):
+    paths = list(map(Path, pictures))
+    if any(path.suffix == ".svg" for path in paths) and not shutil.which(SVG_PROGRAM):
         raise InputError(
             f"the figure of the method cannot be written as SVG: {SVG_PROGRAM} is not installed; install Poppler "
             "(on Debian: apt-get install poppler-utils) or leave svg out of the key 'figures.formats'"
@@ -46,9 +46,9 @@ def draw(source: StrPath, summary: StrPath, image_size: int, pdf: StrPath, pictu
         copy = Path(shutil.copy(source, folder))
         copy.with_name("numbers.tex").write_text(latex.macros(numbers), encoding="ascii")
         build.typeset(copy, pdf)
-    for picture in pictures:
-        write = {".png": write_png, ".svg": write_svg}[picture.suffix]
-        with atomic.whole(picture) as temporary:
+    for path in paths:
+        write = {".png": write_png, ".svg": write_svg}[path.suffix]
+        with atomic.whole(path) as temporary:
             write(pdf, temporary)
 
 
