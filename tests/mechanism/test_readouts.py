@@ -10,8 +10,9 @@ from captured_towers import SETTINGS, arrays, captured, tower, usual
 from embedding_shift.io import tables
 from embedding_shift.mechanism import registry
 from embedding_shift.mechanism.captured_views import CapturedViews
+from embedding_shift.mechanism.readouts.neighbours import head_spaces
 
-READ_OUTS = ["layers", "ledger"]
+READ_OUTS = ["layers", "ledger", "neighbours"]
 
 
 def rows(name, views, settings=SETTINGS):
@@ -76,6 +77,30 @@ def test_ledger_of_parts_that_do_not_add_up_says_so(tmp_path):
     found["original"]["embedding"] = 1.01 * found["original"]["embedding"]
     (row,) = rows("ledger", captured(tmp_path, of_tower, found))
     assert row["share"] == "the parts do not add up to the embedding: the relative difference is 0.01"
+
+
+def test_products_in_the_space_of_a_head_are_those_of_what_it_adds_to_the_embedding(tmp_path):
+    of_tower = tower()
+    heads = arrays(of_tower, 6, 0)["heads"]
+    for name, space in head_spaces(of_tower).items():
+        layer, head = (int(number) - 1 for number in name.split("."))
+        added = of_tower.centred(heads[:, layer, head] @ of_tower.weights[layer, :, head].T) @ of_tower.matrix
+        np.testing.assert_allclose(space.of(heads) @ space.of(heads).T, added @ added.T, atol=1e-10)
+
+
+def test_a_strong_augmentation_loses_neighbours_that_a_weak_one_keeps(tmp_path):
+    found = rows("neighbours", usual(tmp_path, images=24))
+    weak, strong = (of(found, augmentation=name, space="whole")[0] for name in ("weak", "strong"))
+    assert weak["overlap"] > 0.6 > strong["overlap"]
+    assert weak["recall_at_1"] == 1 > strong["recall_at_1"]
+    assert weak["recall_among_100"] == "needs 100 images"
+    assert {row["space"] for row in found} == {"whole", "1.1", "1.2", "2.1", "2.2"}
+
+
+def test_too_many_neighbours_for_the_images(tmp_path):
+    found = rows("neighbours", usual(tmp_path, images=6))
+    assert found[0]["overlap"] == "needs 7 images"
+    assert is_number(found[0]["recall_at_1"])
 
 
 @pytest.mark.parametrize("name", READ_OUTS)
