@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from embedding_shift.plots.figures import FIGURES, command_line, pages_of_notable_images
+from embedding_shift.plots.figures import FIGURES, NOT_IN_REPORT, command_line, pages_of_notable_images
 
 # Number of pages of the figures that have pages.
 FIGURE_PAGES = {
@@ -77,10 +77,10 @@ def figure_report(name, title, **labels):
 
 
 def in_formats(path, **place):
-    """Return the files of a figure by format. One of them is an entry of the report, at `place`."""
+    """Return the files of a figure by format. One of them is an entry of the report, at `place` if that is given."""
     paths = {form: f"{path}.{form}" for form in FIGURE_FORMATS}
     shown = next(form for form in ("png", "svg", "pdf") if form in paths)
-    return paths | {shown: report(paths[shown], **place)}
+    return paths | ({shown: report(paths[shown], **place)} if place else {})
 
 
 def figure_outputs(name):
@@ -88,7 +88,8 @@ def figure_outputs(name):
     figure = FIGURES[name]
     title = f"{figure.title}, page {{page}}" if "page" in figure.options else figure.title
     labels = {"dataset": DATASETS[0], "model": "all"} if figure.scope == "run" else {}
-    return in_formats(figure_path(name, "results/{place}figures/{file}"), **figure_report(name, title, **labels))
+    place = {} if name in NOT_IN_REPORT else figure_report(name, title, **labels)
+    return in_formats(figure_path(name, "results/{place}figures/{file}"), **place)
 
 
 def figure_inputs(figure):

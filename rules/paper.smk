@@ -183,7 +183,7 @@ rule copy_paper:
     input:
         "results/typeset.pdf",
     output:
-        report("results/paper.pdf", caption="../report/paper.rst", category="Paper"),
+        "results/paper.pdf",
     log:
         "logs/copy_paper.log",
     localrule: True

@@ -101,6 +101,8 @@ OPTIONS = {
     "shards": _required("number of shards", type=int),
 }
 
+# Pages of photographs would make up half of the report.
+NOT_IN_REPORT = ("attention_grid",)
 AUGMENTATIONS_PER_PAGE = 10  # of the figure of notable images
 SUMMARY = ("summary", "augmentations")
 VALUES = ("metrics", "augmentations")
