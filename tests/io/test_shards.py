@@ -96,6 +96,16 @@ def test_pillow_reads_the_png_and_accepts_its_checksums(tmp_path, shape):
     assert np.array_equal(view.pixels, pixels)
 
 
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"compress_level": 0}, {"dpi": (72, 72)}])
+def test_pngs_of_other_programs_are_read(tmp_path, options, monkeypatch):
+    (view,) = views(1)
+    buffer = io.BytesIO()
+    Image.fromarray(view.pixels).save(buffer, "PNG", **options)
+    monkeypatch.setattr(shards, "_encode", lambda pixels: buffer.getvalue())
+    shards.write(tmp_path / "other.tar", [view])
+    assert_same_views(shards.read(tmp_path / "other.tar"), [view])
+
+
 @pytest.mark.parametrize("number", [0, 1, 20])
 def test_the_tar_is_the_one_that_tarfile_writes(tmp_path, number):
     """The last two ids do not fit a plain header: one is too long, the other is not ASCII."""

@@ -127,6 +127,30 @@ def test_patches_without_detail_in_the_original_do_not_count():
     assert pixel_metrics.detail_preservation(half, changed) == 1
 
 
+@pytest.mark.parametrize("size", [3, 5, 37, 224])
+def test_patch_errors_are_exact_with_and_without_a_mask(size):
+    generator = np.random.default_rng(size)
+    first, second = generator.integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    valid = generator.random((size, size)) < 0.5
+    squares = ((first.astype(int) - second) ** 2).sum(axis=2)
+    length = size // 4
+    patches = [np.s_[y * length : (y + 1) * length, x * length : (x + 1) * length] for y in range(4) for x in range(4)]
+    for inside, mask in ((None, np.ones_like(valid)), (valid, valid)):
+        expected = [squares[p][mask[p]].sum() / max(mask[p].sum(), 1) / 3 for p in patches]
+        assert pixel_metrics.patch_errors(first, second, 4, inside).tolist() == expected
+
+
+@pytest.mark.parametrize("size", [5, 224])
+def test_registered_metrics_of_a_pure_warp_are_exactly_one(size):
+    generator = np.random.default_rng(size)
+    view = generator.integers(0, 256, (size, size, 3), dtype=np.uint8)
+    valid = generator.random((size, size)) < 0.9
+    valid[: size // 2, : size // 2] = True
+    for metric in registry.of_kind("registered_pixels"):
+        value = metric.function(view, view, valid)
+        assert value == 1 or (size == 5 and np.isnan(value)), metric.name
+
+
 def test_sizes_that_the_grids_do_not_divide_are_measured():
     texture = np.random.default_rng(0).integers(0, 256, (37, 37, 3), dtype=np.uint8)
     assert all(metric.function(texture, texture) == 1 for metric in registry.of_kind("pixels"))

@@ -28,7 +28,7 @@ CHANNELS = 3
 )
 def patch_similarity(original: Pixels, augmented: Pixels) -> float:
     """Return the mean over a 4×4 grid of 1 / (1 + MSE/255²), over RGB: above 0.5, at most 1."""
-    errors = patch_means(squared_difference(original, augmented), 4) / CHANNELS
+    errors = patch_errors(original, augmented, 4)
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
@@ -69,25 +69,15 @@ def detail_preservation(original: Pixels, augmented: Pixels) -> float:
 )
 def patch_similarity_as_released(original: Pixels, augmented: Pixels) -> float:
     """Return the patch similarity as the scripts of the original paper compute it: 8-bit arithmetic wraps around."""
-    wrapped = (original - augmented) ** 2
-    errors = patch_means(sum_of_channels(wrapped.astype(np.float32)), 4) / CHANNELS
+    wrapped = np.square(original - augmented)
+    sums = np.array([cv2.norm(wrapped[patch], cv2.NORM_L1) for patch in _patch_slices(wrapped.shape, 4)])
+    errors = sums / max(wrapped.shape[0] // 4 * (wrapped.shape[1] // 4), 1) / CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
 def textured_share(image: Pixels) -> float:
     """Return the share of the patches of `detail_preservation` that count for an original image, 0 to 1."""
     return float(np.mean(patch_deviations(image, 8) >= SMALLEST_DEVIATION))
-
-
-def sum_of_channels(image: NDArray[Any]) -> Plane:
-    """Return the sum of the channels: float32 (h, w, 3) to float32 (h, w)."""
-    return cv2.transform(image, np.ones((1, CHANNELS), np.float32))
-
-
-def squared_difference(original: Pixels, augmented: Pixels) -> Plane:
-    """Return the squared difference, summed over the channels: two uint8 (h, w, 3) to float32 (h, w), whole numbers."""
-    difference = cv2.absdiff(original, augmented)
-    return sum_of_channels(cv2.multiply(difference, difference, dtype=cv2.CV_32F))
 
 
 def edge_strength(image: Pixels) -> Plane:
@@ -131,16 +121,24 @@ def kept_detail(before: NDArray[np.float64], after: NDArray[np.float64]) -> floa
     return float(np.mean(np.minimum(before, after) / np.maximum(before, after)))
 
 
-def patch_means(plane: Plane, cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-    """Return the mean in each of cells×cells patches: (h, w) to float64 (cells²,).
+def patch_errors(
+    original: Pixels, augmented: Pixels, cells: int, inside: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Return the mean squared difference over the channels in each of cells×cells patches: float64 (cells²,).
 
     Args:
-        plane: array (h, w). If a side is not a multiple of `cells`, the rest is ignored.
+        original, augmented: uint8 (h, w, 3). If a side is not a multiple of `cells`, the rest is ignored.
         cells: number of patches in each direction.
-        inside: bool (h, w), the pixels that count; None for all. A patch without any has mean 0.
+        inside: bool (h, w), the pixels that count; None for all. A patch without any has error 0.
     """
-    patches, weights, counts = _patches(plane, cells, inside)
-    return (np.einsum("aibj,aibj->ab", patches, weights) / np.maximum(counts, 1)).ravel()
+    difference = cv2.absdiff(original, augmented)
+    if inside is None:
+        inside = np.ones(difference.shape[:2], np.bool_)
+    else:
+        difference = cv2.bitwise_and(difference, difference, mask=inside.view(np.uint8))
+    # OpenCV adds the squares of one array up as whole numbers; with a mask, or of two arrays, it rounds.
+    sums = [cv2.norm(difference[patch], cv2.NORM_L2SQR) for patch in _patch_slices(difference.shape, cells)]
+    return np.array(sums) / np.maximum(patch_counts(inside, cells), 1) / CHANNELS
 
 
 def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
@@ -148,7 +146,7 @@ def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None
 
     Args:
         image: uint8 (h, w, 3).
-        cells, inside: see `patch_means`.
+        cells, inside: see `patch_errors`.
     """
     patches, weights, counts = _patches(luma(image), cells, inside)
     counts = np.maximum(counts, 1)
@@ -158,9 +156,21 @@ def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None
     return np.sqrt(variances).ravel() / LUMA_UNIT
 
 
-def patch_counts(inside: NDArray[np.bool_], cells: int) -> NDArray[np.float64]:
-    """Return the number of true pixels of bool (h, w) in each of cells×cells patches: float64 (cells²,)."""
-    return _patches(inside, cells, None)[0].sum(axis=(1, 3)).ravel()
+def patch_counts(inside: NDArray[np.bool_], cells: int) -> NDArray[np.int_]:
+    """Return the number of true pixels of bool (h, w) in each of cells×cells patches: int (cells²,)."""
+    mask = inside.view(np.uint8)
+    return np.array([cv2.countNonZero(mask[patch]) for patch in _patch_slices(mask.shape, cells)])
+
+
+def _patch_slices(shape: tuple[int, ...], cells: int) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of each of cells×cells patches of an array (h, w, …)."""
+    height, width = shape[0] // cells, shape[1] // cells
+    starts = range(cells)
+    return [
+        (slice(row * height, (row + 1) * height), slice(column * width, (column + 1) * width))
+        for row in starts
+        for column in starts
+    ]
 
 
 def _patches(

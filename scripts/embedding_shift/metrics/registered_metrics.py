@@ -1,7 +1,8 @@
 """The pixel and attention metrics with the geometry undone.
 
 The original is warped as the view was, and the two are compared over the pixels that show the same part of the scene.
-Without a warp each metric equals its unregistered counterpart. A metric is NaN if no pixel is left to compare.
+Without a warp each metric equals its unregistered counterpart. A metric is NaN if no pixel is left to compare. An image
+that is compared with itself, as after a pure warp (see `Correspondence.undo`), needs no arithmetic to find equality.
 """
 
 from collections.abc import Iterable
@@ -52,8 +53,9 @@ def patch_similarity(original: Pixels, augmented: Pixels, valid: NDArray[np.bool
     some = pixel_metrics.patch_counts(valid, 4) > 0
     if not some.any():
         return float("nan")
-    squares = pixel_metrics.squared_difference(original, augmented)
-    errors = pixel_metrics.patch_means(squares, 4, valid)[some] / pixel_metrics.CHANNELS
+    if original is augmented:
+        return 1.0
+    errors = pixel_metrics.patch_errors(original, augmented, 4, valid)[some]
     return float(np.mean(1 / (1 + errors / 255**2)))
 
 
@@ -71,6 +73,8 @@ def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.boo
     inside = cv2.erode(valid.astype(np.uint8), GRADIENT_REACH, borderType=cv2.BORDER_CONSTANT, borderValue=1)
     if not inside.any():
         return float("nan")
+    if original is augmented:
+        return 1.0
     before, after = (pixel_metrics.edge_strength(image) for image in (original, augmented))
     return pixel_metrics.kept_edges(before, after, inside)
 
@@ -86,7 +90,8 @@ def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.boo
 def detail_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
     """Return `pixel_metrics.detail_preservation` over the valid pixels of each patch that has at least two."""
     enough = pixel_metrics.patch_counts(valid, 8) >= FEWEST_PIXELS
-    before, after = (pixel_metrics.patch_deviations(image, 8, valid)[enough] for image in (original, augmented))
+    before = pixel_metrics.patch_deviations(original, 8, valid)[enough]
+    after = before if original is augmented else pixel_metrics.patch_deviations(augmented, 8, valid)[enough]
     return pixel_metrics.kept_detail(before, after)
 
 
