@@ -94,7 +94,7 @@ def test_threads_add_outputs_side_by_side(switching):
 
     def add(start):
         for number in range(start, start + 3000):
-            collected.add(str(number), np.full(4, number, np.float32), np.full((1, 2, 2), number, np.float32))
+            collected.add([str(number)], np.full((1, 4), number, np.float32), np.full((1, 1, 2, 2), number, np.float32))
 
     threads = [threading.Thread(target=add, args=(start,)) for start in (0, 3000)]
     for thread in threads:

@@ -18,16 +18,30 @@ def arrays(number):
     return {"embedding": np.full(5, number, np.float32), "attention": np.full((2, 3, 3), number, np.float32)}
 
 
+def add(store, numbers):
+    """Add the arrays of several numbers at once."""
+    together = [arrays(number) for number in numbers]
+    store.add(
+        [key(number) for number in numbers], {name: np.stack([one[name] for one in together]) for name in arrays(0)}
+    )
+
+
 def filled(folder, numbers):
     store = Store(folder)
-    for number in numbers:
-        store.add(key(number), arrays(number))
+    numbers = list(numbers)
+    for some in (numbers[:2], numbers[2:]):
+        if some:
+            add(store, some)
     store.flush()
     return store
 
 
+def get(store, number):
+    return store.find([key(number)])[0]
+
+
 def assert_stored(store, number):
-    found = store.get(key(number))
+    found = get(store, number)
     assert found.keys() == arrays(number).keys()
     for name, array in arrays(number).items():
         np.testing.assert_array_equal(found[name], array)
@@ -39,22 +53,24 @@ def test_what_several_jobs_stored_is_found(tmp_path):
     store = Store(tmp_path)
     for number in range(20):
         assert_stored(store, number)
-    assert store.get(key("other")) is None
+    assert store.find([key("other"), key(19), key(0)])[0] is None
+    assert [found is None for found in store.find([key(3), key("other"), key(0)])] == [False, True, False]
+    assert store.find([]) == []
 
 
 def test_arrays_without_elements_are_stored(tmp_path):
     """As of an encoder without attention maps."""
     store = Store(tmp_path)
-    store.add(key(0), {"embedding": np.ones(5, np.float32), "attention": np.zeros((0, 0, 0), np.float32)})
+    store.add([key(0)], {"embedding": np.ones((1, 5), np.float32), "attention": np.zeros((1, 0, 0, 0), np.float32)})
     store.flush()
-    found = Store(tmp_path).get(key(0))
+    found = get(Store(tmp_path), 0)
     assert found["attention"].shape == (0, 0, 0)
     np.testing.assert_array_equal(found["embedding"], np.ones(5))
 
 
 def test_an_empty_store_has_no_folder(tmp_path):
     store = filled(tmp_path / "store", [])
-    assert store.get(key(0)) is None
+    assert get(store, 0) is None
     assert not (tmp_path / "store").exists()
 
 
@@ -71,7 +87,7 @@ def test_a_damaged_row_counts_as_missing(tmp_path_factory, data):
     file.write_bytes(content[: data.draw(st.none() | st.integers(0, len(content)))])
     store = Store(folder)
     for number in range(3):
-        if store.get(key(number)) is not None:
+        if get(store, number) is not None:
             assert_stored(store, number)
 
 
@@ -82,7 +98,7 @@ def test_a_missing_or_foreign_file_counts_as_missing(tmp_path, suffix, capsys):
     file = sorted(tmp_path.glob(f"*{suffix}"))[0]
     file.write_bytes(b"something else")
     store = Store(tmp_path)
-    assert sum(store.get(key(number)) is not None for number in range(4)) == 2
+    assert sum(get(store, number) is not None for number in range(4)) == 2
     assert ("damaged" in capsys.readouterr().err) == (suffix == ".npy")
 
 
@@ -90,6 +106,6 @@ def test_a_store_that_cannot_be_written_is_reported_once(tmp_path, capsys):
     (tmp_path / "store").write_text("a file where the folder should be")
     store = Store(tmp_path / "store")
     for number in range(2):
-        store.add(key(number), arrays(number))
+        add(store, [number])
         store.flush()
     assert capsys.readouterr().err.count("keeps nothing more") == 1

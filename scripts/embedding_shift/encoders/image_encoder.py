@@ -163,12 +163,16 @@ class Encoder:
 
         The model's own preprocessing resizes views of another size: one by one, in 8 bits.
         """
-        pixels = np.stack([view.pixels for view in views])
-        if pixels.shape[1:3] != self.image_size:
-            pixels = np.stack([np.asarray(self._resize(Image.fromarray(image))) for image in pixels])
-        filled = np.concatenate([pixels, np.repeat(pixels[-1:], self.batch_size - len(pixels), axis=0)])
-        tensor = torch.from_numpy(filled)
-        return [view.image_id for view in views], tensor.pin_memory() if self.device.type == "cuda" else tensor
+        # Pinned memory is copied to a GPU while it computes.
+        pixels = torch.empty(
+            (self.batch_size, *self.image_size, 3), dtype=torch.uint8, pin_memory=self.device.type == "cuda"
+        )
+        filled = pixels.numpy()
+        for place, view in enumerate(views):
+            fits = view.pixels.shape[:2] == self.image_size
+            filled[place] = view.pixels if fits else np.asarray(self._resize(Image.fromarray(view.pixels)))
+        filled[len(views) :] = filled[len(views) - 1]
+        return [view.image_id for view in views], pixels
 
     def _forward(self, image_ids: list[str], pixels: Tensor, recorder: PoolingAttention) -> Encoded:
         """Return the outputs for a batch, whose first images have the given ids."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from embedding_shift.encoders import batching
+from embedding_shift.encoders import batching, view_reading
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
 from embedding_shift.encoders.image_encoder import Encoded, Encoder
 from embedding_shift.encoders.numerics import machine
 from embedding_shift.io import atomic, shards
-from embedding_shift.io.array_store import KEY_SIZE, Store
+from embedding_shift.io.array_store import Store
 
 SECONDS_BETWEEN_SEGMENTS = 60  # A killed job loses at most what it computed in this time.
 
@@ -89,32 +90,44 @@ def encode_shards(
     captured = captured or CapturedViews()
     collected = {name: _Collected() for name in paths}
     computed: deque[tuple[str, bytes, str]] = deque()
+    chunks = view_reading.read(paths, encoder.readers, in_processes=encoder.device.type == "cuda")
 
     def missing() -> Iterator[shards.View]:
         """Yield the views that the store does not hold, and collect the others."""
-        for name, view in _read(paths, encoder.readers):
-            key = _key(view.pixels)
-            stored = store.get(key) if store and view.image_id not in captured.image_ids else None
-            if stored is None:
-                computed.append((name, key, json.dumps(view.record, sort_keys=True)))
-                yield view
-            else:
-                collected[name].add(view.image_id, stored["embedding"], stored["attention"])
-                progress.update(1)
+        for name, image_ids, records, keys, pixels in chunks:
+            found = store.find(keys) if store else [None] * len(keys)
+            for place, (image_id, stored) in enumerate(zip(image_ids, found, strict=True)):
+                if stored is None or image_id in captured.image_ids:
+                    computed.append((name, keys[place], records[place]))
+                    yield shards.View(image_id, pixels[place])
+                else:
+                    collected[name].add([image_id], stored["embedding"][np.newaxis], stored["attention"][np.newaxis])
+                    progress.update(1)
 
-    total = sum(shards.count(path) for path in paths.values())
-    with tqdm(total=total, desc=description, unit="view", mininterval=2) as progress, _flushing(store) as flush:
+    with tqdm(total=_count(paths), desc=description, unit="view", mininterval=2) as progress, _flushing(store) as flush:
         for batch, inside in encoder.capture_batches(missing(), captured.image_ids):
-            for image_id, embedding, attention, arrays in zip(*batch, inside, strict=True):
-                name, key, record = computed.popleft()
-                collected[name].add(image_id, embedding, attention)
+            names, keys, records = zip(*(computed.popleft() for _ in batch.image_ids), strict=True)
+            for name, places in groupby(range(len(names)), key=names.__getitem__):
+                first, *others = places
+                part = slice(first, first + 1 + len(others))
+                collected[name].add(batch.image_ids[part], batch.embedding[part], batch.attention[part])
+            for place, arrays in enumerate(inside):
                 if arrays is not None:
-                    captured.add(name, image_id, record, arrays | {"embedding": embedding})
-                if store:
-                    store.add(key, {"embedding": embedding, "attention": attention})
+                    arrays = arrays | {"embedding": batch.embedding[place]}
+                    captured.add(names[place], batch.image_ids[place], records[place], arrays)
+            if store:
+                store.add(keys, {"embedding": batch.embedding, "attention": batch.attention})
             progress.update(len(batch.image_ids))
             flush()
     return {name: part.encoded() or encoder.encode([], total=0) for name, part in collected.items()}
+
+
+def _count(paths: Mapping[str, str | Path]) -> int:
+    """Return about how many views the shards hold; their headers are read in the first one only."""
+    if not paths:
+        return 0
+    sizes = [Path(path).stat().st_size for path in paths.values()]
+    return round(shards.count(next(iter(paths.values()))) * sum(sizes) / sizes[0])
 
 
 @contextlib.contextmanager
@@ -143,11 +156,11 @@ class _Collected:
         self._image_ids: list[str] = []
         self._embeddings, self._attention = batching.Rows(), batching.Rows()
 
-    def add(self, image_id: str, embedding: NDArray[np.float32], attention: NDArray[np.float32]) -> None:
+    def add(self, image_ids: Sequence[str], embeddings: NDArray[np.float32], attention: NDArray[np.float32]) -> None:
         with self._adding:
-            self._image_ids.append(image_id)
-            self._embeddings.add(embedding[np.newaxis])
-            self._attention.add(attention[np.newaxis])
+            self._image_ids += image_ids
+            self._embeddings.add(embeddings)
+            self._attention.add(attention)
 
     def encoded(self) -> Encoded | None:
         """Return the outputs; None if there are no views."""
@@ -173,21 +186,3 @@ class _CapturedShard:
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {name: rows.array for name, rows in self._rows.items()}
-
-
-def _read(paths: Mapping[str, str | Path], readers: int) -> Iterator[tuple[str, shards.View]]:
-    """Yield (name, view) of all shards; several threads read several shards at a time."""
-
-    def lane(names: Sequence[str]) -> Iterator[tuple[str, shards.View]]:
-        for name in names:
-            for view in shards.read(paths[name]):
-                yield name, view
-
-    names = list(paths)
-    return batching.interleaved([lane(names[start::readers]) for start in range(min(readers, len(names)))])
-
-
-def _key(pixels: NDArray[np.uint8]) -> bytes:
-    digest = hashlib.sha256(np.array(pixels.shape, np.int64).tobytes())
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.digest()[:KEY_SIZE]

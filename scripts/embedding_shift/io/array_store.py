@@ -9,6 +9,8 @@ or missing counts as not stored. A store can be deleted at any time.
 import secrets
 import sys
 import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,26 +45,29 @@ class Store:
         self._segments: list[_Segment] = []
         self._open: dict[Path, NDArray[Any] | None] = {}
         self._index, self._places = self._read_index()
-        self._added: dict[bytes, Arrays] = {}
+        self._added: list[tuple[bytes, Arrays]] = []
         self._added_bytes = 0
+        self._writer = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self._is_writable = True
 
-    def get(self, key: bytes) -> Arrays | None:
-        """Return the arrays that were stored under a key of KEY_SIZE bytes by name; None if there are none."""
-        indexed = np.frombuffer(key, INDEXED, count=1)[0]
-        first = np.searchsorted(self._index, indexed)
-        for place in self._places[first : np.searchsorted(self._index, indexed, side="right")]:
-            row = self._row(int(place))
-            if row is not None and row[KEY].tobytes() == key:
-                return {name: row[name] for name in row.dtype.names if name not in (KEY, CHECKSUM)}
-        return None
+    def find(self, keys: Sequence[bytes]) -> list[Arrays | None]:
+        """Return the arrays by name that were stored under each key of KEY_SIZE bytes; None if there are none."""
+        indexed = _indexed(b"".join(keys))
+        starts, ends = (np.searchsorted(self._index, indexed, side=side) for side in ("left", "right"))
+        return [self._find(*each) if each[1] < each[2] else None for each in zip(keys, starts, ends, strict=True)]
 
-    def add(self, key: bytes, arrays: Arrays) -> None:
-        """Store arrays under a key of KEY_SIZE bytes. All rows of a store have arrays of the same names and shapes."""
-        self._added[key] = arrays
+    def add(self, keys: Sequence[bytes], arrays: Arrays) -> None:
+        """Store arrays under keys of KEY_SIZE bytes; they are written by and by, or with `flush`.
+
+        Args:
+            keys: N keys.
+            arrays: arrays (N, …) by name. All rows of a store have arrays of the same names and shapes.
+        """
+        self._added.append((b"".join(keys), arrays))
         self._added_bytes += sum(array.nbytes for array in arrays.values())
         if self._added_bytes >= SEGMENT_MB * 2**20:
-            self.flush()
+            self._start_segment()
 
     def flush(self) -> None:
         """Write what was added since the last call.
@@ -70,18 +75,38 @@ class Store:
         A store that cannot be written, for example because the disk is full, is reported once and not used any more:
         the results do not depend on it.
         """
-        added, self._added, self._added_bytes = self._added, {}, 0
-        if not added or not self._is_writable:
-            return
+        self._start_segment()
+        if self._writing:
+            self._writing.result()
+
+    def _start_segment(self) -> None:
+        """Let another thread write what was added."""
+        added, self._added, self._added_bytes = self._added, [], 0
+        if added and self._is_writable:
+            if self._writing:
+                self._writing.result()
+            self._writing = self._writer.submit(self._write_segment, added)
+
+    def _write_segment(self, added: Sequence[tuple[bytes, Arrays]]) -> None:
         segment = self.folder / secrets.token_hex(8)
+        keys = b"".join(some for some, _ in added)
+        arrays = {name: np.concatenate([some[name] for _, some in added]) for name in added[0][1]}
         try:
             with atomic.whole(segment.with_suffix(".npy")) as temporary:
-                np.save(temporary, _rows(added), allow_pickle=False)
+                np.save(temporary, _rows(keys, arrays), allow_pickle=False)
             with atomic.whole(segment.with_suffix(".keys")) as temporary:
-                temporary.write_bytes(b"".join(added))
+                temporary.write_bytes(keys)
         except OSError as error:
             self._is_writable = False
             print(f"warning: {self.folder} keeps nothing more: {error.strerror}", file=sys.stderr)
+
+    def _find(self, key: bytes, start: int, end: int) -> Arrays | None:
+        """Return the arrays of a key whose indexed part is at these places of the index; None if there are none."""
+        for place in self._places[start:end]:
+            row = self._row(int(place))
+            if row is not None and row[KEY].tobytes() == key:
+                return {name: row[name] for name in row.dtype.names if name not in (KEY, CHECKSUM)}
+        return None
 
     def _read_index(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return the first part of all keys, sorted, and the places of their rows, counted through all segments."""
@@ -94,7 +119,7 @@ class Store:
             if len(found) % KEY_SIZE == 0:
                 self._segments.append(_Segment(path.with_suffix(".npy"), len(found) // KEY_SIZE))
                 keys.append(found)
-        index = np.frombuffer(b"".join(keys), INDEXED)[:: KEY_SIZE // INDEXED.itemsize]
+        index = _indexed(b"".join(keys))
         order = np.argsort(index, kind="stable")
         return index[order], order
 
@@ -104,7 +129,9 @@ class Store:
             if place < segment.rows:
                 rows = self._rows_of(segment)
                 row = None if rows is None else rows[place].copy()
-                return row if row is not None and row[CHECKSUM] == _checksum(row) else None
+                return (
+                    row if row is not None and row[CHECKSUM] == _checksum(row, _checksum_of_layout(row.dtype)) else None
+                )
             place -= segment.rows
         return None
 
@@ -121,23 +148,29 @@ class Store:
         return self._open[segment.path]
 
 
-def _rows(added: dict[bytes, Arrays]) -> NDArray[Any]:
+def _indexed(keys: bytes) -> NDArray[Any]:
+    """Return the part of each key by which rows are found."""
+    return np.frombuffer(keys, INDEXED)[:: KEY_SIZE // INDEXED.itemsize]
+
+
+def _rows(keys: bytes, arrays: Arrays) -> NDArray[Any]:
     """Return a structured array with one row per key."""
-    one = next(iter(added.values()))
-    fields: list[Any] = [(KEY, f"V{KEY_SIZE}"), (CHECKSUM, "<u4")]
-    rows = np.zeros(len(added), np.dtype([*fields, *((name, value.dtype, value.shape) for name, value in one.items())]))
-    for row, (key, arrays) in zip(rows, added.items(), strict=True):
-        row[KEY] = np.void(key)
-        for name, array in arrays.items():
-            row[name] = array
-        row[CHECKSUM] = _checksum(row)
+    fields: list[Any] = [(CHECKSUM, "<u4"), (KEY, f"V{KEY_SIZE}")]
+    fields += [(name, array.dtype, array.shape[1:]) for name, array in arrays.items()]
+    rows = np.zeros(len(keys) // KEY_SIZE, np.dtype(fields))
+    rows[KEY] = np.frombuffer(keys, f"V{KEY_SIZE}")
+    for name, array in arrays.items():
+        rows[name] = array
+    layout = _checksum_of_layout(rows.dtype)
+    rows[CHECKSUM] = [_checksum(row, layout) for row in rows]
     return rows
 
 
-def _checksum(row: Any) -> int:
-    """Return the CRC-32 of a row without its checksum, and of the names and shapes of its arrays."""
-    checksum = zlib.crc32(str(row.dtype.descr).encode())
-    for name in row.dtype.names:
-        if name != CHECKSUM:
-            checksum = zlib.crc32(row[name].tobytes(), checksum)
-    return checksum
+def _checksum_of_layout(dtype: np.dtype[Any]) -> int:
+    """Return the CRC-32 of the names and shapes of the arrays in a row."""
+    return zlib.crc32(str(dtype.descr).encode())
+
+
+def _checksum(row: Any, layout: int) -> int:
+    """Return the CRC-32 of a row without its checksum, which comes first, continued from that of its layout."""
+    return zlib.crc32(row.tobytes()[row.dtype[CHECKSUM].itemsize :], layout)

@@ -52,7 +52,10 @@ class Correspondence:
         warped = original
         for stage in self.stages or (self,):
             warped = stage.warp(warped)
-        red, green, blue = cv2.split(cv2.absdiff(warped, view))
+        difference = cv2.absdiff(warped, view)
+        if cv2.norm(difference, cv2.NORM_INF) <= 1:
+            return view
+        red, green, blue = cv2.split(difference)
         differs = (cv2.max(cv2.max(red, green), blue) > 1) & self.valid
         few = LARGEST_RESIDUE * np.count_nonzero(self.valid)
         return view if np.count_nonzero(differs) <= few else warped
