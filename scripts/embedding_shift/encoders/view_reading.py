@@ -86,8 +86,8 @@ class _Lanes(IterableDataset[Any]):
         worker = get_worker_info()
         assert worker is not None
         try:
-            for *others, pixels in _chunks(self._lanes[worker.id]):
-                yield *others, torch.from_numpy(pixels)
+            for chunk in _chunks(self._lanes[worker.id]):
+                yield *chunk[:-1], torch.from_numpy(chunk.pixels)
         except InputError as error:
             yield error  # An error that is raised here would come with the traceback of this process.
 
@@ -96,5 +96,4 @@ def _received(items: Iterator[Any]) -> Iterator[Chunk]:
     for item in items:
         if isinstance(item, InputError):
             raise item
-        *others, pixels = item
-        yield Chunk(*others, pixels.numpy())
+        yield Chunk._make((*item[:-1], item[-1].numpy()))
