@@ -47,6 +47,7 @@ RANKS_FIGURE = {"plot_critical_difference"}
 METHOD = {"plot_method"}
 STUDY_FIGURES = {"plot_noise_floor", "plot_dose_response", "plot_equal_damage"}
 AUDIT_FIGURE = {"plot_audit"}
+MECHANISM_FIGURES = {"plot_layer_profile", "plot_shift_ledger", "plot_neighbour_overlap"}
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
 PAGE = {"write_results_page"}  # the entry page of the results, which shows the figures
@@ -63,12 +64,14 @@ FIGURES = (
     | METHOD
     | STUDY_FIGURES
     | AUDIT_FIGURE
+    | MECHANISM_FIGURES
 )
 FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
 FROM_METRICS = (
     STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 )
-FROM_ENCODING = ENCODING | READ_OUTS | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
+FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES
+FROM_ENCODING = ENCODING | FROM_CAPTURE | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
 FROM_IMAGES = IMAGES | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
@@ -110,7 +113,7 @@ EDITS = {
     "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
-    | READ_OUTS
+    | FROM_CAPTURE
     | STUDY_STATISTICS
     | FIGURES_OF_SUMMARIES
     | RANKS_FIGURE
@@ -131,8 +134,8 @@ EDITS = {
     "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
-    "embedding_shift/mechanism/captured_views.py": READ_OUTS | {"all"},
-    "embedding_shift/mechanism/similarity.py": {"read_out_layers", "all"},
+    "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | {"all"},
+    "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "all"},
     "embedding_shift/claims/effects.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/released_runs.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,

@@ -25,15 +25,16 @@ class Figure:
         module: dotted path of its module, below `embedding_shift.plots`.
         inputs: the files that it reads, keys of INPUTS.
         options: keys of OPTIONS.
-        scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of a dataset and an encoder
-            ("study"), all encoders of the run ("run"), or a benchmark of this machine ("benchmark").
+        scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of them ("study"), what happens
+            inside the encoder ("mechanism"), all encoders of the run ("run"), or a benchmark of this machine
+            ("benchmark").
     """
 
     title: str
     module: str
     inputs: tuple[str, ...]
     options: tuple[str, ...] = ()
-    scope: Literal["encoder", "study", "run", "benchmark"] = "encoder"
+    scope: Literal["encoder", "study", "mechanism", "run", "benchmark"] = "encoder"
 
     @property
     def module_path(self) -> str:
@@ -76,10 +77,13 @@ INPUTS = {
     "dose_start": Input("CSV, metrics of augmentations at a vanishing dose"),
     "dose_response": Input("CSV, mean and interval per augmentation, dose and metric"),
     "equal_damage": Input("CSV, metrics at equal damage"),
+    "layers": Input("CSV, shift of the stream per augmentation, token and layer"),
+    "ledger": Input("CSV, share of every part in the shift of every augmentation"),
     "manifest": Input("CSV, one row per image", "path"),
     "mean_ranks": Input("CSV, mean rank per metric and augmentation"),
     "metrics": Input("Parquet, one row per image, augmentation and metric", "parquet"),
     "notable_images": Input("CSV, typical and worst image of every augmentation"),
+    "neighbours": Input("CSV, neighbours kept per augmentation and space"),
     "noise_floor": Input("CSV, mean and interval per reference and metric"),
     "paired_differences": Input("CSV, corrected p value per metric and pair of augmentations"),
     "pairwise_distance": Input("CSV, mean cosine distance, augmentation × augmentation"),
@@ -168,6 +172,15 @@ FIGURES = {
         scope="study",
     ),
     "audit": Figure("Audit of the released scripts", "study.audit", ("audit", "augmentations"), scope="study"),
+    "layer_profile": Figure(
+        "Shift by layer", "mechanism.layer_profile", ("layers", "augmentations"), scope="mechanism"
+    ),
+    "shift_ledger": Figure(
+        "Which heads and MLPs write the shift", "mechanism.shift_ledger", ("ledger", "augmentations"), scope="mechanism"
+    ),
+    "neighbour_overlap": Figure(
+        "Neighbours kept", "mechanism.neighbour_overlap", ("neighbours", "augmentations"), scope="mechanism"
+    ),
     "model_comparison": Figure(
         "Encoders side by side",
         "model_comparison",

@@ -1,0 +1,1 @@
+"""The figures of the mechanism: layers, parts, neighbours, concepts and geometry."""

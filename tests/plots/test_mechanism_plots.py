@@ -1,0 +1,62 @@
+"""The figures of the mechanism: drawn from tables of read-outs, and a sentence where nothing is defined."""
+
+import importlib
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from captured_towers import SETTINGS, tower, usual
+
+from embedding_shift.io import tables
+from embedding_shift.mechanism import registry
+from embedding_shift.plots import style
+from embedding_shift.plots.figures import FIGURES
+
+MECHANISM = [
+    name for name, figure in FIGURES.items() if figure.scope == "mechanism" and "views_folder" not in figure.inputs
+]
+AUGMENTATIONS = [style.Augmentation("weak", "Weak", "#117733"), style.Augmentation("strong", "Strong", "#882255")]
+
+
+@pytest.fixture(autouse=True)
+def styled():
+    style.apply()
+    yield
+    plt.close("all")
+
+
+def draw(name, folder, views):
+    """Draw a figure from the tables of captured views, written and read as in a run."""
+    inputs = {}
+    for table in FIGURES[name].inputs:
+        if table == "augmentations":
+            inputs[table] = AUGMENTATIONS
+            continue
+        read_out = registry.find(table)
+        tables.write_rows(folder / f"{table}.csv", read_out.columns, read_out.function(views, SETTINGS))
+        inputs[table] = pd.read_csv(folder / f"{table}.csv")
+    figure = importlib.import_module(FIGURES[name].module_path).draw(**inputs)
+    figure.draw_without_rendering()
+    return figure
+
+
+@pytest.mark.parametrize("name", MECHANISM)
+def test_figures_show_every_augmentation(tmp_path, name):
+    figure = draw(name, tmp_path, usual(tmp_path, images=24))
+    texts = [
+        text.get_text() for axes in figure.axes for text in (*axes.get_yticklabels(), axes.title, axes._left_title)
+    ]
+    assert all(any(augmentation.label in text for text in texts) for augmentation in AUGMENTATIONS)
+
+
+@pytest.mark.parametrize("name", MECHANISM)
+def test_one_layer_one_head_and_one_image_can_be_drawn(tmp_path, name):
+    draw(name, tmp_path, usual(tmp_path, tower(layers=1, heads=1), images=1))
+
+
+def test_a_ledger_that_is_refused_gives_its_reason(tmp_path):
+    read_out = registry.find("ledger")
+    rows = list(read_out.function(usual(tmp_path), SETTINGS._replace(precision="bf16")))
+    module = importlib.import_module(FIGURES["shift_ledger"].module_path)
+    figure = module.draw(pd.DataFrame(rows), AUGMENTATIONS)
+    assert "the parts add up in fp32 only, not in bf16" in figure.axes[0].texts[0].get_text()
