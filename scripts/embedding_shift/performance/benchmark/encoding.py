@@ -15,12 +15,12 @@ from embedding_shift.encoders import image_encoder, tower_loading
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
 from embedding_shift.io import shards
 from embedding_shift.performance import encoder_cost
+from embedding_shift.performance.benchmark import gpu
 from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds, parallel_seconds
 from embedding_shift.performance.benchmark_costs import VIT_B_32
 
 SECTION = "encoding"
 BATCHES = 4
-PRECISIONS = ("fp32", "bf16")
 
 
 def rows(bundles: Mapping[str, Path], peaks: Mapping[str, float]) -> Iterator[Row]:
@@ -33,18 +33,20 @@ def rows(bundles: Mapping[str, Path], peaks: Mapping[str, float]) -> Iterator[Ro
     for name, bundle in bundles.items():
         work = encoder_cost.count({"kind": "local-dir", "path": str(bundle)}, bundle).gflop
         yield Row(SECTION, f"{name} work", work, "GFLOP/view")
-        for precision in PRECISIONS:
+        for precision in gpu.precisions(torch.cuda.is_available()):
+            if torch.cuda.is_available():
+                yield from gpu.encoding_rows(SECTION, name, bundle, precision)
+                continue
             speed = views_per_second(bundle, precision)
             share = speed * work / peaks[precision]
             yield Row(SECTION, f"{name} {precision}", speed, "views/s", f"matrix product {precision}", share)
-    yield from compiled_rows(bundles[VIT_B_32])
+    if not torch.cuda.is_available():
+        yield from compiled_rows(bundles[VIT_B_32])
 
 
 def views_per_second(bundle: Path, precision: str) -> float:
-    """Return the views per second of all cores together, or of the GPU."""
-    encode, count = encoding_task(bundle, precision)
-    if torch.cuda.is_available():
-        return count / median_seconds(encode)
+    """Return the views per second of all cores together."""
+    _, count = encoding_task(bundle, precision)
     return cores() * count / parallel_seconds(prepare, (bundle, precision))
 
 

@@ -1,13 +1,13 @@
-"""Measure whole runs of the pipeline, in single precision and in bfloat16, against the original paper's scripts."""
+"""Measure whole runs of the pipeline, in several precisions, against the original paper's scripts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import torch
 import yaml
 
 from embedding_shift.config.entries import AugmentationEntry
-from embedding_shift.performance.benchmark import pipeline, views
-from embedding_shift.performance.benchmark.encoding import PRECISIONS
+from embedding_shift.performance.benchmark import gpu, pipeline, views
 from embedding_shift.performance.benchmark.original_scripts import OriginalScripts
 from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds
 from embedding_shift.performance.benchmark_costs import VIT_B_32
@@ -54,10 +54,14 @@ class Benchmark:
         yield Row(SECTION, f"planning {PLANNED_IMAGES:,} images, {PLANNED_ENCODERS} encoders", self._plan(one), "s")
         original_seconds = images * self._original_seconds_per_image(original_images)
         yield Row(SECTION, f"{images} images, {ORIGINAL_SCRIPTS}", original_seconds, "s")
-        for precision in PRECISIONS:
+        for precision in gpu.precisions(torch.cuda.is_available()):
             run = self._run(precision, images, precision)
             name = f"{images} images, {precision}"
-            seconds = run.seconds_of("--", *pipeline.TABLES)
+            with gpu.busy() as utilisation:
+                seconds = run.seconds_of("--", *pipeline.TABLES)
+                percent = utilisation()
+            if percent is not None:
+                yield Row(SECTION, f"{name}: GPU busy", percent, "%")
             encoding = images * (1 + len(self._augmentations)) / speeds[f"{VIT_B_32} {precision}"]
             overhead = seconds - encoding
             yield Row(SECTION, name, seconds, "s", ORIGINAL_SCRIPTS, seconds / original_seconds)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import torch
 
 from embedding_shift.compat import onednn
-from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds, parallel_seconds
+from embedding_shift.performance.benchmark import gpu
+from embedding_shift.performance.benchmark.timing import Row, cores, parallel_seconds
 
 # Rows of a batch of 16 views in ViT-B/32, and its two widths.
 ROWS, WIDTH, HIDDEN = 800, 768, 3072
@@ -17,11 +18,11 @@ PYTORCH_FP32 = "fp32, PyTorch's own"
 
 def rows() -> Iterator[Row]:
     """Yield the peak of every precision in GFLOP/s: of all cores together, or of the GPU."""
-    work = 2 * ROWS * WIDTH * HIDDEN * PRODUCTS / 1e9
     if torch.cuda.is_available():
-        for precision in ("fp32", "fp16", "bf16"):
-            yield Row(SECTION, precision, work / median_seconds(gpu_products(precision)), "GFLOP/s")
+        for precision in gpu.precisions(on_gpu=True):
+            yield Row(SECTION, precision, gpu.matrix_product_gflops(precision), "GFLOP/s")
         return
+    work = 2 * ROWS * WIDTH * HIDDEN * PRODUCTS / 1e9
     speeds = {}
     for name in (PYTORCH_FP32, "fp32", "bf16"):
         seconds = parallel_seconds(cpu_products, (name,))
@@ -41,20 +42,5 @@ def cpu_products(name: str) -> Callable[[], None]:
         with torch.inference_mode(), computing():
             for _ in range(PRODUCTS):
                 layer(values)
-
-    return multiply
-
-
-def gpu_products(precision: str) -> Callable[[], None]:
-    """Return a function that computes PRODUCTS products on the GPU and waits until they are finished."""
-    from embedding_shift.encoders.numerics import PRECISIONS
-
-    values = torch.randn(ROWS, WIDTH, dtype=PRECISIONS[precision], device="cuda")
-    weight = torch.randn(HIDDEN, WIDTH, dtype=PRECISIONS[precision], device="cuda")
-
-    def multiply() -> None:
-        for _ in range(PRODUCTS):
-            torch.nn.functional.linear(values, weight)
-        torch.cuda.synchronize()
 
     return multiply

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_shift.config.entries import AugmentationEntry, steps_of
-from embedding_shift.encoders import tower_loading
+from embedding_shift.encoders import numerics, tower_loading
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark.timing import cores
@@ -35,7 +35,9 @@ class OriginalScripts:
         from open_clip.transform import image_transform_v2
 
         torch.set_num_threads(cores())
-        self.visual, preprocessing = tower_loading.load_image_tower(bundle)
+        self._device = numerics.choose_device("auto")
+        visual, preprocessing = tower_loading.load_image_tower(bundle)
+        self.visual = visual.to(self._device)
         self.preprocess = image_transform_v2(preprocessing, is_train=False)
         self.augmentations = [Steps(steps_of(entry)) for entry in augmentations.values()]
 
@@ -58,13 +60,13 @@ class OriginalScripts:
                 batch = images[start : start + BATCH]
                 if augmentation:
                     batch = [augmentation.apply(image, start)[0] for image in batch]
-                self.visual(torch.stack([self._input(image) for image in batch])).numpy()
+                self.visual(torch.stack([self._input(image) for image in batch]).to(self._device)).cpu().numpy()
 
     def _attention(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         with PoolingAttention(self.visual) as recorder:
-            self.visual(self._input(image)[np.newaxis])
+            self.visual(self._input(image)[np.newaxis].to(self._device))
         assert recorder.maps is not None
-        return recorder.maps.numpy()
+        return recorder.maps.cpu().numpy()
 
     def _input(self, image: NDArray[np.uint8]) -> torch.Tensor:
         tensor: torch.Tensor = self.preprocess(Image.fromarray(image))

@@ -7,11 +7,13 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import torch
 import yaml
 
 from embedding_shift.config.entries import AugmentationEntry
@@ -36,6 +38,7 @@ RESULTS = "results/photographs/encoder"
 TABLES = [f"{RESULTS}/{table}" for table in ("metrics.parquet", "summary.csv", "pairwise_distance.csv")]
 # (height, width) and JPEG quality of the photographs, typical of images on the web.
 SIZE, QUALITY = (390, 470), 90
+SHARDS_ON_GPU = 8  # One shard is encoded while the views of others are made and measured.
 
 
 class JobUsage(NamedTuple):
@@ -93,7 +96,7 @@ def configuration(
 ) -> dict[str, Any]:
     """Return the configuration of a run on a folder of photographs."""
     return {
-        "shards": 1,
+        "shards": SHARDS_ON_GPU if torch.cuda.is_available() else 1,
         "device": "auto",
         "datasets": {"photographs": {"kind": "folder", "path": str(photographs.resolve())}},
         "models": {"encoder": {"kind": "local-dir", "path": str(bundle.resolve()), "precision": precision}},
@@ -113,11 +116,13 @@ def write_photographs(sources: Sequence[bytes], folder: Path, count: int) -> Non
     images = [np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)) for data in sources]
     generator = np.random.default_rng(0)
     height, width = SIZE
-    for place in range(count):
-        image = images[place % len(images)]
-        top, left = (generator.integers(length - part + 1) for length, part in zip(image.shape, SIZE, strict=False))
-        crop = image[top : top + height, left : left + width]
-        cv2.imwrite(str(folder / f"{place:06d}.jpg"), crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    with ThreadPoolExecutor(cores()) as pool:
+        for place in range(count):
+            image = images[place % len(images)]
+            top, left = (generator.integers(length - part + 1) for length, part in zip(image.shape, SIZE, strict=False))
+            crop = image[top : top + height, left : left + width]
+            path = str(folder / f"{place:06d}.jpg")
+            pool.submit(cv2.imwrite, path, crop, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 def start_up_rows(run: Run) -> Iterator[Row]:
