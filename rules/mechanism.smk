@@ -37,7 +37,7 @@ for read_out in READ_OUTS:
         output:
             f"results/{{dataset}}/{{model}}/{read_out}.csv",
         conda:
-            "../envs/analysis.yaml"
+            "../envs/images.yaml"
         resources:
             mem_mb=memory(per_mb=2),
             runtime=minutes(per_view=0.5),

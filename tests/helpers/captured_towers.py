@@ -10,6 +10,7 @@ from embedding_shift.mechanism.registry import Settings
 from embedding_shift.mechanism.shares import end_of_stream
 from embedding_shift.mechanism.tower import Tower
 from embedding_shift.statistics import bootstrap
+from embedding_shift.views.view_record import Step, ViewRecord
 
 SETTINGS = Settings("fp32", 3, bootstrap.Settings(200, 0.95, 1))
 WIDTH, HEAD_WIDTH, SIZE, GRID = 12, 3, 8, (4, 5)
@@ -33,7 +34,13 @@ def tower(layers=2, heads=2, **changes):
     return Tower(**attributes | changes)
 
 
-def arrays(of, images, seed, shift=0.0, record=None):
+def record(number):
+    """Return the record of a view that was flipped, and that drew a number."""
+    step = Step("HorizontalFlip", {}, 1, {"strength": float(number), "places": [0.5, 2 * number], "seed": number})
+    return json.dumps(ViewRecord("weak", "0" * 64, (step,), 0, (224, 224)).as_json())
+
+
+def arrays(of, images, seed, shift=0.0):
     """Return what is captured of `images` images; a shift of 0 is the original."""
     layers, heads = of.weights.shape[0], of.weights.shape[2]
     first, second = np.random.default_rng(1), np.random.default_rng(seed)
@@ -51,7 +58,7 @@ def arrays(of, images, seed, shift=0.0, record=None):
         "stream_patch": draw(layers + 1, WIDTH),
         "patches": patches / np.linalg.norm(patches, axis=-1, keepdims=True),
         "embedding": of.read_out(last),
-        "record": np.array([json.dumps(record or {})] * images),
+        "record": np.array([record(number) for number in range(images)]),
     }
 
 
@@ -67,7 +74,7 @@ def captured(folder, of, by_view, shards=1):
     return CapturedViews(paths, of)
 
 
-def usual(folder, of=None, images=12, shards=1, **names):
+def usual(folder, of=None, images=12, shards=1):
     """Return captured originals and two augmentations: a weak and a strong one."""
     of = of or tower()
     views = {

@@ -3,14 +3,16 @@
 import importlib
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from captured_towers import SETTINGS, tower, usual
 
-from embedding_shift.io import tables
+from embedding_shift.io import shards, tables
 from embedding_shift.mechanism import registry
 from embedding_shift.plots import style
 from embedding_shift.plots.figures import FIGURES
+from embedding_shift.plots.mechanism import nearest_images
 
 MECHANISM = [
     name for name, figure in FIGURES.items() if figure.scope == "mechanism" and "views_folder" not in figure.inputs
@@ -43,6 +45,9 @@ def draw(name, folder, views):
 @pytest.mark.parametrize("name", MECHANISM)
 def test_figures_show_every_augmentation(tmp_path, name):
     figure = draw(name, tmp_path, usual(tmp_path, images=24))
+    if name == "fingerprint":  # Its curves stand for the augmentations whose draw is recovered.
+        assert [axes._left_title.get_text()[:5] for axes in figure.axes] == ["Which", "Which"]
+        return
     texts = [
         text.get_text() for axes in figure.axes for text in (*axes.get_yticklabels(), axes.title, axes._left_title)
     ]
@@ -60,3 +65,18 @@ def test_a_ledger_that_is_refused_gives_its_reason(tmp_path):
     module = importlib.import_module(FIGURES["shift_ledger"].module_path)
     figure = module.draw(pd.DataFrame(rows), AUGMENTATIONS)
     assert "the parts add up in fp32 only, not in bf16" in figure.axes[0].texts[0].get_text()
+
+
+def test_nearest_images_are_shown_with_those_that_are_kept_marked(tmp_path):
+    views = usual(tmp_path, images=24)
+    read_out = registry.find("nearest_images")
+    tables.write_rows(tmp_path / "nearest.csv", read_out.columns, read_out.function(views, SETTINGS))
+    for name in ("original", "weak", "strong"):
+        pixels = np.full((32, 32, 3), 200, np.uint8)
+        shards.write(tmp_path / f"views/{name}/00000.tar", (shards.View(key, pixels) for key in views.image_ids))
+    figure = nearest_images.draw(pd.read_csv(tmp_path / "nearest.csv"), AUGMENTATIONS, tmp_path / "views", 1)
+    table = pd.read_csv(tmp_path / "nearest.csv").groupby(["augmentation", "space"], sort=False).head(2)
+    kept = sum(len(set(row.before.split()) & set(row.after.split())) for row in table.itertuples())
+    assert len(figure.axes[0].get_lines()) == kept
+    assert len(figure.axes[0].images) == 2 * 4 * len(table)  # an image and three neighbours, before and after
+    assert any("Strong, whole embedding: " in text.get_text() for text in figure.axes[0].texts)

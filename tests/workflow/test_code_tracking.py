@@ -21,7 +21,16 @@ STUDY_PIXEL_METRICS = {"compute_study_pixels"}
 METRICS = {"compute_representation_metrics", "compute_metrics"}
 DISTANCES = {"compute_pairwise_distance"}
 STUDY_METRICS = {"compute_study_metrics"}
-READ_OUTS = {"read_out_layers", "read_out_ledger", "read_out_neighbours"}
+READ_OUTS = {
+    "read_out_concepts",
+    "read_out_equivariance",
+    "read_out_fingerprint",
+    "read_out_layers",
+    "read_out_ledger",
+    "read_out_nearest_images",
+    "read_out_neighbours",
+    "read_out_similarity_maps",
+}
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
 STUDY_STATISTICS = {"tabulate_study", "audit_method"}
 PICTURES = {"plot_augmentation_strip"}
@@ -47,7 +56,14 @@ RANKS_FIGURE = {"plot_critical_difference"}
 METHOD = {"plot_method"}
 STUDY_FIGURES = {"plot_noise_floor", "plot_dose_response", "plot_equal_damage"}
 AUDIT_FIGURE = {"plot_audit"}
-MECHANISM_FIGURES = {"plot_layer_profile", "plot_shift_ledger", "plot_neighbour_overlap"}
+MECHANISM_FIGURES = {
+    "plot_concepts",
+    "plot_fingerprint",
+    "plot_layer_profile",
+    "plot_nearest_images",
+    "plot_neighbour_overlap",
+    "plot_shift_ledger",
+}
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
 PAGE = {"write_results_page"}  # the entry page of the results, which shows the figures
@@ -96,7 +112,11 @@ EDITS = {
     "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/view_record.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/doses.py": AUGMENTATIONS | FROM_STUDY_VIEWS | (FIGURES - METHOD),
-    "embedding_shift/views/geometry.py": PIXEL_METRICS | STUDY_PIXEL_METRICS | METRICS | FROM_METRICS,
+    "embedding_shift/views/geometry.py": PIXEL_METRICS
+    | STUDY_PIXEL_METRICS
+    | METRICS
+    | FROM_METRICS
+    | {"read_out_similarity_maps", "plot_concepts"},
     "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
     "embedding_shift/encoders/sources/hub.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
     # Every user of a metric loads them all, but no user of a view or an encoder does.

@@ -12,6 +12,8 @@ from embedding_shift.io import array_files
 from embedding_shift.mechanism.tower import Tower
 
 ORIGINAL = "original"
+# The tokens whose stream is captured, and the names of the arrays.
+TOKENS = {"class": "stream_class", "patch_mean": "stream_patch"}
 Arrays = dict[str, NDArray[Any]]
 
 

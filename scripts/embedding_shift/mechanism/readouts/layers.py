@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from embedding_shift.mechanism import similarity
-from embedding_shift.mechanism.captured_views import ORIGINAL, CapturedViews, both_finite
+from embedding_shift.mechanism.captured_views import ORIGINAL, TOKENS, CapturedViews, both_finite
 from embedding_shift.mechanism.registry import Row, Settings, defined, register
 from embedding_shift.mechanism.tower import AVERAGE, CLASS_TOKEN, SCALED, FloatArray, Tower
 from embedding_shift.statistics import bootstrap
 
-TOKENS = {"class": "stream_class", "patch_mean": "stream_patch"}
 PERMUTATIONS = 199
 FLIPS = 999
 # The debiased CKA does not depend on the number of images on average; the permutations of more would take minutes.

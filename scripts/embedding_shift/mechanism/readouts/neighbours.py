@@ -48,7 +48,7 @@ def neighbours(views: CapturedViews, settings: Settings) -> Iterator[Row]:
         after = _read(views, augmentation)
         pairs = {WHOLE: (before["embedding"], after["embedding"])}
         if "heads" in before:
-            pairs |= {name: _of_head(before, after, space) for name, space in spaces.items()}
+            pairs |= {name: of_head(before, after, space) for name, space in spaces.items()}
         for name, pair in pairs.items():
             seed = bootstrap.seed_of(settings.bootstrap.root_seed, "neighbours", augmentation, name)
             yield {
@@ -101,7 +101,7 @@ def head_spaces(tower: Tower) -> dict[str, HeadSpace]:
     }
 
 
-def _of_head(before: Arrays, after: Arrays, space: HeadSpace) -> tuple[FloatArray, FloatArray]:
+def of_head(before: Arrays, after: Arrays, space: HeadSpace) -> tuple[FloatArray, FloatArray]:
     """Return the vectors of a head less the mean of the originals, which most images share."""
     first, second = space.of(before["heads"]), space.of(after["heads"])
     finite = np.isfinite(first).all(1)

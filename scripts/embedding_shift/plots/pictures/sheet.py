@@ -68,6 +68,11 @@ class Sheet:
         # Only "none" puts the pixels unchanged into the PDF; other ways merge all pictures into a new one.
         self.axes.imshow(_reduced(pixels, self.cell * self.zoom), extent=extent, aspect="auto", interpolation="none")
 
+    def mark(self, column: float, color: str) -> None:
+        """Underline the picture that begins here in a column."""
+        left, below = self._left(column), self.top + self.cell + 0.015
+        self.axes.plot([left, left + self.cell], [below, below], color=color, linewidth=1.5, solid_capstyle="butt")
+
     def names(self, columns: Sequence[Column], above: bool = True) -> None:
         """Name the columns, each with a line in its colour next to the pictures.
 
