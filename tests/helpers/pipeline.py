@@ -11,6 +11,9 @@ from pathlib import Path
 import yaml
 
 PROJECT = Path(__file__).parents[2]
+# At every start, Snakemake's plugin for Slurm asks Slurm for its settings. Where Slurm is installed but not running,
+# the answer takes ten seconds; with an empty configuration, Slurm refuses at once.
+os.environ["SLURM_CONF"] = os.devnull
 ENVIRONMENT = os.environ | {
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     "OMP_NUM_THREADS": "1",

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 # Where Slurm's programs look when no variable names a file; inside a job, the executor has cleared the variables.
 SYSTEM_CONFIGURATION = Path("/etc/slurm/slurm.conf")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue")
@@ -43,10 +45,20 @@ def why_unavailable():
     """Return why Slurm cannot be started here, or None."""
     if os.geteuid() != 0:
         return "Slurm's daemons must be started by root"
-    if SYSTEM_CONFIGURATION.exists():
+    if SYSTEM_CONFIGURATION.exists() and not _is_left_behind():
         return f"this machine has a Slurm of its own ({SYSTEM_CONFIGURATION})"
     missing = [program for program in PROGRAMS if not shutil.which(program)]
     return f"not installed: {', '.join(missing)} (Debian: slurm-wlm, munge)" if missing else None
+
+
+def _is_left_behind():
+    """Return whether the configuration is that of a cluster for tests whose controller was killed."""
+    configuration = SYSTEM_CONFIGURATION.read_text(errors="replace")
+    folder = SYSTEM_CONFIGURATION.resolve().parent
+    if configuration.splitlines()[1:2] != ["ClusterName=tests"] or not (folder / "slurmctld.pid").exists():
+        return False
+    process = int((folder / "slurmctld.pid").read_text())
+    return not psutil.pid_exists(process) or psutil.Process(process).name() != "slurmctld"
 
 
 class Cluster:
@@ -122,7 +134,12 @@ class Cluster:
     def _spawn(self, program, *arguments, user=None):
         with open(self.folder / f"{program}.out", "ab") as log:
             self.processes[program] = subprocess.Popen(
-                [program, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL, user=user
+                [program, *arguments],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                user=user,
+                env=self.environment,
             )
 
     def _node_state(self):
