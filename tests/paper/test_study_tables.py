@@ -98,7 +98,7 @@ def test_a_long_label_breaks_into_lines():
     assert layout.label_column(["Noise", "x" * layout.LONG_LABEL], 0.25) == "l"
     assert layout.label_column(["Noise", "x" * (layout.LONG_LABEL + 1)], 0.25) == layout.paragraph(0.25)
     assert layout.label_column([], 0.25) == "l"
-    assert study_tables.vanishing("A word & another, and more").count(r"\\") == 2
+    assert layout.narrow_head("Shift & scale, rotate", "more") == r"\shortstack{Shift \& scale,\\rotate\\more}"
 
 
 def test_verdicts_of_many_runs_have_shares():

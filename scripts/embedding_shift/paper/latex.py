@@ -13,6 +13,7 @@ hyphens are dropped, digits are spelled out. `macro_name("mean", "l2_distance", 
 """
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from embedding_shift.config.macro_names import macro_name
@@ -22,6 +23,7 @@ from embedding_shift.paper.escaping import escape
 ABSENT = "n/a"
 ONE_IMAGE = "n/a (one image)"  # in place of an interval
 LONG_WORD = 30  # characters; a longer technical word may break anywhere
+SLANTED_WIDTH = 26  # characters, of a line in a rotated head
 LONG_GROUP = 20  # rows of a group in a long table; more may not fit on one page
 
 Macro = tuple[tuple[str, ...], str]  # the parts of a macro's name, and its LaTeX text
@@ -139,8 +141,10 @@ def code(value: object) -> str:
 
 
 def slanted(label: str) -> str:
-    """Return a rotated column head, which takes little width."""
-    return rf"\rotatebox{{60}}{{{escape(label)}}}"
+    """Return a rotated column head, which takes little width; a long one has several lines."""
+    lines = [escape(line) for line in textwrap.wrap(label, SLANTED_WIDTH)]
+    content = lines[0] if len(lines) == 1 else r"\shortstack[l]{" + r"\\".join(lines) + "}"
+    return rf"\rotatebox{{60}}{{{content}}}"
 
 
 def stacked(upper: str, lower: str) -> str:

@@ -33,18 +33,15 @@ def comparison(results: Sequence[Results]) -> str:
         rows.append([latex.escape(label), *cells])
     several = len({entry.dataset for entry in results}) > 1
     titles = [f"{entry.model}, {entry.dataset}" if several else entry.model for entry in results]
-    header = ["Augmentation", *(rf"\shortstack{{{_word_per_line(title)}}}" for title in titles)]
+    header = ["Augmentation", *map(layout.narrow_head, titles)]
     images = ["Images", *(latex.number(_images(entry.summary)) for entry in results)]
-    return latex.tabular("l" + "c" * len(results), header, [[images], rows])
+    alignment = layout.label_column(results[0].augmentations.values(), 0.25) + "c" * len(results)
+    return latex.tabular(alignment, header, [[images], rows])
 
 
 def _images(summary: pd.DataFrame) -> int:
     """Return the largest number of images behind any augmentation's mean."""
     return max(map(int, summary.loc[summary["metric"] == METRIC, "n"]), default=0)
-
-
-def _word_per_line(title: str) -> str:
-    return r"\\".join(latex.escape(word) for word in title.split())
 
 
 def rank_agreement(frame: pd.DataFrame) -> str:

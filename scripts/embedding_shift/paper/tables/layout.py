@@ -3,6 +3,7 @@ r"""Parts of tables: columns, heads of two rows, and cells.
 Captions are in the text. A table that may break across pages brings its own caption.
 """
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from embedding_shift.paper import latex
 
+HEAD_WIDTH = 16  # characters, of a line in the head of a narrow column
 LONG_LABEL = 24  # characters
 NO_ROW = "--"  # a cell of a table that has no rows
 
@@ -58,6 +60,12 @@ def two_lines(label: str) -> str:
     """Return a head that breaks after its first word."""
     first, _, rest = latex.escape(label).partition(" ")
     return rf"\shortstack{{{first}\\{rest}}}"
+
+
+def narrow_head(label: str, *more: str) -> str:
+    """Return the head of a narrow column: a label in lines of at most HEAD_WIDTH characters, and further lines."""
+    lines = [latex.escape(line) for line in textwrap.wrap(label, HEAD_WIDTH)]
+    return r"\shortstack{" + r"\\".join([*lines, *more]) + "}"
 
 
 def percent(share: float) -> str:

@@ -50,7 +50,7 @@ def all_tables(inputs: PaperInputs, environments: Iterable[str]) -> dict[str, st
     }
 
 
-def augmentations(rows: Iterable[Row]) -> str:
+def augmentations(rows: Sequence[Row]) -> str:
     """The augmentations with their transforms and parameters: Algorithm 1 of the original paper."""
     cells = []
     for row in rows:
@@ -59,8 +59,14 @@ def augmentations(rows: Iterable[Row]) -> str:
             described = "; ".join(f"{name} {_plain(value)}" for name, value in arguments.items()) or "none"
             cells.append([label, latex.code(transform), latex.escape(described)])
             label = ""  # of the first of several transforms only
-    alignment = "l" + layout.paragraph(0.25) + layout.paragraph(0.42)
+    alignment = layout.label_column([row["label"] for row in rows], 0.22)
+    alignment += layout.paragraph(0.25) + layout.paragraph(0.42)
     return latex.tabular(alignment, ["Augmentation", "Transform", "Parameters"], [cells])
+
+
+def _label_column(results: Results) -> str:
+    """Return the type of the column of the augmentations' labels."""
+    return layout.label_column(results.augmentations.values(), 0.25)
 
 
 def overview(results: Results) -> str:
@@ -71,7 +77,7 @@ def overview(results: Results) -> str:
         for name, label in results.augmentations.items()
     ]
     header = ["Augmentation", *(latex.slanted(metric.label) for metric in metrics)]
-    return latex.tabular("l" + "r" * len(metrics), header, [rows])
+    return latex.tabular(_label_column(results) + "r" * len(metrics), header, [rows])
 
 
 def ranking(results: Results) -> str:
@@ -88,7 +94,7 @@ def ranking(results: Results) -> str:
     spans = {"Cosine similarity": 2, "L2 distance": 3, "Attention similarity": 3}
     upper = ["", "", *(layout.spanning(columns, label) for label, columns in spans.items())]
     lower = ["", "Augmentation", "mean", "interval", "mean", "interval", "rank", "mean", "interval", "rank"]
-    return latex.tabular("rlrcrcrrcr", layout.two_rows(upper, lower), [rows])
+    return latex.tabular(f"r{_label_column(results)}rcrcrrcr", layout.two_rows(upper, lower), [rows])
 
 
 def agreement(results: Results) -> str:
@@ -154,7 +160,8 @@ def neighbours(inputs: PaperInputs) -> str:
     # The augmentation that shifts less comes first, so that every difference is positive.
     rows = [_difference(row, place[row["first"]] > place[row["second"]], inputs.main.augmentations) for row in pairs]
     header = ["Pair", "Difference", "Interval", "$d_z$", "$p$ (Holm)", "Images needed"]
-    return latex.tabular("lrcrrr", header, [rows or layout.empty(6)])
+    pair = layout.label_column(inputs.main.augmentations.values(), 0.36)
+    return latex.tabular(f"{pair}rcrrr", header, [rows or layout.empty(6)])
 
 
 def _difference(row: dict[str, Any], forward: bool, labels: dict[str, str]) -> list[str]:
@@ -187,7 +194,7 @@ def registered(results: Results) -> str:
     ]
     upper = ["", *(layout.spanning(2, latex.escape(plain.label)) for plain, _ in pairs)]
     lower = ["Augmentation", *("as is", "registered") * len(pairs)]
-    return latex.tabular("l" + "rr" * len(pairs), layout.two_rows(upper, lower), [rows])
+    return latex.tabular(_label_column(results) + "rr" * len(pairs), layout.two_rows(upper, lower), [rows])
 
 
 def patch_audit(results: Results) -> str:
@@ -197,7 +204,8 @@ def patch_audit(results: Results) -> str:
         corrected = results.value(name, "patch_similarity")
         released = results.value(name, "patch_similarity_as_released")
         rows.append([latex.escape(label), *map(latex.number, (corrected, released, released - corrected))])
-    return latex.tabular("lrrr", ["Augmentation", "Corrected", "As released", "Difference"], [rows])
+    header = ["Augmentation", "Corrected", "As released", "Difference"]
+    return latex.tabular(f"{_label_column(results)}rrr", header, [rows])
 
 
 def pairwise_distance(inputs: PaperInputs) -> str:
@@ -209,7 +217,7 @@ def pairwise_distance(inputs: PaperInputs) -> str:
         cells = [latex.number(inputs.distance_between(first, name)) if j > i else "" for j, name in enumerate(names)]
         rows.append([latex.escape(labels[first]), *cells[1:]])
     header = ["", *(latex.slanted(labels[name]) for name in names[1:])]
-    return latex.tabular("l" + "r" * (len(names) - 1), header, [rows or layout.empty(1)])
+    return latex.tabular(_label_column(inputs.main) + "r" * (len(names) - 1), header, [rows or layout.empty(1)])
 
 
 def summary(results: Results) -> str:

@@ -129,7 +129,8 @@ def precision(inputs: PaperInputs) -> str:
         name = f"{encoder_label} ({frame['precision'].iloc[0]})" if len(frame) else encoder_label
         groups.append([[layout.heading(7, latex.escape(name))], *rows])
     header = ["Metric", "Views", "Mean error", "Largest", "Smallest shift", "Augmentation", "Ratio"]
-    return latex.tabular("lrrrrlr", header, groups or [layout.empty(7)])
+    where_column = layout.label_column(inputs.main.augmentations.values(), 0.2)
+    return latex.tabular(f"lrrrr{where_column}r", header, groups or [layout.empty(7)])
 
 
 def software(environments: Iterable[str]) -> str:

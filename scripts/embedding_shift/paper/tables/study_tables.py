@@ -1,6 +1,5 @@
 """Tables of the study: noise floor, equal damage, variance, and the audit of the released scripts."""
 
-import textwrap
 from collections.abc import Mapping
 from math import isnan
 from typing import Any
@@ -17,7 +16,6 @@ from embedding_shift.study.tables import variance
 from embedding_shift.study.variants import variant_names
 
 METRIC = "cosine_similarity"
-HEAD_WIDTH = 20  # characters, of a line in the head of a column
 COMPONENT_LABELS = {
     "image": "Image",
     "augmentation": "Augmentation",
@@ -52,7 +50,7 @@ def noise_floor(floor: pd.DataFrame, dose_start: pd.DataFrame, augmentations: Ma
     found = pd.concat([floor, dose_start.assign(reference="dose " + dose_start["augmentation"])])
     present = set(found["reference"])
     references = {name: layout.two_lines(labels.REFERENCES[name]) for name in variant_names.REFERENCES}
-    starts = {f"dose {name}": vanishing(label) for name, label in augmentations.items()}
+    starts = {f"dose {name}": layout.narrow_head(f"{label},", r"dose\,$\to0$") for name, label in augmentations.items()}
     parts = [{name: head for name, head in heads.items() if name in present} for heads in (references, starts)]
     tables = [_references(found[found["metric"].isin(floor["metric"])], heads) for heads in parts if heads]
     return "\\par\\medskip\n".join(rf"\fittable{{{table}}}" for table in tables)
@@ -71,12 +69,6 @@ def _references(found: pd.DataFrame, heads: Mapping[str, str]) -> str:
         if name in set(found["metric"])
     ]
     return latex.tabular("l" + "c" * len(heads), ["Metric", *heads.values()], [rows])
-
-
-def vanishing(label: str) -> str:
-    """Return the head of the column of an augmentation at a vanishing dose."""
-    lines = [latex.escape(line) for line in textwrap.wrap(f"{label},", HEAD_WIDTH)]
-    return r"\shortstack{" + r"\\".join([*lines, r"dose\,$\to0$"]) + "}"
 
 
 def _shift(metric: str, mean: float, low: float, high: float) -> str:
@@ -118,7 +110,8 @@ def equal_damage(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
     titles = [f"At {labels.DAMAGE[measure]} {latex.significant(level)}" for measure, level in levels.items()]
     upper = ["", "As", *(layout.spanning(4, title) for title in titles)]
     lower = ["Augmentation", "configured", *["dose", "mean", "interval", "rank"] * len(blocks)]
-    return latex.tabular("lr" + "rrcc" * len(blocks), layout.two_rows(upper, lower), [rows])
+    alignment = f"{layout.label_column(augmentations.values(), 0.25)}r" + "rrcc" * len(blocks)
+    return latex.tabular(alignment, layout.two_rows(upper, lower), [rows])
 
 
 def _at_equal_damage(row: Mapping[str, Any]) -> list[str]:
@@ -153,7 +146,8 @@ def variance_shares(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> st
             rows.append(["" if rows else latex.escape(metric.label), kept, *components])
         groups.append(rows)
     header = ["Metric", "Augmentations", *(COMPONENT_LABELS[component] for component in variance.COMPONENTS)]
-    return latex.tabular("llrrrr", header, groups or [layout.empty(6)])
+    kept_column = layout.label_column(augmentations.values(), 0.3)
+    return latex.tabular(f"l{kept_column}rrrr", header, groups or [layout.empty(6)])
 
 
 def _percent_interval(low: float, high: float) -> str:
