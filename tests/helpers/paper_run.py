@@ -71,6 +71,10 @@ TABLES = [
     "augmentations",
 ]
 
+# A page of the paper, in points: the width of A4, the margin beside a text 6.3 inches wide, the height of a line.
+PAGE_WIDTH, MARGIN, LINE = 595.28, (595.28 - 6.3 * 72) / 2, 6
+WORD = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>')
+
 needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
 HAS_LATEX = shutil.which("latexmk") or shutil.which("tectonic")
 
@@ -317,5 +321,22 @@ def build(folder, arguments):
     )
     assert (done.stderr, done.returncode) == ("", 0)
     assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
+    assert words_outside_the_text(folder / "paper.pdf") == []
     text = subprocess.run(["pdftotext", folder / "paper.pdf", "-"], capture_output=True, text=True).stdout
     return " ".join(text.split())
+
+
+def words_outside_the_text(pdf):
+    """Return (page, word) of every word beside the text of a page, or as low as the page number."""
+    boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    outside = []
+    for number, page in enumerate(boxes.split("<page ")[1:], start=1):
+        words = [(*map(float, bounds), text) for *bounds, text in WORD.findall(page)]
+        lowest = max(word[3] for word in words if word[4] == str(number)) - LINE
+        outside += [
+            (number, text)
+            for left, _, right, bottom, text in words
+            if not (left >= MARGIN - 2 and right <= PAGE_WIDTH - MARGIN + 2)
+            or (bottom > lowest and text != str(number))
+        ]
+    return outside

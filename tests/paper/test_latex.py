@@ -19,6 +19,7 @@ COMMANDS = re.compile(r"\\[A-Za-z]+|\\[^A-Za-z]|[{}]")
     ("text", "expected"),
     [
         ("50 % & more_#1", r"50 \% \& more\_\#1"),
+        ("a_word_of_20_characters", r"a\_\allowbreak{}word\_\allowbreak{}of\_\allowbreak{}20\_\allowbreak{}characters"),
         ("\\", r"\textbackslash{}"),
         ("{$x^2$}", r"\{\$x\textasciicircum{}2\$\}"),
         ("a~b", r"a\textasciitilde{}b"),

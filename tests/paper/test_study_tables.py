@@ -7,6 +7,7 @@ from paper_run import PROJECT
 
 from embedding_shift.claims import audit, published_claims, released_runs
 from embedding_shift.metrics import registry
+from embedding_shift.paper import latex
 from embedding_shift.paper.tables import audit_tables, layout, study_tables
 from embedding_shift.plots import labels
 from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, variance
@@ -98,6 +99,10 @@ def test_a_long_label_breaks_into_lines():
     assert layout.label_column(["Noise", "x" * layout.LONG_LABEL], 0.25) == "l"
     assert layout.label_column(["Noise", "x" * (layout.LONG_LABEL + 1)], 0.25) == layout.paragraph(0.25)
     assert layout.label_column([], 0.25) == "l"
+    assert "{@{}l}" in layout.heading(3, "x" * layout.LONG_HEADING)
+    assert layout.paragraph(0.9) in layout.heading(3, "x " * layout.LONG_HEADING)
+    assert latex.slanted("A short label") == r"\rotatebox{60}{A short label}"
+    assert latex.slanted("A label that is much too long").startswith(r"\rotatebox{90}{\shortstack[l]{A label")
     assert layout.narrow_head("Shift & scale, rotate", "more") == r"\shortstack{Shift \& scale,\\rotate\\more}"
 
 

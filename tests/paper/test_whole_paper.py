@@ -38,8 +38,9 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     exclusions = [
         {"image_id": reason, "augmentation": "a", "metric": "detail_preservation", "reason": reason} for reason in NASTY
     ]
-    arguments = write_results(tmp_path, NASTY, 24, rejects, ["m & n", "~"], exclusions=exclusions)
-    arguments += write_study(tmp_path, names(NASTY)) + write_acquisition(tmp_path, "Data & 50 %")
+    labels = [*NASTY, "A long label that names every transform, and its arguments, and_has_long_words_too"]
+    arguments = write_results(tmp_path, labels, 24, rejects, ["m & n", "~"], exclusions=exclusions)
+    arguments += write_study(tmp_path, names(labels)) + write_acquisition(tmp_path, "Data & 50 %")
     arguments += write_precision(tmp_path, 99)
     text = build(tmp_path, arguments + write_encoder_comparison(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text

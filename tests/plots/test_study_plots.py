@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from embedding_shift.io import tables
 from embedding_shift.plots import labels, style
 from embedding_shift.plots.study import noise_floor
 
@@ -68,3 +69,22 @@ def test_names_of_floor_and_ceiling_do_not_overlap(jpeg):
 )
 def test_small_means_keep_their_digits(value, text):
     assert labels.mean_text(value) == text
+
+
+def test_long_labels_are_shortened_and_still_differ():
+    assert labels.shortened(["Noise", "A label, which is longer"], 10) == ["Noise", "A label…"]
+    same_beginning = ["Gaussian noise, weak", "Gaussian noise, strong"]
+    assert labels.shortened(same_beginning, 12) == ["Gaussi…weak", "Gaussi…trong"]
+    hidden = ["Gaussian 1 noise", "Gaussian 2 noise"]
+    assert labels.shortened(hidden, 12) == hidden
+
+
+def test_the_augmentations_of_figures_have_short_labels(tmp_path):
+    rows = [{"augmentation": "a", "label": "x " * labels.LONGEST, "color": "#000000"}]
+    tables.write_rows(tmp_path / "augmentations.csv", list(rows[0]), rows)
+    (found,) = style.read_augmentations(tmp_path / "augmentations.csv")
+    assert len(found.label) <= labels.LONGEST and found.label.endswith("…")
+
+
+def test_a_line_of_a_label_breaks_after_an_underscore():
+    assert style.wrapped("left_to_right and back", 10) == "left_to_\nright and\nback"

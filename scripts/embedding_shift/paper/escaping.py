@@ -77,17 +77,23 @@ ACCENTS = {
     "\u0327": "c",
     "\u0328": "k",
 }
+LONG_WORD = 20  # characters
 RIGHT_TO_LEFT = ("R", "AL")
 
 
 def escape(text: object) -> str:
-    r"""Return `text` as ASCII that LaTeX prints literally; line ends and tabs become spaces."""
+    r"""Return `text` as ASCII that LaTeX prints literally; line ends and tabs become spaces.
+
+    A line may break after an underscore if a word is longer than LONG_WORD.
+    """
     text = " ".join(unicodedata.normalize("NFC", str(text)).split())
     drawn = _drawn_places(text)
     escaped = ""
     for is_drawn, places in groupby(range(len(text)), key=drawn.__contains__):
         run = "".join(text[place] for place in places)
         escaped += _drawn(run) if is_drawn else "".join(_command(character) or "" for character in run)
+    if any(len(word) > LONG_WORD for word in text.split()):
+        escaped = escaped.replace(r"\_", r"\_\allowbreak{}")
     return re.sub(r"([-,])(?=\1)", r"\1{}", escaped)  # Two in a row would become a dash or a quotation mark.
 
 

@@ -141,10 +141,11 @@ def code(value: object) -> str:
 
 
 def slanted(label: str) -> str:
-    """Return a rotated column head, which takes little width; a long one has several lines."""
+    """Return a rotated column head, which takes little width; a long one is upright, in several lines."""
     lines = [escape(line) for line in textwrap.wrap(label, SLANTED_WIDTH)]
-    content = lines[0] if len(lines) == 1 else r"\shortstack[l]{" + r"\\".join(lines) + "}"
-    return rf"\rotatebox{{60}}{{{content}}}"
+    if len(lines) == 1:
+        return rf"\rotatebox{{60}}{{{lines[0]}}}"
+    return r"\rotatebox{90}{\shortstack[l]{" + r"\\".join(lines) + "}}"
 
 
 def stacked(upper: str, lower: str) -> str:

@@ -4,7 +4,9 @@ Metrics carry their labels in the registry, augmentations and encoders in the co
 """
 
 import math
+from collections.abc import Sequence
 
+LONGEST = 22  # characters of a label in a figure
 DAMAGE = {"rmse": "RMSE", "ssim": "SSIM"}
 DAMAGE_UNITS = {"rmse": "grey levels"}
 REFERENCES = {
@@ -45,6 +47,25 @@ def shift(label: str, is_distance: bool) -> str:
     if is_distance:
         return label
     return f"1 − {label}" if label.isupper() else f"1 − {label[:1].lower()}{label[1:]}"
+
+
+def shortened(names: Sequence[str], longest: int = LONGEST) -> list[str]:
+    """Return labels of at most `longest` characters, which differ wherever the given ones do.
+
+    A longer label keeps its beginning or, where another one has the same beginning, its beginning and its end; a label
+    that is still not the only one of its form stays whole.
+    """
+    beginnings = [_cut(name, longest, 0) for name in names]
+    both = [_cut(name, longest, longest // 2 - 1) for name in names]
+    found = [b if beginnings.count(a) > 1 else a for a, b in zip(beginnings, both, strict=True)]
+    return [name if found.count(short) > 1 else short for name, short in zip(names, found, strict=True)]
+
+
+def _cut(name: str, longest: int, end: int) -> str:
+    """Return a name with an ellipsis in place of what is too long, before the last `end` characters."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - end - 1].rstrip(' ,;:')}…{name[len(name) - end :].lstrip()}"
 
 
 def mean_text(value: float) -> str:

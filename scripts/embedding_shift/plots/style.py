@@ -23,7 +23,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.typing import LineStyleType
 
 from embedding_shift.io import atomic, tables
-from embedding_shift.plots import fonts
+from embedding_shift.plots import fonts, labels
 
 BASE_SIZE = 7.5  # points: the size of text that the heights of figures are made for
 DOTS_PER_INCH = 200
@@ -134,8 +134,15 @@ def with_line_styles(augmentations: Iterable[Augmentation]) -> Iterator[tuple[Au
 
 
 def read_augmentations(path: str | PathLike[str]) -> list[Augmentation]:
-    """Return the augmentations of `results/augmentations.csv`, in the order of the configuration."""
-    return [Augmentation(row["augmentation"], literal(row["label"]), row["color"]) for row in tables.read_rows(path)]
+    """Return the augmentations of `results/augmentations.csv`, in the order of the configuration.
+
+    Long labels are shortened: figures have no place for them.
+    """
+    rows = tables.read_rows(path)
+    shown = labels.shortened([row["label"] for row in rows])
+    return [
+        Augmentation(row["augmentation"], literal(label), row["color"]) for row, label in zip(rows, shown, strict=True)
+    ]
 
 
 def literal(text: str) -> str:
@@ -147,8 +154,9 @@ def literal(text: str) -> str:
 
 
 def wrapped(label: str, width: int = 11) -> str:
-    """Return a label broken between words into lines of about `width` characters."""
-    return textwrap.fill(label, width, break_long_words=False, break_on_hyphens=False)
+    """Return a label broken between words, and after underscores, into lines of about `width` characters."""
+    lines = textwrap.wrap(label.replace("_", "_ "), width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(line.replace("_ ", "_") for line in lines)
 
 
 def panels(number: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from embedding_shift.paper.inputs import PaperInputs, Row, steps_of_row
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences import wording
 from embedding_shift.paper.sentences.wording import counted, joined
+from embedding_shift.plots import labels
 
 TIMES = r"$\times$"
 SAFE_RATIO = 100  # two orders of magnitude between the error of reduced precision and the smallest shift
@@ -36,6 +37,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("exclusions_sentence",), _exclusions(inputs.exclusions)
     yield ("elastic_sentence",), _elastic(inputs.augmentations)
     yield ("several_transforms_sentence",), _several_transforms(inputs.augmentations)
+    yield ("short_labels_sentence",), _short_labels(inputs.augmentations)
 
 
 def _other_results(results: int) -> str:
@@ -175,6 +177,13 @@ def _elastic(augmentations: list[Row]) -> str:
     if "FastElasticTransform" not in names:
         return ""
     return "The elastic transform uses a faster smoothing than Albumentations, with the same result up to rounding."
+
+
+def _short_labels(augmentations: list[Row]) -> str:
+    """Say that figures do not show long labels in full."""
+    if all(len(row["label"]) <= labels.LONGEST for row in augmentations):
+        return ""
+    return f"Figures shorten labels to {labels.LONGEST} characters."
 
 
 def _several_transforms(augmentations: list[Row]) -> str:

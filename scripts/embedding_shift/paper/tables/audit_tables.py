@@ -59,7 +59,7 @@ def changes(means: pd.DataFrame, ranks: pd.DataFrame, augmentations: Mapping[str
         "brackets."
     )
     alignment = "".join(
-        [layout.paragraph(0.14), layout.paragraph(0.16), "r", layout.label_column(augmentations.values(), 0.2), "rr"]
+        [layout.paragraph(0.14), layout.paragraph(0.16), "r", layout.label_column(augmentations.values(), 0.17), "rr"]
     )
     return latex.longtable(alignment, header, groups or [layout.empty(6)], caption, "tab:audit")
 

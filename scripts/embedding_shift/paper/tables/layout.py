@@ -12,6 +12,7 @@ import pandas as pd
 from embedding_shift.paper import latex
 
 HEAD_WIDTH = 16  # characters, of a line in the head of a narrow column
+LONG_HEADING = 60  # characters
 LONG_LABEL = 24  # characters
 NO_ROW = "--"  # a cell of a table that has no rows
 
@@ -47,8 +48,9 @@ def spanning(columns: int, text: str, alignment: str = "c") -> str:
 
 
 def heading(columns: int, text: str) -> str:
-    """Return a cell in bold type that spans the columns of a group, above its rows."""
-    return spanning(columns, rf"\textbf{{{text}}}", "@{}l")
+    """Return a cell in bold type that spans the columns of a group, above its rows; a long one has several lines."""
+    alignment = "l" if len(text) <= LONG_HEADING else paragraph(0.9)
+    return spanning(columns, rf"\textbf{{{text}}}", f"@{{}}{alignment}")
 
 
 def two_rows(upper: Sequence[str], lower: Sequence[str]) -> list[str]:

@@ -90,7 +90,7 @@ def encoders(provenances: Mapping[str, Mapping[str, Any]]) -> str:
         ]
         groups.append([[layout.heading(2, latex.escape(label))], *rows])
     caption = "Origin and properties of the weights of every encoder."
-    return latex.longtable("l" + layout.paragraph(0.7), ["Property", "Value"], groups, caption, "tab:encoder")
+    return latex.longtable("l" + layout.paragraph(0.68), ["Property", "Value"], groups, caption, "tab:encoder")
 
 
 def metrics(measured: Iterable[registry.Metric]) -> str:
@@ -159,5 +159,5 @@ def software(environments: Iterable[str]) -> str:
     ]
     header = ["Package", "Version", "What it does here"]
     return latex.longtable(
-        "ll" + layout.paragraph(0.5), header, [rows], "The software and its versions.", "tab:software"
+        "ll" + layout.paragraph(0.44), header, [rows], "The software and its versions.", "tab:software"
     )
