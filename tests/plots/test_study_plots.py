@@ -75,7 +75,7 @@ def test_long_labels_are_shortened_and_still_differ():
     assert labels.shortened(["Noise", "A label, which is longer"], 10) == ["Noise", "A label…"]
     same_beginning = ["Gaussian noise, weak", "Gaussian noise, strong"]
     assert labels.shortened(same_beginning, 12) == ["Gaussi…weak", "Gaussi…trong"]
-    hidden = ["Gaussian 1 noise", "Gaussian 2 noise"]
+    hidden = ["Gaussian noise 1, added", "Gaussian noise 2, added"]
     assert labels.shortened(hidden, 12) == hidden
 
 

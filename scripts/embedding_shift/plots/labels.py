@@ -6,7 +6,7 @@ Metrics carry their labels in the registry, augmentations and encoders in the co
 import math
 from collections.abc import Sequence
 
-LONGEST = 22  # characters of a label in a figure
+LONGEST = 20  # characters of a label in a figure
 DAMAGE = {"rmse": "RMSE", "ssim": "SSIM"}
 DAMAGE_UNITS = {"rmse": "grey levels"}
 REFERENCES = {

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -47,17 +46,8 @@ def draw(
         axes.set_title(f"{metric.label}\n{_agreement_text(rows)}".rstrip(), loc="left")
     grid[0, 0].set_yticks(range(len(augmentations)), [augmentation.label for augmentation in augmentations])
     grid[0, 0].set_ylim(len(augmentations) - 0.5, -0.5)
-    _legend(figure, *grid[0, 0].get_legend_handles_labels())
+    style.legend_below(figure, grid[0, 0].get_legend_handles_labels()[0], style.MOST_COLUMNS)
     return figure
-
-
-def _legend(figure: Figure, handles: Sequence[Artist], texts: Sequence[str]) -> None:
-    """Name the encoders below the panels, in up to three columns if the figure is wide enough for them."""
-    for columns in range(min(len(texts), style.MOST_COLUMNS), 0, -1):
-        legend = figure.legend(handles, texts, loc="outside lower center", ncols=columns)
-        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
-            return
-        legend.remove()
 
 
 def _panel(

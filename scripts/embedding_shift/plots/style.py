@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -200,6 +201,22 @@ def set_root_scale(axes: Axes, axis: Literal["x", "y"], similarity: bool = False
     of_similarity = (lambda x: -np.sqrt(np.clip(1 - x, 0, None)), lambda x: 1 - np.square(x))
     set_scale = axes.set_xscale if axis == "x" else axes.set_yscale
     set_scale("function", functions=of_similarity if similarity else of_shift)
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], most_columns: int, **options: Any) -> None:
+    """Draw a legend below the panels, in as many columns as the figure is wide enough for.
+
+    Args:
+        figure: with constrained layout.
+        handles: entries, each with its label.
+        most_columns: the largest number of columns.
+        options: further ones of `Figure.legend`.
+    """
+    for columns in range(min(len(handles), most_columns), 0, -1):
+        legend = figure.legend(handles=handles, loc="outside lower center", ncols=columns, **options)
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def halo(linewidth: float) -> list[AbstractPathEffect]:

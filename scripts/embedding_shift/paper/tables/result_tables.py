@@ -205,7 +205,7 @@ def patch_audit(results: Results) -> str:
         released = results.value(name, "patch_similarity_as_released")
         rows.append([latex.escape(label), *map(latex.number, (corrected, released, released - corrected))])
     header = ["Augmentation", "Corrected", "As released", "Difference"]
-    return latex.tabular(f"{_label_column(results)}rrr", header, [rows])
+    return latex.tabular(f"{layout.label_column(results.augmentations.values(), 0.5)}rrr", header, [rows])
 
 
 def pairwise_distance(inputs: PaperInputs) -> str:

@@ -63,7 +63,7 @@ def draw(
     images = labels.counted(int(dose_response["n"].max()), "image")
     has_intervals = dose_response["ci_low"].notna().any()
     title = f"{images}; {100 * confidence:g} % bootstrap intervals shaded" if has_intervals else images
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, title=title, title_fontsize="small")
+    style.legend_below(figure, handles, 5, title=title, title_fontsize="small")
     return figure
 
 

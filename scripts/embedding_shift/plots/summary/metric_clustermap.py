@@ -27,7 +27,7 @@ def draw(summary: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> 
     overview = closeness.from_summary(summary, augmentations)
     if len(overview.augmentations) < 2:
         return style.note("This figure needs two augmentations.")
-    columns = {augmentation.name: augmentation.label for augmentation in overview.augmentations}
+    columns = {augmentation.name: augmentation.wrapped(15) for augmentation in overview.augmentations}
     rows = {metric.name: metric.label for metric in overview.metrics}
     with mpl.rc_context({"figure.constrained_layout.use": False}):  # seaborn lays this figure out itself
         grid = sns.clustermap(
