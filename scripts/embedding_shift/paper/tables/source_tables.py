@@ -159,5 +159,5 @@ def software(environments: Iterable[str]) -> str:
     ]
     header = ["Package", "Version", "What it does here"]
     return latex.longtable(
-        "ll" + layout.paragraph(0.44), header, [rows], "The software and its versions.", "tab:software"
+        "ll" + layout.paragraph(0.42), header, [rows], "The software and its versions.", "tab:software"
     )
