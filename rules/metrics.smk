@@ -29,21 +29,22 @@ rule compute_pixel_metrics:
 
 rule compute_representation_metrics:
     input:
-        **stored(views="results/{dataset}/views/{augmentation}/{shard}.tar"),
+        **stored(views=every("results/{dataset}/views/{augmentation}/{shard}.tar", "augmentation")),
         original="results/{dataset}/{model}/encoded/original/{shard}.npz",
-        augmented="results/{dataset}/{model}/encoded/{augmentation}/{shard}.npz",
+        augmented=every("results/{dataset}/{model}/encoded/{augmentation}/{shard}.npz", "augmentation"),
         code=code("compute_representation_metrics"),
     output:
-        "results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz",
+        every("results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz", "augmentation"),
     conda:
         "../envs/images.yaml"
+    threads: measuring_threads
     resources:
-        mem_mb=memory(per_mb=4, of=("original", "augmented")),
+        mem_mb=measuring_memory,
         runtime=minutes(per_view=0.05),
     message:
-        "Measuring the shift of {wildcards.model} on {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
+        "Measuring the shift of {wildcards.model} on {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        command("input.original,augmented,views output")
+        command("input.original,augmented,views --threads {threads} output")
 
 
 rule compute_metrics:

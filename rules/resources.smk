@@ -11,6 +11,7 @@ STARTUP_MB = 1500
 STARTUP_MINUTES = 10
 GROWTH = 1.6
 ENCODING_THREAD_MB = 150  # of a batch, and of views that are read ahead
+MEASURING_PROCESS_MB = 150
 GPUS = visible()
 # GPUs that an encoding job requests. `device: auto` requests one if the machine on which Snakemake runs has one.
 ENCODING_GPUS = int(config["device"] == "cuda" or (config["device"] == "auto" and bool(GPUS)))
@@ -58,13 +59,27 @@ def minutes(per_view):
     return lambda wildcards, input, attempt: grown(STARTUP_MINUTES + per_view / 60 * input.size_mb / view_mb(), attempt)
 
 
-def encoding_threads(wildcards):
-    """Return the threads of an encoding job: as configured, or the processors that the other shards leave."""
-    if config["encode_threads"]:
-        return config["encode_threads"]
+def shard_threads(wildcards):
+    """Return the threads of a job on one shard: the processors that the other shards leave."""
     cores = workflow.cores or 1
     # A job in a process of its own has the cores that the run gave it.
     return -(-cores // len(SHARDS)) if is_main_process(workflow) else cores
+
+
+def encoding_threads(wildcards):
+    """Return the threads of an encoding job, as configured or those of a job on one shard."""
+    return config["encode_threads"] or shard_threads(wildcards)
+
+
+def measuring_threads(wildcards):
+    """Return the threads of a job that measures the representation, one per augmentation at most."""
+    return min(shard_threads(wildcards), len(AUGMENTATIONS))
+
+
+def measuring_memory(wildcards, input, attempt):
+    """Return `mem_mb` of a job that measures the representation: each thread holds two files and as much again."""
+    file_mb = Path(input.original).stat().st_size / 2**20
+    return grown(STARTUP_MB + measuring_threads(wildcards) * (MEASURING_PROCESS_MB + 4 * file_mb), attempt)
 
 
 def encoding_memory(wildcards, input, attempt):

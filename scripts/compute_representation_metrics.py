@@ -1,4 +1,7 @@
-"""Compute the embedding and attention metrics of one shard under one augmentation, with the geometry undone as well."""
+"""Compute the embedding and attention metrics of one shard under all augmentations, also with the geometry undone."""
+
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
 from embedding_shift import cli
 from embedding_shift.io import array_files
@@ -8,12 +11,22 @@ from embedding_shift.metrics import stored_views
 def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--original", required=True, help="npz file of the encoder's output for the original views")
-    parser.add_argument("--augmented", required=True, help="npz file of the encoder's output for the augmented views")
-    parser.add_argument("--views", required=True, help="tar file of the augmented views")
-    parser.add_argument("--output", required=True, help="npz file to write")
+    parser.add_argument(
+        "--augmented", nargs="+", required=True, help="npz files of the encoder's output, one per augmentation"
+    )
+    parser.add_argument("--views", nargs="+", required=True, help="tar files of the augmented views, in the same order")
+    parser.add_argument("--threads", type=int, default=1, help="number of augmentations that are measured at a time")
+    parser.add_argument("--output", nargs="+", required=True, help="npz files to write, in the same order")
     arguments = parser.parse_args()
-    image_ids, values = stored_views.representation_metrics(arguments.original, arguments.augmented, arguments.views)
-    array_files.write(arguments.output, image_ids, **values)
+    files = zip(arguments.augmented, arguments.views, arguments.output, strict=True)
+    with ProcessPoolExecutor(arguments.threads) as pool:
+        list(pool.map(measure, repeat(arguments.original), *zip(*files, strict=True)))
+
+
+def measure(original: str, augmented: str, views: str, output: str) -> None:
+    """Measure the views of one augmentation."""
+    image_ids, values = stored_views.representation_metrics(original, augmented, views)
+    array_files.write(output, image_ids, **values)
 
 
 if __name__ == "__main__":
