@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="number of intervals computed at the same time")
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    long_table = tables.read_parquet([arguments.metrics])
+    long_table = tables.read_parquet_parts(arguments.metrics)
     summary = bootstrap.summarise(long_table, *bootstrap.settings(arguments), threads=arguments.threads)
     tables.write_csv(arguments.output, summary)
 

@@ -39,6 +39,16 @@ def test_a_table_comes_back_with_its_values_order_and_types(path):
     pd.testing.assert_frame_equal(tables.read_parquet([path, path]), pd.concat([FRAME, FRAME], ignore_index=True))
 
 
+def test_parts_are_read_one_by_one(path):
+    tables.write_parquet_parts(path, [FRAME[:1], FRAME[1:]])
+    parts = tables.read_parquet_parts(path)
+    pd.testing.assert_frame_equal(next(parts), FRAME[:1], check_exact=True)
+    pd.testing.assert_frame_equal(next(parts).reset_index(drop=True), FRAME[1:].reset_index(drop=True))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match="damaged"):
+        list(tables.read_parquet_parts(path))
+
+
 def test_the_checksum_beside_it_has_the_format_of_sha256sum(path):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert checksums.path_of(path).read_text() == f"{digest}  table.parquet\n"

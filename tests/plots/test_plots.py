@@ -67,7 +67,7 @@ def overview_metrics():
 
 
 def summary_of(table):
-    return bootstrap.summarise(table, 100, 0.95, 0)
+    return bootstrap.summarise([table], 100, 0.95, 0)
 
 
 def distance_between(names):

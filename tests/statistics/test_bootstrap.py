@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_interval():
     assert bootstrap_mean(skewed(24), 500, 0.95, seed=1) != bootstrap_mean(skewed(24), 500, 0.95, seed=2)
 
 
-def test_threads_do_not_change_a_summary():
+def test_threads_and_parts_do_not_change_a_summary():
     generator = np.random.default_rng(0)
     table = pd.DataFrame(
         {
@@ -67,5 +67,7 @@ def test_threads_do_not_change_a_summary():
             "value": generator.random(120),
         }
     )
-    one, many = (summarise(table, 300, 0.95, 1, threads) for threads in (1, 5))
+    parts = [part for _, part in table.groupby(["augmentation", "metric"], sort=False)]
+    one, many = (summarise([table], 300, 0.95, 1, threads) for threads in (1, 5))
     pd.testing.assert_frame_equal(one, many, check_exact=True)
+    pd.testing.assert_frame_equal(one, summarise(iter(parts), 300, 0.95, 1, threads=4), check_exact=True)

@@ -240,7 +240,7 @@ def test_tables_of_one_image_lack_its_spread_and_intervals_alone(n):
         paired_tests.paired_differences(table, 100, 0.95, 1),
         paired_tests.friedman(table),
         paired_tests.mean_ranks(table),
-        bootstrap.summarise(table, 100, 0.95, 1),
+        bootstrap.summarise([table], 100, 0.95, 1),
     ):
         spread = frame.columns.intersection(UNKNOWN_FOR_ONE_IMAGE)
         assert (frame[spread].isna() == (n == 1)).to_numpy().all()

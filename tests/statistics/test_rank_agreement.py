@@ -26,7 +26,7 @@ def agreement(tables, resamples=200, weights=None):
 
 def test_side_by_side_keeps_every_row_of_every_summary():
     summaries = {
-        name: bootstrap.summarise(long_table([0.2, 0.9], seed=seed), 100, 0.95, 1)
+        name: bootstrap.summarise([long_table([0.2, 0.9], seed=seed)], 100, 0.95, 1)
         for seed, name in enumerate(("one", "two"))
     }
     comparison = rank_agreement.side_by_side(summaries)
@@ -113,7 +113,7 @@ def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path
             parts.append(long_table(np.linspace(0.5, 0.9, 9), metric="attention_similarity"))
         tables[name] = pd.concat(parts)
     comparison = rank_agreement.side_by_side(
-        {name: bootstrap.summarise(table, 100, 0.95, 1) for name, table in tables.items()}
+        {name: bootstrap.summarise([table], 100, 0.95, 1) for name, table in tables.items()}
     )
     labels = {name: f"Encoder {name}" for name in names}
     augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]
@@ -146,7 +146,7 @@ def test_the_legend_is_no_wider_than_the_figure(length):
     names = ["one", "two", "three", "four", "five"]
     tables = {name: long_table(np.linspace(0.2, 0.9, 9), images=4) for name in names}
     comparison = rank_agreement.side_by_side(
-        {name: bootstrap.summarise(table, 100, 0.95, 1) for name, table in tables.items()}
+        {name: bootstrap.summarise([table], 100, 0.95, 1) for name, table in tables.items()}
     )
     labels = {name: f"{name} {'x' * length}" for name in names}
     augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]

@@ -5,6 +5,7 @@ A file beside each Parquet file (`.sha256`) holds its SHA-256, which is checked 
 pandas and pyarrow are imported where they are used, because many jobs read and write only rows of CSV.
 """
 
+import contextlib
 import csv
 import io
 import itertools
@@ -155,15 +156,36 @@ def write_parquet_parts(path: str | os.PathLike[str], frames: Iterable["pd.DataF
     checksums.write(path, sha256)
 
 
+def read_parquet_parts(path: str | os.PathLike[str]) -> "Iterator[pd.DataFrame]":
+    """Yield the row groups of a Parquet file as data frames; only one of them is in memory at a time.
+
+    Raises:
+        InputError: as `read_parquet`.
+    """
+    import pyarrow.parquet
+
+    with _reading_parquet(path), pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group).to_pandas()
+
+
 def _read_parquet(path: str | os.PathLike[str]) -> "pd.DataFrame":
     import pandas as pd
+
+    with _reading_parquet(path):
+        return pd.read_parquet(path, page_checksum_verification=True)
+
+
+@contextlib.contextmanager
+def _reading_parquet(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Check a Parquet file before it is read, and turn the errors of reading it into InputErrors."""
     import pyarrow as pa
 
     try:
         expected = checksums.read(path)
         if expected is not None and atomic.sha256(path) != expected:
             raise checksums.damaged(path, "its content does not agree with its checksum")
-        return pd.read_parquet(path, page_checksum_verification=True)
+        yield
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None
     except pa.ArrowMemoryError:

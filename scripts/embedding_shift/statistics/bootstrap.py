@@ -2,6 +2,8 @@
 
 import argparse
 import hashlib
+import itertools
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -151,12 +153,13 @@ def simultaneous_intervals(
 
 
 def summarise(
-    long_table: pd.DataFrame, resamples: int, confidence: float, root_seed: int, threads: int = 1
+    long_table: Iterable[pd.DataFrame], resamples: int, confidence: float, root_seed: int, threads: int = 1
 ) -> pd.DataFrame:
     """Summarise the long table per augmentation and metric, in the order of the table.
 
     Args:
-        long_table: `image_id, augmentation, metric, value`.
+        long_table: parts of the table `image_id, augmentation, metric, value`, each with all images of a metric under
+            an augmentation. Only `threads` parts are in memory at a time.
         resamples, confidence, root_seed: as in `Settings`.
         threads: number of intervals that are computed at the same time.
 
@@ -171,6 +174,9 @@ def summarise(
         std = values.std(ddof=1) if len(values) > 1 else np.nan
         return augmentation, metric, len(values), values.mean(), std, low, high
 
+    groups = (group for part in long_table for group in part.groupby(["augmentation", "metric"], sort=False))
+    rows: list[tuple[Any, ...]] = []
     with ThreadPoolExecutor(threads) as pool:
-        rows = list(pool.map(row, long_table.groupby(["augmentation", "metric"], sort=False)))
+        while some := list(itertools.islice(groups, threads)):
+            rows += pool.map(row, some)
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
