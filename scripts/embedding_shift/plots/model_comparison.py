@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from embedding_shift.metrics import registry
 from embedding_shift.plots import style
@@ -71,9 +72,10 @@ def _panel(
         axes.hlines(positions, low / unit, high / unit, color=color, linewidth=1.2)
         axes.plot(means / unit, positions, MARKS[number % len(MARKS)], color=color, markersize=3.5, label=label)
     below = ["relative to encoder average"] if relative else []
-    below.append(f"{'higher' if metric.higher_is_closer else 'lower'} is closer, square-root scale")
+    below += [f"{'higher' if metric.higher_is_closer else 'lower'} is closer,", "square-root scale"]
     below += [style.wrapped(f"not applicable to {label}", 32) for label in without]
     style.set_root_scale(axes, "x", similarity=metric.higher_is_closer)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))  # more would touch where the scale is dense
     axes.set_xlabel("\n".join(below))
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
