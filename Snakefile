@@ -28,6 +28,7 @@ include: "rules/mechanism.smk"
 include: "rules/comparison.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
+include: "rules/record.smk"
 include: "rules/performance.smk"
 include: "rules/job_files.smk"
 

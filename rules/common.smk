@@ -64,13 +64,19 @@ def project_file(path):
     return str(path) if PROJECT == Path.cwd() else str(PROJECT / path)
 
 
+# Every file that `code` returned so far.
+CODE_OF_RULES = set()
+
+
 def code(script, modules=()):
     """Return a script and the library modules that it uses, so that an edit reruns only the jobs that use it.
 
     `modules` are further modules that the script imports by name at run time.
     """
     files = source_files(script, PROJECT / "scripts", modules)
-    return [project_file(Path(path).relative_to(PROJECT)) for path in files]
+    names = [project_file(Path(path).relative_to(PROJECT)) for path in files]
+    CODE_OF_RULES.update(names)
+    return names
 
 
 # `input.views`, `input.views,weights`, `output` or `threads`
@@ -267,6 +273,7 @@ def final_targets():
     return [
         "results/paper.pdf",
         "results/README.md",
+        "results/run.json",
         *every_model,
         *study_targets(),
         *mechanism_targets(),

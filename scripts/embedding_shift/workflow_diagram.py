@@ -8,13 +8,13 @@ from embedding_shift.errors import InputError
 NODE = re.compile(r"^\s*(?P<key>id\d+)\[(?P<rule>\w+)\]$", re.MULTILINE)
 EDGE = re.compile(r"^\s*(?P<source>id\d+) --> (?P<target>id\d+)$", re.MULTILINE)
 # Rules that work side by side share a node: the diagram would be crowded otherwise.
-TOGETHER = dict.fromkeys(("write_numbers", "write_paper_tables", "draw_texts"), "tables")
+TOGETHER = dict.fromkeys(("write_numbers", "write_paper_tables", "draw_texts", "record_run"), "tables")
 # Rules whose names begin alike share a node as well.
 FAMILIES = {"plot_": "figures", "read_out_": "mechanism"}
 LABELS = [
     '    figures["plot_* (one rule per figure)"]',
     '    mechanism["read_out_* (one rule per table)"]',
-    '    tables["write_numbers, write_paper_tables, draw_texts"]',
+    '    tables["write_numbers, write_paper_tables, draw_texts, record_run"]',
 ]
 
 

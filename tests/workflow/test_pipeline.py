@@ -60,6 +60,19 @@ def test_the_contract_holds(finished):
         assert tuple(views(finished, view)) == PHOTOGRAPHS
 
 
+def test_the_results_are_read_from_python_as_documented(finished, monkeypatch, capsys):
+    (code,) = re.findall(r"^```python\n(.*?)^```", (PROJECT / "docs/handover.md").read_text(), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(finished.folder)
+    found = {}
+    exec(code, found)
+    assert capsys.readouterr().out.startswith(f"{found['run'].record.run_id} ['tiny'] ['clip']\n")
+    assert tuple(found["noise"].sort_index().index) == PHOTOGRAPHS
+    assert found["view"].pixels.shape == (224, 224, 3)
+    assert found["embeddings"].shape == (4, 32)
+    summary = found["shift"].summary.set_index(["augmentation", "metric"])["mean"]
+    assert found["noise"].mean() == pytest.approx(summary["noise", "cosine_similarity"])
+
+
 def test_bad_images_are_rejected_with_their_reason_and_the_run_goes_on(finished):
     rejects = {row["image_id"]: row for row in tables.read_rows(finished / "results/tiny/rejects.csv")}
     assert list(rejects) == ["cut", "repeated", "words"]
@@ -110,7 +123,8 @@ def append_comment(path):
 def test_a_figures_code_concerns_the_figure_and_the_paper_alone(again):
     append_comment(again / "scripts/embedding_shift/plots/summary/radar.py")
     planned = again.planned()
-    assert planned == {"plot_radar": 1, "build_paper": 1, "copy_paper": 1, "write_results_page": 1, "all": 1}
+    once = ("plot_radar", "record_run", "build_paper", "copy_paper", "write_results_page", "all")
+    assert planned == dict.fromkeys(once, 1)
 
 
 def test_a_metric_of_ones_own_reaches_tables_and_figures(again):

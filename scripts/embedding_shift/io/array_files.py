@@ -56,7 +56,7 @@ def read(path: str | Path) -> dict[str, NDArray[Any]]:
             rerun makes it again.
     """
     try:
-        if not _is_intact(path):
+        if not is_intact(path):
             raise atomic.damaged(path, "its content does not agree with its checksum")
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
@@ -75,7 +75,8 @@ def concatenate(paths: Sequence[str | Path], name: str) -> tuple[NDArray[np.str_
     return image_ids[order], np.concatenate([part[name] for part in parts])[order]
 
 
-def _is_intact(path: str | Path) -> bool:
+def is_intact(path: str | Path) -> bool:
+    """Return whether the content of a file agrees with its checksum."""
     with open(path, "rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - END_RECORD_SIZE))
         end_record = file.read()
