@@ -1,7 +1,8 @@
 """Compare the encoders of the run, on its first dataset.
 
 input:   results/{dataset}/{model}/summary.csv and metrics.parquet, results/models/{model}/provenance.json of every model
-output:  results/comparison.csv, results/rank_agreement.csv, results/encoder_differences.csv
+output:  results/comparison.csv, results/rank_agreement.csv, results/encoder_differences.csv; with a mechanism
+         (config: mechanism), results/mechanism_agreement.csv
 """
 
 
@@ -30,3 +31,22 @@ rule compare_models:
             "params.models input.summaries,metrics,provenances {params.bootstrap}"
             " output.comparison,rank_agreement,differences"
         )
+
+
+rule compare_mechanisms:
+    input:
+        layers=collect("results/{dataset}/{model}/layers.csv", dataset=DATASETS[0], model=MODELS),
+        ledgers=collect("results/{dataset}/{model}/ledger.csv", dataset=DATASETS[0], model=MODELS),
+        code=code("compare_mechanisms"),
+    output:
+        "results/mechanism_agreement.csv",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        runtime=allowance(10),
+    params:
+        models=MODELS,
+    message:
+        "Comparing where the shift comes about in the encoders."
+    shell:
+        command("params.models input.layers,ledgers output")

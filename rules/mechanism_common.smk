@@ -9,6 +9,9 @@ READ_OUTS = sorted(
     for path in (PROJECT / "scripts/embedding_shift/mechanism/readouts").glob("*.py")
     if path.stem != "__init__"
 )
+# The tables that the paper cites.
+MECHANISM_TABLES = ["layers", "ledger", "neighbours", "fingerprint", "equivariance", "concepts", "similarity_maps"]
+MECHANISM_TABLES += ["related_claims"]
 CAPTURED = "results/{dataset}/{model}/captured/{view}/{shard}.npz"
 CAPTURE_INPUTS = {"manifest": "results/{dataset}/manifest.csv"} if MECHANISM else {}
 CAPTURE_OUTPUTS = {"captured": every(CAPTURED, "view")} if MECHANISM else {}
@@ -20,4 +23,5 @@ def mechanism_targets():
     results = [f"{table}.csv" for table in READ_OUTS]
     results += [f"figures/{figure}.pdf" for figure in figure_names("mechanism")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
-    return found if MECHANISM else []
+    compared = ["results/mechanism_agreement.csv"] * (len(MODELS) > 1)
+    return [*found, *compared] if MECHANISM else []

@@ -38,6 +38,7 @@ PAPER_TABLES += STUDY_PAPER_TABLES if STUDY else []
 PAPER_TABLES += ["rank_agreement", "encoder_differences"] if len(MODELS) > 1 else []
 PAPER_ENVIRONMENTS = ["images", "encode", "analysis", "paper", "workflow"]
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
+PAPER_FIGURES += figure_names("mechanism") if MECHANISM else []
 # The text follows the first dataset and the first model (config: primary); the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
 PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
@@ -45,6 +46,7 @@ ACQUIRED = list(filter(is_acquired, DATASETS))
 # What only some runs have: the tables of the study, the encoders' agreement, what became of URLs.
 PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
+PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_ENCODERS = {
     table: f"results/{table}.csv" for table in ("rank_agreement", "encoder_differences") if len(MODELS) > 1
 }
@@ -66,6 +68,7 @@ PAPER_INPUTS = dict(
     precisions=[f"results/{dataset}/{model}/precision.csv" for dataset, model in PAPER_REDUCED],
     acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
     **PAPER_STUDY,
+    **PAPER_MECHANISM,
     **PAPER_ENCODERS,
 )
 PAPER_PARAMETERS = dict(
@@ -76,7 +79,7 @@ PAPER_PARAMETERS = dict(
     reduced=verbatim([f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED]),
     settings=verbatim(
         as_json(
-            {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study")}
+            {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study", "mechanism")}
             | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
             | {"kept_duplicates": [label("datasets", name) for name in DATASETS if keeps_duplicates(name)]}
         )

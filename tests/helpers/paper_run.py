@@ -51,6 +51,7 @@ SETTINGS = {
     "bootstrap": {"resamples": 200, "confidence": 0.95},
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
     "study": {"images": 8, "draws": 3, "failure_share": 0.05},
+    "mechanism": {"images": 0},
     "n_images": None,
     "kept_duplicates": [],
 }

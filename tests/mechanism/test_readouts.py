@@ -153,6 +153,19 @@ def test_a_fingerprint_tells_augmentations_with_a_direction(tmp_path):
     assert unsure["accuracy"] < 0.7
 
 
+def test_related_claims_follow_from_the_ledger(tmp_path):
+    """Without MLPs that change, heads write everything; with a single block, it is the last quarter."""
+    of_tower = tower(layers=1)
+    views = {"original": arrays(of_tower, 12, 0), "weak": arrays(of_tower, 12, 1, 0.1)}
+    views["weak"]["mlps"] = views["original"]["mlps"]
+    late, heads = rows("related_claims", captured(tmp_path, of_tower, views))
+    assert (late["verdict"], heads["verdict"]) == ("supported", "supported")
+    scale = sum(row["share"] for row in rows("ledger", captured(tmp_path, of_tower, views)) if row["part"] == "scale")
+    total = sum(row["share"] for row in rows("ledger", captured(tmp_path, of_tower, views)))
+    assert heads["effect"] == pytest.approx(1 - scale / total)
+    assert late["effect"] == pytest.approx(0.5 - scale / total)
+
+
 def test_nearest_images_are_those_whose_overlap_is_in_the_table_of_neighbours(tmp_path):
     views = usual(tmp_path, images=24)
     found = rows("nearest_images", views)
@@ -201,7 +214,7 @@ def test_no_class_token_and_no_parts(tmp_path, name):
         for view, seed, shift in (("original", 0, 0), ("weak", 1, 0.1))
     }
     found = rows(name, captured(tmp_path, of_tower, views))
-    if name in ("layers", "ledger", "neighbours", "similarity_maps"):
+    if name in ("layers", "ledger", "neighbours", "similarity_maps", "related_claims"):
         assert any(reason in row.values() for row in found)
     assert found
 

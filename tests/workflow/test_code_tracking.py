@@ -29,6 +29,7 @@ READ_OUTS = {
     "read_out_ledger",
     "read_out_nearest_images",
     "read_out_neighbours",
+    "read_out_related_claims",
     "read_out_similarity_maps",
 }
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
@@ -87,7 +88,7 @@ FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FI
 FROM_METRICS = (
     STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 )
-FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES
+FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms"}
 FROM_ENCODING = ENCODING | FROM_CAPTURE | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
@@ -156,8 +157,10 @@ EDITS = {
     "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
-    "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | {"all"},
-    "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "all"},
+    "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
+    "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
+    | TEXTS
+    | PAPER,
     "embedding_shift/claims/effects.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/released_runs.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,

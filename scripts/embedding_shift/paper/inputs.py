@@ -24,6 +24,16 @@ STUDY_TABLES = (
     "audit_claims",
     "few_images",
 )
+MECHANISM_TABLES = (
+    "layers",
+    "ledger",
+    "neighbours",
+    "fingerprint",
+    "equivariance",
+    "concepts",
+    "similarity_maps",
+    "related_claims",
+)
 
 Row = dict[str, str]  # a row of a CSV file, by column
 
@@ -57,6 +67,12 @@ class StudySettings(TypedDict):
     failure_share: NotRequired[float]
 
 
+class MechanismSettings(TypedDict):
+    """The number of images under the key `mechanism` of the configuration."""
+
+    images: int
+
+
 class Settings(TypedDict):
     """The settings of the run that the paper cites, named as in the configuration.
 
@@ -69,6 +85,7 @@ class Settings(TypedDict):
     bootstrap: BootstrapSettings
     figures: FigureSettings
     study: StudySettings
+    mechanism: MechanismSettings
     n_images: int | None
     kept_duplicates: list[str]
 
@@ -151,6 +168,7 @@ class PaperInputs:
         encoder_differences: the same of encoder_differences.csv.
         image_counts: number of images that were used and left out, by label of the dataset.
         study: data frame by name of the table (STUDY_TABLES); empty without a study.
+        mechanism: the same for MECHANISM_TABLES; empty if the run does not look inside the encoder.
         settings: the settings of the run.
     """
 
@@ -173,6 +191,7 @@ class PaperInputs:
     encoder_differences: pd.DataFrame | None
     image_counts: dict[str, tuple[int, int]]
     study: dict[str, pd.DataFrame]
+    mechanism: dict[str, pd.DataFrame]
     settings: Settings
 
     @property

@@ -100,6 +100,7 @@ def _flags(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield 1 or 0 for each part of the paper that only some runs have."""
     parts = {
         "study_done": bool(inputs.study),
+        "mechanism_done": bool(inputs.mechanism),
         "results_compared": len(inputs.results) > 1,
         "encoders_compared": inputs.rank_agreement is not None,
         "images_downloaded": bool(inputs.acquisitions),

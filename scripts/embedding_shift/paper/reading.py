@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from embedding_shift.claims import judgement, published_claims
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.paper.inputs import STUDY_TABLES, PaperInputs, Results, Row
+from embedding_shift.paper.inputs import MECHANISM_TABLES, STUDY_TABLES, PaperInputs, Results, Row
 
 ENCODER_TABLES = ("rank_agreement", "encoder_differences")
 
@@ -44,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it for a single encoder")
     for table in STUDY_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
+    for table in MECHANISM_TABLES:
+        parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a mechanism")
     parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
 
 
@@ -84,9 +87,15 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         precisions=dict(zip(arguments.reduced, map(_frame, arguments.precisions), strict=True)),
         rank_agreement=_of_encoders("rank_agreement", arguments),
         encoder_differences=_of_encoders("encoder_differences", arguments),
-        study={table: _frame(getattr(arguments, table)) for table in STUDY_TABLES if getattr(arguments, table)},
+        study=_given(STUDY_TABLES, arguments),
+        mechanism=_given(MECHANISM_TABLES, arguments),
         settings=arguments.settings,
     )
+
+
+def _given(names: Iterable[str], arguments: argparse.Namespace) -> dict[str, pd.DataFrame]:
+    """Return the tables that the arguments name, by name."""
+    return {name: _frame(getattr(arguments, name)) for name in names if getattr(arguments, name)}
 
 
 def _acquisitions(arguments: argparse.Namespace) -> dict[str, list[Row]]:

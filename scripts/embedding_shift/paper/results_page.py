@@ -23,6 +23,7 @@ IN_MAIN_TEXT = (
     "noise_floor",
     "dose_response",
     "equal_damage",
+    "shift_ledger",
 )
 TITLES = {name: figure.title for name, figure in FIGURES.items()} | {"method": "The method"}
 PAGE = re.compile(r"_(\d+)$")

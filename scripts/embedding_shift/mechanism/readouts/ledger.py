@@ -28,8 +28,8 @@ def ledger(views: CapturedViews, settings: Settings) -> Iterator[Row]:
         ci_low, ci_high: bootstrap interval over images.
         undo: mean fall of 1 − cosine if this part alone is put back to the original's.
     """
-    reason = _refusal(views.tower, settings)
-    before = {} if reason else _read(views, ORIGINAL)
+    reason = refusal(views.tower, settings)
+    before = {} if reason else read_parts(views, ORIGINAL)
     if before:
         reason = _check(before, views.tower)
     for augmentation in views.augmentations:
@@ -37,17 +37,19 @@ def ledger(views: CapturedViews, settings: Settings) -> Iterator[Row]:
             keys = ("layer", "share", "ci_low", "ci_high", "undo")
             yield {"augmentation": augmentation, "part": "none", **dict.fromkeys(keys, reason)}
             continue
-        for row in _of_augmentation(augmentation, before, _read(views, augmentation), views.tower, settings):
+        for row in _of_augmentation(augmentation, before, read_parts(views, augmentation), views.tower, settings):
             yield {"augmentation": augmentation, **row}
 
 
-def _refusal(tower: Tower, settings: Settings) -> str:
+def refusal(tower: Tower, settings: Settings) -> str:
+    """Return why the ledger is not defined for a tower in a precision; empty if it is."""
     if settings.precision != FLOAT32:
         return f"the parts add up in {FLOAT32} only, not in {settings.precision}"
     return tower.missing.get("parts", "")
 
 
-def _read(views: CapturedViews, view: str) -> Arrays:
+def read_parts(views: CapturedViews, view: str) -> Arrays:
+    """Return the captured parts of a view, and its embedding, in float64."""
     arrays = views.read(view, *PARTS, "embedding")
     return {name: array.astype(np.float64) for name, array in arrays.items()}
 

@@ -6,12 +6,12 @@ becomes `\none`, which main.tex defines: it takes back the space before it.
 
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
-from embedding_shift.paper.sentences import claims, data, discussion, metrics, results, study
+from embedding_shift.paper.sentences import claims, data, discussion, mechanism, metrics, results, study
 
 NOTHING = r"\none"
 
 
 def all_sentences(inputs: PaperInputs) -> list[Macro]:
     """Return the macros of all generated sentences."""
-    modules = (data, metrics, claims, results, study, discussion)
+    modules = (data, metrics, claims, results, study, mechanism, discussion)
     return [(name, text or NOTHING) for module in modules for name, text in module.sentences(inputs)]
