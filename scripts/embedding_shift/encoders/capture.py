@@ -37,13 +37,17 @@ class _Pass:
     """What the hooks saw in one forward pass.
 
     Attributes:
-        tokens: the stream at the input of the first block and after every block, (N, T, d) each.
+        class_tokens, patch_means: of the stream at the input of the first block and after every block, (N, d) each.
+        first, last: all tokens of the stream at the input of the first block and after the last, (N, T, d).
         heads: per layer, the input of the projection, or queries and keys of the attention.
         mlps: per layer, the output of the MLP.
     """
 
     def __init__(self) -> None:
-        self.tokens: list[Tensor] = []
+        self.class_tokens: list[Tensor] = []
+        self.patch_means: list[Tensor] = []
+        self.first: Tensor | None = None
+        self.last: Tensor | None = None
         self.heads: dict[int, tuple[Tensor, ...]] = {}
         self.mlps: dict[int, Tensor] = {}
 
@@ -92,11 +96,18 @@ class Capture:
 
     def _enter_blocks(self, block: nn.Module, arguments: tuple[Any, ...]) -> None:
         if self._seen:
-            self._seen.tokens.append(arguments[0])
+            self._seen.first = arguments[0]
+            self._see_stream(self._seen, arguments[0])
 
     def _leave_block(self, block: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
         if self._seen:
-            self._seen.tokens.append(output)
+            self._see_stream(self._seen, output)
+
+    def _see_stream(self, seen: _Pass, tokens: Tensor) -> None:
+        """Keep what is wanted of the stream at once, because copies of all tokens would take time."""
+        seen.class_tokens.append(tokens[:, 0].float().clone())
+        seen.patch_means.append(tokens[:, self.anatomy.prefix :].mean(1, dtype=torch.float32))
+        seen.last = tokens
 
     def _see_heads(self, number: int) -> Any:
         multihead = isinstance(self.anatomy.layers[number].attention, nn.MultiheadAttention)
@@ -124,22 +135,22 @@ class Capture:
             rows: the places of the images in the batch.
         """
         anatomy, chosen = self.anatomy, list(rows)
-        tokens = [layer[chosen].float() for layer in seen.tokens]
         found: dict[str, Tensor] = {}
-        if tokens:
-            found["stream_patch"] = torch.stack([layer[:, anatomy.prefix :].mean(1) for layer in tokens], 1)
+        if seen.first is not None and seen.last is not None:
+            first, last = (tokens[chosen].float() for tokens in (seen.first, seen.last))
+            found["stream_patch"] = torch.stack(seen.patch_means, 1)[chosen]
             if anatomy.pooling == CLASS_TOKEN:
-                found["stream_class"] = torch.stack([layer[:, 0] for layer in tokens], 1)
-        if anatomy.layers:
-            found |= self._parts(seen, chosen, tokens)
-        if anatomy.pooling in (CLASS_TOKEN, AVERAGE) and READ_OUT not in anatomy.missing:
-            found["patches"] = self._patches(tokens[-1])
+                found["stream_class"] = torch.stack(seen.class_tokens, 1)[chosen]
+            if anatomy.layers:
+                found |= self._parts(seen, chosen, first, last)
+            if anatomy.pooling in (CLASS_TOKEN, AVERAGE) and READ_OUT not in anatomy.missing:
+                found["patches"] = self._patches(last)
         arrays = {name: tensor.cpu().numpy() for name, tensor in found.items()}
         return [{name: array[place] for name, array in arrays.items()} for place in range(len(chosen))]
 
-    def _parts(self, seen: _Pass, chosen: list[int], tokens: list[Tensor]) -> dict[str, Tensor]:
+    def _parts(self, seen: _Pass, chosen: list[int], first: Tensor, last: Tensor) -> dict[str, Tensor]:
         layers = self.anatomy.layers
-        weights = self._weights(tokens)
+        weights = self._weights(last)
         heads = [
             _heads(layer, [part[chosen] for part in seen.heads[number]], weights) for number, layer in enumerate(layers)
         ]
@@ -149,13 +160,13 @@ class Capture:
         return {
             "heads": torch.stack(heads, 1),
             "mlps": torch.stack(mlps, 1) if mlps else nothing[:, None][:, :0],
-            "start": nothing if is_head else _pooled(tokens[0][:, self._rows], weights),
+            "start": nothing if is_head else _pooled(first[:, self._rows], weights),
             "total": weights.sum(1),
         }
 
-    def _weights(self, tokens: list[Tensor]) -> Tensor:
+    def _weights(self, last: Tensor) -> Tensor:
         """Return the weight of every token in x, (N, T): T is 1 unless the tower averages."""
-        last, prefix, norm = tokens[-1], self.anatomy.prefix, self.anatomy.norm
+        prefix, norm = self.anatomy.prefix, self.anatomy.norm
         if self.anatomy.pooling != AVERAGE:
             return last.new_ones((len(last), 1))
         weights = torch.full_like(last[..., 0], 1 / (last.shape[1] - prefix))
@@ -213,7 +224,9 @@ def multihead_outputs(attention: Any, queries: Tensor, keys: Tensor, weights: Te
     by_query, by_key, by_value = (weight.float().unflatten(0, (heads, -1)) for weight in projections)
     query_bias, _, value_bias = (bias.float().unflatten(0, (heads, -1)) for bias in attention.in_proj_bias.split(width))
     query = torch.einsum("nqd,hkd->nhqk", queries, by_query) + query_bias[:, None]
-    scores = torch.einsum("nhqk,hkd->nhqd", query, by_key) @ keys.transpose(1, 2)[:, None] * (width // heads) ** -0.5
+    # One product per image for all heads: with a dimension for heads, PyTorch would copy the keys for each of them.
+    inner = torch.einsum("nhqk,hkd->nhqd", query, by_key).flatten(1, 2) @ keys.transpose(1, 2)
+    scores = inner.unflatten(1, (heads, -1)) * (width // heads) ** -0.5
     attended = (weights[:, None, None] @ scores.softmax(-1)).squeeze(2)
     values = torch.einsum("nhd,hkd->nhk", attended @ keys, by_value)
     return values + value_bias * weights.sum(1)[:, None, None]
