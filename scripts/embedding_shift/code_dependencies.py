@@ -1,7 +1,7 @@
 """Find the Python files that a script depends on, so that a changed line reruns only the jobs that use it."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -33,11 +33,17 @@ def source_files(script: str, scripts_folder: str | Path, modules: Sequence[str]
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            for module in _imported_names(path, scripts_folder):
-                waiting += _files_of(module, scripts_folder)
+            waiting += _imported_files(path, scripts_folder)
     return [str(start), *sorted(str(path) for path in found - {start})]
 
 
+@cache
+def _imported_files(path: Path, scripts_folder: Path) -> set[Path]:
+    """Return the files of the library that the imports of a Python file run."""
+    return {file for module in _imported_names(path, scripts_folder) for file in _files_of(module, scripts_folder)}
+
+
+@cache
 def _files_of(module: str, scripts_folder: Path) -> list[Path]:
     """Return the files that importing a dotted name runs; the last part may be a name inside a module."""
     parts = module.split(".")
@@ -46,13 +52,12 @@ def _files_of(module: str, scripts_folder: Path) -> list[Path]:
     return [file for file in files if file.exists()]
 
 
-@cache
 def _imported_names(path: Path, scripts_folder: Path) -> list[str]:
     """Return the dotted names of the library that the imports of a Python file may refer to."""
     module = path.relative_to(scripts_folder).with_suffix("").parts
     package = module[:-1]  # This holds for an `__init__.py` as well: its last part is `__init__`.
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -60,3 +65,11 @@ def _imported_names(path: Path, scripts_folder: Path) -> list[str]:
             source = ".".join([*start, *([node.module] if node.module else [])])
             names += [source, *(f"{source}.{alias.name}" for alias in node.names)]
     return [name for name in names if name.split(".")[0] == PACKAGE]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements of a syntax tree at any depth, but not their expressions: these hold no imports."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for statement in getattr(node, part, []):
+            yield statement
+            yield from _statements(statement)

@@ -1,5 +1,7 @@
 """The tiny run that several test files share: four photographs and a small encoder, through the real pipeline."""
 
+import fcntl
+import os
 import shutil
 from pathlib import Path
 
@@ -37,29 +39,52 @@ def write_data(pipeline, rows):
     (pipeline / "data/images.csv").write_text("\n".join(["image_id,path,caption,source", *lines]) + "\n")
 
 
+def shared(tmp_path_factory, name, make):
+    """Return a Pipeline that all workers of a test run share; the first that needs it lets `make` fill its folder."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder = root / name / "project"
+    folder.parent.mkdir(exist_ok=True)
+    with open(folder.parent / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder.parent / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            (folder.parent / "complete").touch()
+    return Pipeline(folder)
+
+
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory):
-    """The project with four photographs, a copy of one, two bad files and a small encoder, before any run."""
-    pipeline = Pipeline.fresh(tmp_path_factory.mktemp("prepared") / "project")
-    (pipeline / "data").mkdir()
-    for name in PHOTOGRAPHS:
-        shutil.copy(PROJECT / f"resources/kodak/images/{name}.png", pipeline / "data")
-    (pipeline / "data/words.jpg").write_text("only words")
-    (pipeline / "data/cut.png").write_bytes((pipeline / "data/kodim02.png").read_bytes()[:100_000])
-    Image.open(pipeline / "data/kodim02.png").save(pipeline / "data/repeated.bmp")
-    write_data(pipeline, ROWS)
-    write_clip_bundle(pipeline / "bundle")
-    pipeline.config = tiny_config()
-    return pipeline
+    """The project with four photographs, a copy of one, two bad files and a small encoder, before any run.
+
+    It is shared: tests change copies of it.
+    """
+
+    def make(folder):
+        pipeline = Pipeline.fresh(folder)
+        (pipeline / "data").mkdir()
+        for name in PHOTOGRAPHS:
+            shutil.copy(PROJECT / f"resources/kodak/images/{name}.png", pipeline / "data")
+        (pipeline / "data/words.jpg").write_text("only words")
+        (pipeline / "data/cut.png").write_bytes((pipeline / "data/kodim02.png").read_bytes()[:100_000])
+        Image.open(pipeline / "data/kodim02.png").save(pipeline / "data/repeated.bmp")
+        write_data(pipeline, ROWS)
+        write_clip_bundle(pipeline / "bundle")
+        pipeline.config = tiny_config()
+
+    return shared(tmp_path_factory, "prepared", make)
 
 
 @pytest.fixture(scope="session")
 def finished(prepared, tmp_path_factory):
-    """The same after a complete run on two cores."""
-    pipeline = prepared.copy(tmp_path_factory.mktemp("finished") / "project")
-    done = pipeline.run(cores=2)
-    assert done.returncode == 0, done.stdout[-5000:]
-    return pipeline
+    """The same after a complete run on two cores. It is shared: tests change copies of it."""
+
+    def make(folder):
+        done = prepared.copy(folder).run(cores=2)
+        assert done.returncode == 0, done.stdout[-5000:]
+
+    return shared(tmp_path_factory, "finished", make)
 
 
 @pytest.fixture
