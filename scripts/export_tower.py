@@ -4,7 +4,7 @@ import os
 
 from embedding_shift import cli
 from embedding_shift.compat import open_clip_import
-from embedding_shift.encoders import tower_export, tower_loading
+from embedding_shift.encoders.towers import tower_export, tower_loading
 
 
 def main() -> None:

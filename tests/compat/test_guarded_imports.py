@@ -60,7 +60,7 @@ ALBUMENTATIONS = (
 OPEN_CLIP = (
     "from embedding_shift.compat.open_clip_import import import_open_clip\n"
     "import_open_clip({needs_timm})\n"
-    "from embedding_shift.encoders import tower_loading\n"
+    "from embedding_shift.encoders.towers import tower_loading\n"
     "tower_loading.build_image_tower({{'embed_dim': 8, 'vision_cfg': {vision}}})\n"
 )
 NATIVE = {"layers": 1, "width": 64, "image_size": 32}

@@ -17,9 +17,10 @@ from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from towers import write_bundle
 
-from embedding_shift.encoders import bundles, tower_loading
+from embedding_shift.encoders import bundles
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.sources import open_clip_names
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 

@@ -12,7 +12,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 from embedding_shift.encoders import numerics
 from embedding_shift.encoders.bundle_files import WEIGHTS_FILE
 from embedding_shift.encoders.image_encoder import Encoder
-from embedding_shift.encoders.tower_loading import load_image_tower
+from embedding_shift.encoders.towers.tower_loading import load_image_tower
 from embedding_shift.errors import InputError
 
 

@@ -6,7 +6,7 @@ import open_clip
 import torch
 from safetensors.torch import save_file
 
-from embedding_shift.encoders.tower_loading import NO_TEXT
+from embedding_shift.encoders.towers.tower_loading import NO_TEXT
 
 # timm's DINOv2 with register tokens, which open_clip does not list.
 DINOV2 = {

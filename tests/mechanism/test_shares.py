@@ -6,8 +6,8 @@ import torch
 from small_models import write_clip_bundle
 from towers import write_bundle
 
-from embedding_shift.encoders import tower_export
 from embedding_shift.encoders.image_encoder import Encoder
+from embedding_shift.encoders.towers import tower_export
 from embedding_shift.mechanism.shares import PARTS, end_of_stream, shares, undone
 from embedding_shift.mechanism.tower import Tower
 
@@ -135,7 +135,7 @@ def test_patches_are_read_out_like_the_embedding(captured):
 
 def test_captured_heads_equal_those_of_the_attention():
     """The outputs of heads, computed without projecting keys, equal PyTorch's attention projected by hand."""
-    from embedding_shift.encoders.capture import multihead_outputs
+    from embedding_shift.encoders.towers.capture import multihead_outputs
 
     torch.manual_seed(0)
     attention = torch.nn.MultiheadAttention(12, 3, batch_first=True)

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import tower_loading, view_fitting
+from embedding_shift.encoders import view_fitting
 from embedding_shift.encoders.bundle_files import (
     CONFIG_FILE,
     PROVENANCE_FILE,
@@ -24,6 +24,7 @@ from embedding_shift.encoders.bundle_files import (
 )
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.sources import checkpoint_files, checkpoints, hub, wheel_encoder
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 

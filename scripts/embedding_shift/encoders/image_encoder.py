@@ -15,9 +15,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from embedding_shift.compat import activations, onednn, open_clip_import
-from embedding_shift.encoders import batching, gpus, numerics, tower_loading, view_fitting
+from embedding_shift.encoders import batching, gpus, numerics, view_fitting
 from embedding_shift.encoders.attention import NO_MAP, PoolingAttention
-from embedding_shift.encoders.capture import Arrays, Capture
+from embedding_shift.encoders.towers import tower_loading
+from embedding_shift.encoders.towers.capture import Arrays, Capture
 from embedding_shift.errors import InputError
 from embedding_shift.io.shards import View
 
@@ -122,7 +123,7 @@ class Encoder:
     def capture_batches(
         self, views: Iterable[View], image_ids: Collection[str]
     ) -> Iterator[tuple[Encoded, list[Arrays | None]]]:
-        """Yield the outputs of `encode_batches`, and for every view the arrays inside the tower (encoders/capture.py).
+        """Yield the outputs of `encode_batches`, and for every view the arrays inside the tower (`towers.capture`).
 
         Args:
             views: the views, of any size.

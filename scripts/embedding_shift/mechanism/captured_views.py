@@ -22,7 +22,7 @@ class CapturedViews:
 
     Args:
         paths: the files of every shard, by view; the original is one of them. Their arrays are described in
-            encoders/capture.py; `embedding` (N, D) and `record` (N,), the record of each view as JSON, are added.
+            `towers.capture`; `embedding` (N, D) and `record` (N,), the record of each view as JSON, are added.
         tower: the tower that was captured.
 
     Attributes:

@@ -49,7 +49,7 @@ def shares(before: Arrays, after: Arrays, tower: Tower) -> Shares:
     """Return the share of every part in 1 − cosine.
 
     Args:
-        before, after: captured parts of N originals and of their views, float64: see PARTS and encoders/capture.py.
+        before, after: captured parts of N originals and of their views, float64: see PARTS and `towers.capture`.
         tower: the tower.
     """
     ends = [end_of_stream(parts, tower) for parts in (before, after)]

@@ -46,7 +46,7 @@ class Tower:
 
     @classmethod
     def read(cls, path: str | Path) -> "Tower":
-        """Return the tower that encoders/tower_export.py wrote.
+        """Return the tower that encoders/towers/tower_export.py wrote.
 
         Raises:
             InputError: the file is damaged.

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import tower_loading
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
 from embedding_shift.encoders.sources import open_clip_names, wheel_encoder
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError
 from embedding_shift.performance.encoder_work import EncoderCost
 

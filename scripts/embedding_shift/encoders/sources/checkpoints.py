@@ -9,9 +9,9 @@ from torch import Size
 
 from embedding_shift import cli
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders import tower_loading
 from embedding_shift.encoders.bundle_files import BundleConfig, FileSource, State
 from embedding_shift.encoders.sources import checkpoint_files, open_clip_names
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.config.entries import ModelSource
 from embedding_shift.encoders.bundle_files import BundleConfig, State
-from embedding_shift.encoders.tower_loading import NO_TEXT
+from embedding_shift.encoders.towers.tower_loading import NO_TEXT
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from embedding_shift.compat import onednn
-from embedding_shift.encoders import image_encoder, tower_loading
+from embedding_shift.encoders import image_encoder
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.io import shards
 from embedding_shift.performance import encoder_cost
 from embedding_shift.performance.benchmark import gpu

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_shift.config.entries import AugmentationEntry, steps_of
-from embedding_shift.encoders import numerics, tower_loading
+from embedding_shift.encoders import numerics
 from embedding_shift.encoders.attention import PoolingAttention
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark.timing import cores
 from embedding_shift.views.steps import Steps

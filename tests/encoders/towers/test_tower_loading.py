@@ -13,7 +13,7 @@ from towers import write_bundle
 from embedding_shift.encoders.attention import CLASS_TOKEN, NO_MAP, POOLING_HEAD, PoolingAttention
 from embedding_shift.encoders.bundle_files import WEIGHTS_FILE
 from embedding_shift.encoders.image_encoder import Encoder
-from embedding_shift.encoders.tower_loading import load_image_tower
+from embedding_shift.encoders.towers.tower_loading import load_image_tower
 from embedding_shift.io import array_files
 from embedding_shift.metrics import evaluate, long_table, registry
 

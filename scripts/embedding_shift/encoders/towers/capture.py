@@ -1,7 +1,7 @@
 """Capture what happens inside an image tower, in the forward pass that computes the embedding.
 
 The arrays of one view, float32 but for the patches. L blocks have width d and H heads of width h; D is the size of the
-embedding. The tower reads out x, which is a token or an average of tokens (encoders/tower_parts.py), in l layers: all L
+embedding. The tower reads out x, which is a token or an average of tokens (`tower_parts`), in l layers: all L
 blocks, or the pooling head alone.
 
     stream_class (L + 1, d)   class token at the input of the first block and after every block
@@ -27,8 +27,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.hooks import RemovableHandle
 
-from embedding_shift.encoders import tower_parts
-from embedding_shift.encoders.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
+from embedding_shift.encoders.towers import tower_parts
+from embedding_shift.encoders.towers.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
 
 Arrays = dict[str, NDArray[Any]]
 

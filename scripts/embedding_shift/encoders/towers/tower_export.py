@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from embedding_shift.encoders import attention, tower_loading, tower_parts
-from embedding_shift.encoders.tower_parts import AVERAGE
+from embedding_shift.encoders import attention
+from embedding_shift.encoders.towers import tower_loading, tower_parts
+from embedding_shift.encoders.towers.tower_parts import AVERAGE
 from embedding_shift.io import atomic
 
 # What the read-out does to x before the linear map: see `Tower` in mechanism/tower.py.
