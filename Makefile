@@ -23,13 +23,16 @@ PLAN := results/benchmarks/plan.json
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper bench forecast report test test-fast check format docs readme performance lock tex pdf-tools slurm clean
+.PHONY: help paper explorer bench forecast report test test-fast check format docs readme performance lock tex pdf-tools slurm browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 paper: $(INSTALLED) tex ## install everything and run the whole workflow: results/paper.pdf (CORES=2, ARGS=... for Snakemake)
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
+
+explorer: $(INSTALLED) ## write results/explorer.html, a page to look at single images of a run (CORES=2, ARGS=... as for make paper)
+	@$(BIN)/snakemake --cores $(CORES) $(ARGS) -- results/explorer.html
 
 bench: $(INSTALLED) ## benchmark this machine in about 10 minutes: results/benchmarks/bench.csv, .pdf (ARGS="--images 64" is shorter)
 	@$(BIN)/snakemake --cores $(CORES) --quiet all -- $(OFFLINE)/open_clip_model.safetensors
@@ -43,10 +46,10 @@ forecast: $(INSTALLED) ## predict time, memory and disk of a run on this machine
 	@$(BIN)/snakemake --cores $(CORES) --quiet rules progress reason host $(ARGS) -- results/forecast.csv \
 	    2> $(PLAN:.json=.log) || { cat $(PLAN:.json=.log) >&2; exit 1; }
 
-report: $(INSTALLED) ## collect the figures, tables and run times of a finished run in results/report.html
+report: explorer ## collect the figures, tables and run times of a finished run in results/report.html, with the explorer
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)
 
-test: check tex pdf-tools slurm ## run all checks and all tests (ARGS=... for pytest)
+test: check tex pdf-tools slurm browser ## run all checks and all tests (ARGS=... for pytest)
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: check ## run all checks and the tests that need neither root, Slurm, LaTeX nor a run of the pipeline
@@ -109,6 +112,12 @@ tex: $(INSTALLED)
 
 pdf-tools:
 	@{ command -v pdftotext && command -v pdftoppm; } > /dev/null || envs/install_debian_packages Poppler poppler-utils
+
+# Without a browser, its tests are skipped.
+browser:
+	@if [ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null \
+	    && ! { command -v chromium && command -v chromedriver; } > /dev/null; then \
+	    envs/install_debian_packages Chromium chromium chromium-driver; fi
 
 # Only root can start Slurm's daemons; without them, the tests of Slurm are skipped.
 slurm:

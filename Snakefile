@@ -29,6 +29,7 @@ include: "rules/comparison.smk"
 include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/record.smk"
+include: "rules/explorer.smk"
 include: "rules/performance.smk"
 include: "rules/job_files.smk"
 

@@ -110,8 +110,8 @@ OPTIONS = {
     "shards": _required("number of shards", type=int),
 }
 
-# Pages of photographs would make up half of the report.
-NOT_IN_REPORT = ("attention_grid",)
+# Figures of photographs would make up most of the report; the explorer shows them.
+NOT_IN_REPORT = ("attention_grid", "notable_images", "nearest_images")
 AUGMENTATIONS_PER_PAGE = 10  # of the figure of notable images
 SUMMARY = ("summary", "augmentations")
 VALUES = ("metrics", "augmentations")
