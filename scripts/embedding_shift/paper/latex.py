@@ -23,6 +23,7 @@ from embedding_shift.paper.escaping import escape
 ABSENT = "n/a"
 ONE_IMAGE = "n/a (one image)"  # in place of an interval
 LONG_WORD = 30  # characters; a longer technical word may break anywhere
+FOOT = r"\\[-6pt]"  # keeps place for the rule that ends a table, so that it stays on the page of the last row
 SLANTED_WIDTH = 26  # characters, of a line in a rotated head
 LONG_GROUP = 20  # rows of a group in a long table; more may not fit on one page
 
@@ -128,7 +129,7 @@ def longtable(alignment: str, header: Sequence[str], groups: Sequence[Group], ca
     head = f"\\toprule\n{_row(header)}\\midrule\n"
     return (
         f"\\FloatBarrier\n\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}\n\\caption{{{caption}}}\\label{{{label}}}\\\\\n"
-        f"{head}\\endfirsthead\n{head}\\endhead\n\\endfoot\n\\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n"
+        f"{head}\\endfirsthead\n{head}\\endhead\n{FOOT}\\endfoot\n\\bottomrule\n\\endlastfoot\n{body}\\end{{longtable}}\n"
     )
 
 

@@ -109,7 +109,13 @@ def claims(frame: pd.DataFrame, published: PublishedClaims) -> str:
         rows.append([first, latex.escape(claim.text), latex.escape(corrected), ", ".join(outcomes)])
     header = ["Flaw", "Claim", "Corrected", "As released"]
     none = [[["none", "No claim changes its verdict.", "--", "--"]]]
-    return latex.tabular(f"l{layout.paragraph(0.38)}l{layout.paragraph(0.2)}", header, list(groups.values()) or none)
+    caption = (
+        "Claims whose verdict a flaw changes, on the images of the study. Where a flaw leaves the draw to chance, "
+        "verdicts have the share of the runs that lead to them, and claims are listed if at least a tenth of the runs "
+        "change the verdict."
+    )
+    alignment = "".join((layout.paragraph(0.16), layout.paragraph(0.37), "l", layout.paragraph(0.2)))
+    return latex.longtable(alignment, header, list(groups.values()) or none, caption, "tab:audit_claims")
 
 
 def numbers(means: pd.DataFrame, augmentations: Mapping[str, str]) -> str:
