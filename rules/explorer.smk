@@ -14,7 +14,8 @@ def explorer_files():
         "results/{dataset}/study/views/{augmentation}.tar", dataset=DATASETS, augmentation=AUGMENTATIONS
     )
     of_study = ["study/metrics.parquet"] if STUDY else []
-    of_mechanism = ["layers.csv"] if MECHANISM else []
+    captured = collect("captured/{view}/{shard}.npz", view=VIEWS, shard=SHARDS)
+    of_mechanism = ["layers.csv", *captured] if MECHANISM else []
     arrays = collect("{array}/{view}.npz", array=["embeddings", "attention"], view=VIEWS)
     results = ["metrics.parquet", "summary.csv", "claims.csv", *arrays, *of_study, *of_mechanism]
     return [
@@ -23,6 +24,7 @@ def explorer_files():
         *collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results),
         *views,
         *(study_views if STUDY else []),
+        *(collect("results/models/{model}/tower.npz", model=MODELS) if MECHANISM else []),
     ]
 
 

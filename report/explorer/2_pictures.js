@@ -90,6 +90,20 @@ function tile(name, label, sprite, place, paint, scale = []) {
   return [make("figure", {}, canvas, make("figcaption", {}, label), ...scale), done];
 }
 
+// Return the tiles of the similarity of every patch to the original's embedding, both in the same colours.
+function similarityTiles(place) {
+  const names = [ORIGINAL, state.augmentation], found = names.map((view) => mapOf(pair().similarity[view], place));
+  const known = found.flatMap((map) => map?.values ?? []).filter((value) => !Number.isNaN(value));
+  if (!found[0] || !found[1] || !known.length) return [];
+  const low = Math.min(...known), high = Math.max(...known), spread = high - low || 1;
+  const ends = [low, high].map((value) => (2 * value - 1).toFixed(2).replace("-", "−"));
+  return names.map((view, number) => {
+    const scaled = { ...found[number], values: found[number].values.map((value) => (value - low) / spread) };
+    const label = `Similarity of patches ${number ? "of the view" : "of the original"} to the original's embedding`;
+    return tile(`similarity-${number ? "view" : "original"}`, label, dataset().sprites[view], place, overlay(scaled, colors.sequential), scaleBar(colors.sequential, ...ends));
+  });
+}
+
 async function showTiles() {
   const place = placeOf(state.image), { sprites, pictured } = dataset(), maps = pair().attention.maps;
   byId("attention-note").textContent = "";
@@ -112,6 +126,7 @@ async function showTiles() {
       tiles.push(tile("registered", "Change of attention, geometry undone", sprites[state.augmentation], place, overlay(difference(own, moved), colors.difference), scaleBar(colors.difference, "less", "more")));
     } else byId("attention-note").textContent = "This augmentation moves no pixels: the registered change of attention is the same.";
   } else byId("attention-note").textContent = "This encoder has no attention map.";
+  tiles.push(...similarityTiles(place));
   byId("tiles").replaceChildren(...tiles.map(([figure]) => figure));
   await Promise.all(tiles.map(([, done]) => done));
 }

@@ -1,14 +1,13 @@
 """A made-up run for the tests of the explorer: a few small pictures and random tables, in the files of a real run."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from embedding_shift.claims import judgement, published_claims
+from embedding_shift.explorer import content, page, run_files
 from embedding_shift.io import array_files, shards, tables
 from embedding_shift.metrics import registry
 from embedding_shift.views import augment
@@ -101,7 +100,23 @@ class ExplorerRun:
         if self.detailed:
             self._write_details(folder)
 
+    def _write_captured(self, folder):
+        """Write patches that are 0.5 similar to the embedding, for all images but the last."""
+        described = {"pooling": "", "norm": "plain", "eps": 0.0, "blocks": 1, "grid": [4, 4], "missing": {}}
+        arrays = dict.fromkeys(("weights", "biases", "matrix", "offset"), np.zeros(1))
+        tower = self.root / f"models/{folder.name}/tower.npz"
+        tower.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(tower, description=np.array(json.dumps(described)), **arrays)
+        names = self.image_ids[:-1]
+        embedding = np.tile(np.float32([2, 0]), (len(names), 1))
+        patches = np.tile(np.float16([0.5, 0.75**0.5]), (len(names), 16, 1))
+        patches[:, 0] = [1, 0]
+        for view in ("original", *STEPS):
+            path = folder / f"captured/{view}/00000.npz"
+            array_files.write(path, names, embedding=embedding, patches=patches)
+
     def _write_details(self, folder):
+        self._write_captured(folder)
         rows = [
             (self.image_ids[0], "noise", f"dose-{round(1000 * dose):04d}", metric, self.random.random())
             for dose in DOSES
@@ -119,21 +134,13 @@ class ExplorerRun:
         tables.write_csv(folder / "layers.csv", pd.DataFrame(rows, columns=columns))
 
     def write_page(self):
-        """Write the page with the command of the rule; return its path."""
-        files = [str(path) for path in self.root.rglob("*") if path.suffix in {".csv", ".tar", ".parquet", ".npz"}]
+        """Write the page; return its path."""
+        files = [path for path in self.root.rglob("*") if path.suffix in {".csv", ".tar", ".parquet", ".npz"}]
+        settings = content.Settings(self.datasets, self.models, neighbours=3)
+        published = published_claims.read(str(PROJECT / "paper/claims.yaml"))
+        found = content.collect(run_files.RunFiles(self.root, files), settings, published)
         output = self.root / "explorer.html"
-        options = {
-            "--root": [str(self.root)],
-            "--files": files,
-            "--datasets": [json.dumps(self.datasets)],
-            "--models": [json.dumps(self.models)],
-            "--published-claims": [str(PROJECT / "paper/claims.yaml")],
-            "--neighbours": ["3"],
-            "--assets": [str(path) for path in (PROJECT / "report/explorer").iterdir()],
-            "--output": [str(output)],
-        }
-        arguments = [word for option, values in options.items() for word in (option, *values)]
-        subprocess.run([sys.executable, str(PROJECT / "scripts/write_explorer.py"), *arguments], check=True)
+        output.write_text(page.write(found, (PROJECT / "report/explorer").iterdir()))
         return output
 
     def wide(self, dataset, model, augmentation):

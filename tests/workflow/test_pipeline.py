@@ -1,5 +1,6 @@
 """The whole pipeline on a few photographs: what it makes, what it makes anew, and what it makes of bad input."""
 
+import json
 import random
 import re
 from pathlib import Path
@@ -114,6 +115,20 @@ def test_a_second_run_has_nothing_to_do(again):
 def test_encoding_jobs_say_what_they_used(finished):
     (used,) = pd.read_table(finished / "benchmarks/tiny/clip/encode_views/00000.tsv").to_dict("records")
     assert used["s"] > 0.1 and 100 < used["max_rss"] < 4000
+
+
+def test_the_explorer_is_written_from_a_finished_run(again):
+    page = again / "results/explorer.html"
+    done = again.run(str(page.relative_to(again.folder)))
+    assert done.returncode == 0, done.stdout[-5000:]
+    content = json.loads(page.read_text().partition('id="data">')[2].partition("</script>")[0])
+    (dataset,) = content["datasets"]
+    assert (dataset["label"], dataset["total"]) == ("Four {4} photographs", 4)
+    assert content["models"] == [{"name": "clip", "label": "A small {random} CLIP"}]
+    places = {image["image_id"]: place for place, image in enumerate(dataset["images"])}
+    found = content["pairs"]["tiny/clip"]["values"]
+    for row in pd.read_parquet(again / RESULTS / "metrics.parquet").to_dict("records"):
+        assert found[row["augmentation"]][row["metric"]][places[row["image_id"]]] == row["value"]
 
 
 def append_comment(path):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from embedding_shift.claims import judgement, published_claims, table
-from embedding_shift.explorer import maps, neighbours, pictures, standing, study
+from embedding_shift.explorer import maps, neighbours, pictures, similarity, standing, study
 from embedding_shift.explorer.pictures import DatasetPictures
 from embedding_shift.explorer.run_files import ORIGINAL, RunFiles, view_names
 from embedding_shift.io import array_files, tables
@@ -76,6 +76,7 @@ def collect(run: RunFiles, settings: Settings, published: published_claims.Publi
                 **_nearest(run, dataset, model, names, image_ids, rows, settings.neighbours),
                 **_tables(run, dataset, model, published),
                 "attention": _attention(run, dataset, model, names, pictured),
+                "similarity": similarity.collect(run, dataset, model, view_names(names), pictured.image_ids),
                 "responses": study.responses(run, dataset, model, shown.image_ids),
             }
     return content

@@ -1,7 +1,7 @@
 """Put the page together: markup, style, scripts and data in one file that needs no other."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ POLICY = (
 MARK = "<!-- {} -->"
 
 
-def write(content: Mapping[str, Any], assets: Sequence[str | Path]) -> str:
+def write(content: Mapping[str, Any], assets: Iterable[str | Path]) -> str:
     """Return the page.
 
     Args:

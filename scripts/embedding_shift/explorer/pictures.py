@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from embedding_shift.explorer import sprites
@@ -11,8 +12,8 @@ from embedding_shift.views import geometry
 from embedding_shift.views.correspondence import Correspondence
 from embedding_shift.views.view_record import ViewRecord
 
-BUDGET = 5e6  # bytes of the pictures of all datasets, before they are written as text
-MOST_PICTURED = 400  # images of all datasets and encoders
+BUDGET = 4e6  # bytes of the pictures of all datasets, before they are written as text
+MOST_PICTURED = 300  # images of all datasets and encoders
 EXAMPLES = 6
 LEFT_OUT = ("augmentation", "image_sha256", "shape")
 
@@ -50,7 +51,11 @@ def collect(
     views = view_names(augmentations)
     size = _size(run, dataset, views, found.image_ids, BUDGET / share)
     for view in views:
-        read = shards.read_selected(run.shards(dataset, "views", view), found.image_ids) if found.image_ids else {}
+        read = (
+            shards.read_selected(run.in_folder(".tar", dataset, "views", view), found.image_ids)
+            if found.image_ids
+            else {}
+        )
         if read:
             found.sprites[view] = sprites.sprite([sprites.resized(each.pixels, size) for each in read.values()])
         if view == ORIGINAL:
@@ -69,10 +74,13 @@ def without_keys(record: dict[str, Any]) -> dict[str, Any]:
 
 def _size(run: RunFiles, dataset: str, views: Sequence[str], image_ids: Sequence[str], budget: float) -> int:
     """Return the size in pixels at which the pictures of all views take at most `budget` bytes."""
-    step = max(1, len(image_ids) // EXAMPLES)
-    examples = [
-        each.pixels
-        for view in views
-        for each in shards.read_selected(run.shards(dataset, "views", view), image_ids[::step]).values()
-    ]
+    examples = []
+    for view in views:
+        paths = run.in_folder(".tar", dataset, "views", view)
+        in_one_shard = [name for name in image_ids if _shard(name, paths) == _shard(image_ids[0], paths)]
+        examples += [each.pixels for each in shards.read_selected(paths, in_one_shard[:EXAMPLES]).values()]
     return sprites.size_within(budget, examples, len(image_ids) * len(views)) if examples else sprites.SIZES[-1]
+
+
+def _shard(image_id: str, paths: Sequence[Path]) -> int:
+    return shards.shard_of(image_id, len(paths))

@@ -34,10 +34,10 @@ class RunFiles:
         """Return the rows of a CSV file; none if the run does not have it."""
         return tables.read_rows(self.path(*parts)) if self.has(*parts) else []
 
-    def shards(self, *parts: str) -> list[Path]:
-        """Return the shards in a folder, in the order of their numbers."""
+    def in_folder(self, suffix: str, *parts: str) -> list[Path]:
+        """Return the files in a folder with a suffix, such as all its shards, in the order of their names."""
         folder = self.path(*parts)
-        return sorted(file for file in self._files if file.parent == folder and file.suffix == ".tar")
+        return sorted(file for file in self._files if file.parent == folder and file.suffix == suffix)
 
 
 def view_names(augmentations: Sequence[str]) -> list[str]:

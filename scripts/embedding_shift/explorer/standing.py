@@ -12,9 +12,9 @@ from embedding_shift.metrics import registry
 
 MAIN_METRIC = "cosine_similarity"
 # Numbers of images on a page with one dataset and one encoder; several share them.
-MOST_IMAGES = 400  # all are shown
+MOST_IMAGES = 300  # all are shown
 SAMPLE = 200  # of more images
-MOST_OUTLIERS = 1000
+MOST_OUTLIERS = 600
 FENCE = 3.0  # interquartile ranges beyond the quartiles: Tukey's outer fence (1977)
 BINS = 30
 
