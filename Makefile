@@ -7,6 +7,7 @@ SHELL := bash
 PYTHON ?= python3
 CORES ?= all
 ARGS ?=
+RESULTS ?= results
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,10 +24,11 @@ PLAN := results/benchmarks/plan.json
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper explorer bench forecast report test test-fast check format docs readme performance lock tex pdf-tools slurm browser clean
+.PHONY: help paper explorer bench forecast report why paper-source capsule compare test test-fast check format docs readme \
+    performance lock tex pdf-tools slurm browser clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 paper: $(INSTALLED) tex ## install everything and run the whole workflow: results/paper.pdf (CORES=2, ARGS=... for Snakemake)
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS)
@@ -48,6 +50,24 @@ forecast: $(INSTALLED) ## predict time, memory and disk of a run on this machine
 
 report: explorer ## collect the figures, tables and run times of a finished run in results/report.html, with the explorer
 	@$(BIN)/snakemake --cores 1 --report results/report.html $(ARGS)
+
+# Values reach the script as they are, backslashes and quotes included.
+export NUMBER TABLE ROW COLUMN IMAGE AUGMENTATION DATASET MODEL
+
+why: $(INSTALLED) ## trace a number: NUMBER='\MeanCosineSimilarityNoise', or TABLE=summary.csv ROW=..., or IMAGE=... AUGMENTATION=...
+	@$(BIN)/python scripts/why.py --results $(RESULTS) --number "$$NUMBER" --table "$$TABLE" --row "$$ROW" \
+	    --column "$$COLUMN" --image "$$IMAGE" --augmentation "$$AUGMENTATION" --dataset "$$DATASET" --model "$$MODEL"
+
+paper-source: $(INSTALLED) tex ## pack the sources of the paper for arXiv: results/paper-source.tar.gz
+	@$(BIN)/snakemake --cores $(CORES) $(ARGS) -- results/paper-source.tar.gz
+
+capsule: $(INSTALLED) ## pack what rebuilds figures and paper without images, encoder and GPU: results/capsule.tar.gz
+	@set -o pipefail; $(BIN)/snakemake --cores 1 --dry-run --forceall --printshellcmds $(ARGS) 2> /dev/null \
+	    | $(BIN)/python scripts/pack_capsule.py --output results/capsule.tar.gz
+
+compare: $(INSTALLED) ## compare two runs: AGAINST=path/to/other/results, ARGS="--fail-on significant" for the exit status
+	@test -n "$(AGAINST)" || { echo "error: name the other run: AGAINST=path/to/other/results" >&2; exit 1; }
+	@$(BIN)/python scripts/compare_runs.py --results $(RESULTS) --against "$(AGAINST)" --output-folder $(RESULTS)/compared $(ARGS)
 
 test: check tex pdf-tools slurm browser ## run all checks and all tests (ARGS=... for pytest)
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -30,6 +30,7 @@ include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/record.smk"
 include: "rules/explorer.smk"
+include: "rules/handover.smk"
 include: "rules/performance.smk"
 include: "rules/job_files.smk"
 

@@ -159,13 +159,19 @@ rule draw_texts:
         command("input.sources output.pdf,definitions")
 
 
+# What LaTeX reads.
+TYPESET_INPUTS = dict(
+    main=project_file("paper/main.tex"),
+    sources=PAPER_SOURCES,
+    numbers="results/numbers.tex",
+    tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts"]),
+    figures=["results/drawn_texts.pdf", *paper_figures(["pdf"])],
+)
+
+
 rule build_paper:
     input:
-        main=project_file("paper/main.tex"),
-        sources=PAPER_SOURCES,
-        numbers="results/numbers.tex",
-        tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts"]),
-        figures=["results/drawn_texts.pdf", *paper_figures(["pdf"])],
+        **TYPESET_INPUTS,
         code=code("build_paper"),
     output:
         temp("results/typeset.pdf"),

@@ -4,6 +4,8 @@ input:   every table of the run, the source files of the rules above
 output:  results/run.json
 """
 
+from snakemake.io import strip_wildcard_constraints
+
 RECORDED_TABLES = [path for path in final_targets() if path.endswith(".csv")]
 RECORDED_TABLES += collect("results/{dataset}/{model}/metrics.parquet", dataset=DATASETS, model=MODELS)
 RECORDED_TABLES += [
@@ -40,7 +42,7 @@ def rules_record(wildcards):
     """Return the patterns of the results that each rule writes, by rule, as JSON."""
     return as_json(
         {
-            each.name: [str(path).removeprefix("results/") for path in each.output]
+            each.name: [strip_wildcard_constraints(str(path)).removeprefix("results/") for path in each.output]
             for each in workflow.rules
             if each.name not in ("copy_paper", "record_run")
         }

@@ -172,6 +172,9 @@ EDITS = {
     "embedding_shift/paper/latex.py": TEXTS | METHOD | PAPER,
     "embedding_shift/paper/number_macros.py": {"write_numbers"} | DRAWN | PAPER - PAGE,
     "embedding_shift/performance/forecast.py": set(),
+    "embedding_shift/provenance/why.py": set(),
+    "embedding_shift/handover/capsule.py": set(),
+    "embedding_shift/run_comparison/changes.py": set(),
     # The metrics read the shards, not the files that join them.
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
     | NOTABLE_IMAGES

@@ -45,7 +45,7 @@ def build(
     """
     with tempfile.TemporaryDirectory() as created:
         folder = Path(created)
-        _collect(folder, Path(paper_folder), numbers, tables, figures)
+        collect(folder, Path(paper_folder), numbers, tables, figures)
         typeset(folder / "main.tex", output)
 
 
@@ -134,10 +134,14 @@ def _first_error(text: str) -> str | None:
     return first[0].removeprefix("./").removeprefix("! ").strip() + where
 
 
-def _collect(
+def collect(
     folder: Path, paper_folder: Path, numbers: PathLike, tables: Iterable[PathLike], figures: Iterable[PathLike]
 ) -> None:
-    """Copy sources, numbers, tables and figures to where `main.tex` looks for them."""
+    """Copy sources, numbers, tables and figures to where `main.tex` looks for them.
+
+    Raises:
+        InputError: a file is missing.
+    """
     if not (paper_folder / "main.tex").is_file():
         raise InputError(f"there is no file {paper_folder / 'main.tex'}")
     for source in sorted(path for path in paper_folder.rglob("*") if path.suffix in (".tex", ".bib")):

@@ -18,19 +18,16 @@ from embedding_shift.study.variants import variant_names
 SUMMARY_COLUMNS = ("mean", "std", "ci_low", "ci_high", "n")
 
 
-def numbers(inputs: PaperInputs) -> list[Macro]:
-    """Return the macros of all numbers and labels."""
-    main = inputs.main
-    return [
-        *_counts(inputs),
-        *_settings(inputs),
-        *_extremes(main),
-        *_patch_similarity(main),
-        *_verdicts(inputs),
-        *_flags(inputs),
-        *_study(inputs),
-        *_cells(inputs),
-    ]
+def numbers(inputs: PaperInputs) -> Iterator[Macro]:
+    """Yield the macros of all numbers and labels."""
+    yield from _counts(inputs)
+    yield from _settings(inputs)
+    yield from _extremes(inputs.main)
+    yield from _patch_similarity(inputs.main)
+    yield from _verdicts(inputs)
+    yield from _flags(inputs)
+    yield from _study(inputs)
+    yield from _cells(inputs)
 
 
 def _counts(inputs: PaperInputs) -> Iterator[Macro]:

@@ -189,10 +189,13 @@ class Run:
         Raises:
             InputError: there is no such image, augmentation or dataset, or its shard is missing or damaged.
         """
+        _check(self.shard_of(image_id, augmentation, dataset))
+        return shards.read_selected(self.shards(augmentation, dataset), [image_id])[image_id]
+
+    def shard_of(self, image_id: str, augmentation: str = ORIGINAL, dataset: str | None = None) -> Path:
+        """Return the path of the shard that holds a view."""
         paths = self.shards(augmentation, dataset)
-        path = paths[shards.shard_of(image_id, len(paths))]
-        _check(path)
-        return shards.read_selected(paths, [image_id])[image_id]
+        return paths[shards.shard_of(image_id, len(paths))]
 
     def shards(self, augmentation: str = ORIGINAL, dataset: str | None = None) -> list[Path]:
         """Return the paths of the shards of an augmentation, in the order of their numbers."""

@@ -12,13 +12,33 @@ from embedding_shift.errors import InputError
 def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
     """Return the mean over images of 1 − cosine similarity between every two augmentations of the same image.
 
+    Args:
+        embeddings: sequence of A arrays (N, D), the same images in the same order.
+
+    Returns:
+        float64 (A, A), symmetric, zero diagonal.
+
+    Raises:
+        InputError: no image counts, see `directions`.
+    """
+    _, units = directions(embeddings)
+    distance = np.zeros((len(units), len(units)))
+    for i, first in enumerate(units):
+        for j in range(i + 1, len(units)):
+            distance[i, j] = distance[j, i] = np.mean(distances(first, units[j]))
+    return distance
+
+
+def directions(embeddings: Sequence[NDArray[Any]]) -> tuple[NDArray[np.bool_], list[NDArray[np.float64]]]:
+    """Return which images count, and the embeddings of these with length one.
+
     An image counts if all its embeddings have a direction: they are finite and not of length zero.
 
     Args:
         embeddings: sequence of A arrays (N, D), the same images in the same order.
 
     Returns:
-        float64 (A, A), symmetric, zero diagonal.
+        bool (N,), and A arrays float64 (M, D) for the M images that count.
 
     Raises:
         InputError: no image counts.
@@ -28,12 +48,12 @@ def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any]]) -> NDArray[np.f
     counts = np.all(np.isfinite(norms) & (norms > 0), axis=0)
     if not counts.any():
         raise InputError("no image has an embedding that is finite and not zero under every augmentation")
-    units = [
+    return counts, [
         array[counts].astype(np.float64) / norm[counts, np.newaxis]
         for array, norm in zip(embeddings, norms, strict=True)
     ]
-    distance = np.zeros((len(units), len(units)))
-    for i, first in enumerate(units):
-        for j in range(i + 1, len(units)):
-            distance[i, j] = distance[j, i] = np.mean(1 - np.sum(first * units[j], axis=1))
-    return distance
+
+
+def distances(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the cosine distance (M,), 0 to 2, between the rows of two arrays (M, D) of vectors of length one."""
+    return np.asarray(1 - np.sum(first * second, axis=1))

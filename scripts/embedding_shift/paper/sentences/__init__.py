@@ -4,6 +4,8 @@ The LaTeX sources place these macros and never build a sentence from parts. A se
 becomes `\none`, which main.tex defines: it takes back the space before it.
 """
 
+from collections.abc import Iterator
+
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences import claims, data, discussion, mechanism, metrics, results, study
@@ -11,7 +13,8 @@ from embedding_shift.paper.sentences import claims, data, discussion, mechanism,
 NOTHING = r"\none"
 
 
-def all_sentences(inputs: PaperInputs) -> list[Macro]:
-    """Return the macros of all generated sentences."""
-    modules = (data, metrics, claims, results, study, mechanism, discussion)
-    return [(name, text or NOTHING) for module in modules for name, text in module.sentences(inputs)]
+def all_sentences(inputs: PaperInputs) -> Iterator[Macro]:
+    """Yield the macros of all generated sentences."""
+    for module in (data, metrics, claims, results, study, mechanism, discussion):
+        for name, text in module.sentences(inputs):
+            yield name, text or NOTHING

@@ -1,0 +1,1 @@
+"""Compare two runs: which shifts and which verdicts changed."""

@@ -1,0 +1,36 @@
+"""Names of macros from words, and the influence of an image on a statistic."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedding_shift.errors import InputError
+from embedding_shift.provenance import cells, macros
+
+NAMES = ["MeanCosineSimilarityNoise", "MeanCosineSimilarityBlur", "StdCosineSimilarityNoise", "NumImages"]
+
+
+@pytest.mark.parametrize("name", [r"\MeanCosineSimilarityNoise", "NoiseCosineMean", r"\NoiseMean"])
+def test_a_macro_is_found_by_its_words(name):
+    assert macros.known(name, NAMES) == "MeanCosineSimilarityNoise"
+
+
+@pytest.mark.parametrize(
+    "name, listed", [("CosineMean", "these fit: .*Noise, .*Blur"), ("Other", "it has"), ("", "it has")]
+)
+def test_words_that_fit_several_macros_or_none_are_refused(name, listed):
+    with pytest.raises(InputError, match=listed):
+        macros.known(name, NAMES)
+
+
+@pytest.mark.parametrize("column, statistic", [("mean", np.mean), ("std", lambda array: array.std(ddof=1)), ("n", len)])
+def test_the_influence_is_what_a_statistic_loses_without_the_image(column, statistic):
+    values = pd.Series([0.5, 0.75, 3.0, 0.5], index=list("abcd"))
+    found = cells.influences(values, column)
+    for image in values.index:
+        assert found[image] == pytest.approx(statistic(values.to_numpy()) - statistic(values.drop(image).to_numpy()))
+    assert column == "n" or found.index[0] == "c"
+
+
+def test_a_single_image_has_no_influence():
+    assert cells.influences(pd.Series([0.5], index=["a"]), "mean").isna().all()
