@@ -43,8 +43,8 @@ rule write_explorer:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=1),
-        runtime=allowance(30),
+        mem_mb=memory(per_mb=0.2),
+        runtime=minutes(per_view=0.02),
     params:
         **settings("neighbours", section=config["mechanism"]),
         root=lambda wildcards, output: Path(output[0]).parent,
