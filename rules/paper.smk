@@ -164,7 +164,7 @@ TYPESET_INPUTS = dict(
     main=project_file("paper/main.tex"),
     sources=PAPER_SOURCES,
     numbers="results/numbers.tex",
-    tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts"]),
+    tables=collect("results/tables/{table}.tex", table=[*PAPER_TABLES, "drawn_texts", "run"]),
     figures=["results/drawn_texts.pdf", *paper_figures(["pdf"])],
 )
 

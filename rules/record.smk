@@ -1,7 +1,7 @@
 """Record what identifies the run. Include this file after all rules that the results depend on.
 
 input:   every table of the run, the source files of the rules above
-output:  results/run.json
+output:  results/run.json, results/tables/run.tex
 """
 
 from snakemake.io import strip_wildcard_constraints
@@ -58,7 +58,8 @@ rule record_run:
         sources=sorted(CODE_OF_RULES | set(PAPER_SOURCES)),
         code=code("record_run"),
     output:
-        "results/run.json",
+        output="results/run.json",
+        latex="results/tables/run.tex",
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -70,9 +71,9 @@ rule record_run:
         rules=rules_record,
         paper=paper_record,
     message:
-        "Recording the run in {output}."
+        "Recording the run in {output.output}."
     shell:
         command(
             "params.project,configuration,datasets input.manifests params.models input.provenances"
-            " input.tables,environments,sources params.rules,paper output"
+            " input.tables,environments,sources params.rules,paper output.output,latex"
         )

@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--rules", type=json.loads, required=True, help="JSON, patterns of output files by rule")
     parser.add_argument("--paper", type=json.loads, required=True, help="JSON, inputs and parameters of the paper")
     parser.add_argument("--output", required=True, help="JSON file to write, in the results folder")
+    parser.add_argument("--latex", required=True, help="LaTeX file to write, for the metadata of the paper")
     arguments = parser.parse_args()
     found = record.identified(
         Path(arguments.output).parent,
@@ -35,6 +36,7 @@ def main() -> None:
         arguments.paper,
     )
     record.write(arguments.output, found)
+    record.write_latex(arguments.latex, found)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,12 @@ DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
 PAGE = {"write_results_page"}  # the entry page of the results, which shows the figures
 PAPER = {"build_paper", "copy_paper", "all"} | PAGE
-RECORD = {"record_run", "all"}  # the record names every file of code that the results depend on
+RECORD = {
+    "record_run",
+    "build_paper",
+    "copy_paper",
+    "all",
+}  # the record names every file of code that the results depend on
 
 FIGURES = (
     PICTURES

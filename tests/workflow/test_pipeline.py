@@ -21,7 +21,7 @@ from embedding_shift import results
 from embedding_shift.handover import capsule
 from embedding_shift.io import shards, tables
 from embedding_shift.paper import build
-from embedding_shift.provenance import consistency, macros, why
+from embedding_shift.provenance import consistency, macros, verify, why
 
 pytestmark = pytest.mark.slow
 
@@ -116,11 +116,31 @@ def test_a_table_that_was_edited_is_named(again):
     table.loc[0, "mean"] += 0.25
     table.to_csv(path, index=False)
     run = results.read(again / "results")
-    found = consistency.disagreements(run)
+    found = verify.problems(run, again / "results/paper.pdf")
     assert f"{path} was changed after the run" in found
+    assert not any("paper.pdf" in line for line in found)
     assert any(line.startswith("\\MeanCosineSimilarityNoise is ") for line in found)
     assert any(line.startswith(f"{path}, noise cosine_similarity, mean: ") for line in found)
     assert not why.number(macros.Numbers(run), "NoiseCosineMean").agrees
+
+
+@needs_latex
+def test_a_paper_belongs_to_its_results_and_to_no_others(finished, tmp_path):
+    run = results.read(finished / "results")
+    assert verify.problems(run, finished / "results/paper.pdf") == []
+    elsewhere = tmp_path / "main.tex"
+    identity = (finished / "results/tables/run.tex").read_text().replace(run.record.run_id, "0" * 16)
+    elsewhere.write_text(
+        f"\\documentclass{{article}}\\usepackage{{hyperref}}{identity}\\begin{{document}}0.98765\\end{{document}}"
+    )
+    build.typeset(elsewhere, tmp_path / "other.pdf")
+    other = verify.problems(run, tmp_path / "other.pdf")
+    assert other == [
+        f"{tmp_path / 'other.pdf'} has RunId {'0' * 16}, {run.folder} has {run.record.run_id}",
+        f"{tmp_path / 'other.pdf'}, page 1: the results do not give 0.98765",
+    ]
+    figure = finished / RESULTS / "figures/method.pdf"
+    assert "has no metadata of a run" in verify.problems(run, figure)[0]
 
 
 def test_a_run_compared_with_itself_has_not_changed(finished, tmp_path):

@@ -116,6 +116,25 @@ def write(path: StrPath, record: RunRecord) -> None:
     atomic.write_text(path, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n")
 
 
+def identity_of(record: RunRecord) -> dict[str, str]:
+    """Return what identifies a run, by the name of the key in the metadata of its PDF."""
+    hashes = {"DataSHA256": record.data, "EncoderSHA256": record.encoders}
+    return {
+        "RunId": record.run_id,
+        "CodeRevision": record.revision or "unknown",
+        "CodeSHA256": record.code_sha256,
+        "ConfigurationSHA256": record.configuration_sha256,
+        **{key: " ".join(f"{name}:{value}" for name, value in found.items()) for key, found in hashes.items()},
+    }
+
+
+def write_latex(path: StrPath, record: RunRecord) -> None:
+    """Write LaTeX that puts what identifies a run into the metadata of the PDF."""
+    values = {key: value.replace("_", r"\_") for key, value in identity_of(record).items()}
+    entries = ",\n".join(f"  {key}={{{value}}}" for key, value in values.items())
+    atomic.write_text(path, f"\\hypersetup{{pdfinfo={{\n{entries}}}}}\n")
+
+
 def read(folder: StrPath) -> RunRecord:
     """Return the record of the run in a results folder.
 
