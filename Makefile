@@ -24,7 +24,7 @@ PLAN := results/benchmarks/plan.json
 TEX_PACKAGES := latexmk texlive-latex-base texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended \
     texlive-bibtex-extra texlive-science lmodern cm-super-minimal
 
-.PHONY: help paper explorer bench forecast report why verify paper-source capsule compare test test-fast check format docs readme \
+.PHONY: help paper explorer bench forecast report why verify crate paper-source capsule compare test test-fast check format docs readme \
     performance lock tex pdf-tools slurm browser clean
 
 help: ## list the targets
@@ -60,6 +60,9 @@ why: $(INSTALLED) ## trace a number: NUMBER='\MeanCosineSimilarityNoise', or TAB
 
 verify: $(INSTALLED) ## say whether a paper and the results belong together: PDF=results/paper.pdf
 	@$(BIN)/python scripts/verify_paper.py --results $(RESULTS) --pdf "$(or $(PDF),$(RESULTS)/paper.pdf)"
+
+crate: $(INSTALLED) ## describe the results as RO-Crate (Workflow Run Crate): results/ro-crate-metadata.json
+	@$(BIN)/python scripts/write_crate.py --results $(RESULTS)
 
 paper-source: $(INSTALLED) tex ## pack the sources of the paper for arXiv: results/paper-source.tar.gz
 	@$(BIN)/snakemake --cores $(CORES) $(ARGS) -- results/paper-source.tar.gz

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from embedding_shift import cli
+from embedding_shift.code_dependencies import source_files
 from embedding_shift.errors import InputError
 from embedding_shift.plots import rendering, style
 from embedding_shift.plots.figures import FIGURES, INPUTS, OPTIONS, flag
@@ -15,7 +16,8 @@ def main() -> None:
     outputs = arguments.pop("output")
     page = style.Page(*(arguments.pop(key) for key in style.Page._fields))
     inputs = {key: arguments.pop(key) for key in FIGURES[name].inputs}
-    rendering.render(name, inputs, arguments, page, outputs)
+    code = source_files("plot", Path(__file__).resolve().parent, [FIGURES[name].module_path])
+    rendering.render(name, inputs, arguments, page, outputs, code)
 
 
 def parse() -> argparse.Namespace:

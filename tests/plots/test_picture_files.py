@@ -1,5 +1,6 @@
 """Figures with pictures: layout, bytes, resolution, and the files that they read."""
 
+import hashlib
 import itertools
 import re
 import runpy
@@ -8,8 +9,10 @@ from collections import Counter
 
 import matplotlib as mpl
 import numpy as np
+import pypdfium2
 import pytest
 from picture_data import SHARDS, SIZE, VIEWS, notable_rows, placed, read_samples
+from PIL import Image
 from pipeline import PROJECT
 
 from embedding_shift.errors import InputError
@@ -37,6 +40,23 @@ def plot(monkeypatch, name, folder, output, **options):
     monkeypatch.setattr(sys, "argv", ["plot.py", *arguments, "--output", str(pdf), str(png)])
     runpy.run_path(str(PROJECT / "scripts" / "plot.py"))["main"]()
     return pdf.read_bytes(), png.read_bytes()
+
+
+def test_the_metadata_name_what_a_figure_was_drawn_from(dataset, monkeypatch, tmp_path):
+    folder, _ = dataset(2)
+    plot(monkeypatch, "augmentation_strip", folder, tmp_path, image="image0")
+    with Image.open(tmp_path / "figure.png") as picture:
+        found = dict(part.split(":") for part in picture.info["Source"].split())
+    assert found["figure"] == "augmentation_strip"
+    for key in ("manifest", "augmentations"):
+        assert found[key] == hashlib.sha256((folder / f"{key}.csv").read_bytes()).hexdigest()
+    assert {"code", "options"} <= set(found)
+    with pypdfium2.PdfDocument(tmp_path / "figure.pdf") as document:
+        assert document.get_metadata_value("Keywords") == picture.info["Source"]
+    plot(monkeypatch, "augmentation_strip", folder, tmp_path, image="image1")
+    with Image.open(tmp_path / "figure.png") as picture:
+        other = dict(part.split(":") for part in picture.info["Source"].split())
+    assert {key for key in found if found[key] != other[key]} == {"options"}
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ import pytest
 from faulty_runs import Run
 from paper_run import needs_latex
 from pipeline import ENVIRONMENT, PROJECT
+from rocrate.rocrate import ROCrate
 from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, ROWS, tiny_config, write_data
 
 from embedding_shift import results
 from embedding_shift.handover import capsule
 from embedding_shift.io import shards, tables
 from embedding_shift.paper import build
-from embedding_shift.provenance import consistency, macros, verify, why
+from embedding_shift.provenance import consistency, crate, macros, verify, why
 
 pytestmark = pytest.mark.slow
 
@@ -141,6 +142,18 @@ def test_a_paper_belongs_to_its_results_and_to_no_others(finished, tmp_path):
     ]
     figure = finished / RESULTS / "figures/method.pdf"
     assert "has no metadata of a run" in verify.problems(run, figure)[0]
+
+
+def test_the_crate_lists_the_files_of_the_run(again):
+    run = results.read(again / "results")
+    found = ROCrate(crate.write(run, again / "Snakefile").parent)
+    listed = {str(entity.id) for entity in found.data_entities}
+    assert {"paper.pdf", "run.json", "tiny/manifest.csv", *run.record.files} <= listed
+    assert all((again / "results" / name).is_file() for name in listed)
+    assert found.mainEntity.id == "workflow/Snakefile"
+    (action,) = found.get_by_type("CreateAction")
+    assert action.id == f"#run-{run.record.run_id}"
+    assert {entity.id for entity in action["object"]} == {"tiny/manifest.csv", "#encoder-clip"}
 
 
 def test_a_run_compared_with_itself_has_not_changed(finished, tmp_path):

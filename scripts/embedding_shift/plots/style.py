@@ -63,6 +63,8 @@ SIZES: dict[Any, float] = {
 }  # points, where text has BASE_SIZE
 # What makes a file of each format the same on every run.
 METADATA: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "png": {"Software": None}, "svg": {"Date": None}}
+# The key of the metadata for what a figure was drawn from; None as value leaves it out.
+SOURCE_KEYS = {"pdf": "Keywords", "png": "Source", "svg": "Source"}
 
 # Curves in the same panel differ in colour and in line style: the styles repeat after the last one.
 LINE_STYLES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
@@ -272,15 +274,20 @@ def note(text: str, share: float = 0.5, height: float = 1.2) -> Figure:
     return figure
 
 
-def save(figure: Figure, paths: Iterable[str | PathLike[str]]) -> None:
+def save(figure: Figure, paths: Iterable[str | PathLike[str]], source: str | None = None) -> None:
     """Write a figure to paths that end in .pdf, .png or .svg, and close it.
 
     Every file is written whole or not at all, with the same bytes on every run.
+
+    Args:
+        figure: to write.
+        paths: files to write.
+        source: what the figure was drawn from, for the metadata of the files.
     """
     for path in paths:
         # The figure is written to memory first: on a full disk, Matplotlib's error would hide the system's.
         picture, suffix = io.BytesIO(), Path(path).suffix[1:]
-        figure.savefig(picture, format=suffix, metadata=METADATA[suffix])
+        figure.savefig(picture, format=suffix, metadata=METADATA[suffix] | {SOURCE_KEYS[suffix]: source})
         with atomic.whole(path) as temporary:
             temporary.write_bytes(picture.getbuffer())
     plt.close(figure)
