@@ -4,50 +4,6 @@ input:   every table of the run, the source files of the rules above
 output:  results/run.json, results/tables/run.tex
 """
 
-from snakemake.io import strip_wildcard_constraints
-
-RECORDED_TABLES = [path for path in final_targets() if path.endswith(".csv")]
-RECORDED_TABLES += collect("results/{dataset}/{model}/metrics.parquet", dataset=DATASETS, model=MODELS)
-RECORDED_TABLES += [
-    path
-    for paths in PAPER_INPUTS.values()
-    for path in (paths if isinstance(paths, list) else [paths])
-    if path.startswith("results/") and path not in RECORDED_TABLES
-]
-
-
-def portable(value):
-    """Return a JSON value as text that is the same wherever the project folder is."""
-    return as_json(value).replace(f"{PROJECT}/", "")
-
-
-def in_results(path):
-    """Return a path as results/run.json names it: within the results folder, or `project:PATH` in the project."""
-    if str(path).startswith("results/"):
-        return str(path).removeprefix("results/")
-    return f"project:{(Path.cwd() / path).resolve().relative_to(PROJECT.resolve())}"
-
-
-def paper_record(wildcards):
-    """Return the inputs and the parameters of the paper's texts and tables, as JSON."""
-    inputs = {
-        key: list(map(in_results, paths)) if isinstance(paths, list) else in_results(paths)
-        for key, paths in PAPER_INPUTS.items()
-    }
-    parameters = {key: value(wildcards) if callable(value) else value for key, value in PAPER_PARAMETERS.items()}
-    return portable({"inputs": inputs, "parameters": parameters})
-
-
-def rules_record(wildcards):
-    """Return the patterns of the results that each rule writes, by rule, as JSON."""
-    return as_json(
-        {
-            each.name: [strip_wildcard_constraints(str(path)).removeprefix("results/") for path in each.output]
-            for each in workflow.rules
-            if each.name not in ("copy_paper", "record_run")
-        }
-    )
-
 
 rule record_run:
     input:

@@ -1,0 +1,27 @@
+"""The files that the explorer reads."""
+
+EXPLORER_ASSETS = sorted(project_file(path.relative_to(PROJECT)) for path in (PROJECT / "report/explorer").iterdir())
+
+
+def explorer_files():
+    """Return the files of the run that the explorer reads."""
+    views = collect("results/{dataset}/views/{view}/{shard}.tar", dataset=DATASETS, view=VIEWS, shard=SHARDS)
+    study_views = collect(
+        "results/{dataset}/study/views/{augmentation}.tar", dataset=DATASETS, augmentation=AUGMENTATIONS
+    )
+    of_study = ["study/metrics.parquet"] if STUDY else []
+    captured = collect("captured/{view}/{shard}.npz", view=VIEWS, shard=SHARDS)
+    of_mechanism = ["layers.csv", *captured] if MECHANISM else []
+    arrays = collect("{array}/{view}.npz", array=["embeddings", "attention"], view=VIEWS)
+    results = ["metrics.parquet", "summary.csv", "claims.csv", *arrays, *of_study, *of_mechanism]
+    return [
+        "results/augmentations.csv",
+        *collect("results/{dataset}/manifest.csv", dataset=DATASETS),
+        *collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results),
+        *views,
+        *(study_views if STUDY else []),
+        *(collect("results/models/{model}/tower.npz", model=MODELS) if MECHANISM else []),
+    ]
+
+
+EXPLORER_FILES = explorer_files()
