@@ -41,7 +41,7 @@ TOWERS = {
     "EVA02": lambda folder: write_bundle(folder, "EVA02-B-16"),
     "SigLIP's pooling head": lambda folder: write_bundle(folder, "ViT-B-16-SigLIP"),
     "average in timm": lambda folder: write_bundle(
-        folder, "DINOv2", timm_model_name="vit_small_patch16_224", timm_pool="avg"
+        folder, "DINOv2", timm_model_name="vit_small_patch16_224", timm_pool="avg", image_size=224
     ),
 }
 FAST = ("class token", "LayerScale", "average before the norm", "average after the norm", "CoCa's pooling head")
