@@ -73,4 +73,4 @@ def test_a_claims_file_without_claims_is_reported(study):
 def test_a_verdict_on_an_unknown_claim_is_refused(study):
     study.claims["absent"] = study.claims.pop("noise-shifts-most")
     with pytest.raises(InputError, match="'absent', which the claims file does not have"):
-        sentences.all_sentences(study)
+        list(sentences.all_sentences(study))
