@@ -10,15 +10,15 @@ from embedding_shift.compat import snakemake_job_files, snakemake_processes
 @pytest.mark.parametrize(
     ("wildcards", "path"),
     [
-        ([], "work"),
-        (["model"], "work/{model}"),
-        (["dataset"], "{dataset}/work"),
-        (["shard", "dataset", "augmentation"], "{dataset}/work/{augmentation}/{shard}"),
-        (["view", "model", "dataset"], "{dataset}/{model}/work/{view}"),
+        ([], "rule_name"),
+        (["model"], "rule_name/{model}"),
+        (["dataset"], "{dataset}/rule_name"),
+        (["shard", "dataset", "augmentation"], "{dataset}/rule_name/{augmentation}/{shard}"),
+        (["view", "model", "dataset"], "{dataset}/{model}/rule_name/{view}"),
     ],
 )
 def test_dataset_and_model_are_folders_above_the_rule(wildcards, path):
-    assert snakemake_job_files.path_of("work", wildcards) == path
+    assert snakemake_job_files.path_of("rule_name", wildcards) == path
 
 
 def test_rules_stay_as_they_are_with_another_version(monkeypatch):

@@ -117,6 +117,17 @@ def test_each_shard_gets_the_outputs_of_its_own_views(bundle, tmp_path):
         np.testing.assert_array_equal(attention, alone.attention)
 
 
+def test_a_view_that_is_captured_again_is_not_stored_again(bundle, tmp_path):
+    encoder = Encoder(bundle, "cpu", batch_size=4)
+    paths = {"a": write(tmp_path, range(6), 0)}
+    for _ in range(2):
+        captured = stored_encoding.CapturedViews(["image1", "image5"])
+        stored_encoding.encode_shards(encoder, paths, Store(tmp_path / "store"), "encoding", captured)
+        assert captured.shard("a")[0] == ["image1", "image5"]
+    (keys,) = (tmp_path / "store").glob("*.keys")
+    assert keys.stat().st_size == 6 * 16
+
+
 def test_a_damaged_store_is_computed_again(bundle, tmp_path):
     encoder = CountingEncoder(bundle, "cpu", batch_size=4)
     paths = {"a": write(tmp_path, range(6), 0)}

@@ -47,7 +47,7 @@ class Encoder:
         batch_size: views in one forward pass.
         precision: precision of weights and layers, one of `numerics.PRECISIONS`.
         device: the torch device.
-        readers: number of threads that read views.
+        readers: number of threads, or for a GPU of processes, that read views.
         workers: number of batches that are computed at the same time.
         activations: names of the tower's activation functions.
         preprocessing: the tower's `open_clip.transform.PreprocessCfg`.
@@ -216,7 +216,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--batch-size", type=int, help="views in one forward pass; without it, the fastest size within the memory"
     )
     parser.add_argument("--memory-mb", type=int, default=2000, help="memory limit for the batch size")
-    parser.add_argument("--threads", type=int, default=1, help="number of batches that are computed at the same time")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="number of readers, and on a processor of batches at a time"
+    )
 
 
 def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:

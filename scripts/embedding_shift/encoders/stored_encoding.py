@@ -89,7 +89,7 @@ def encode_shards(
     """
     captured = captured or CapturedViews()
     collected = {name: _Collected() for name in paths}
-    computed: deque[tuple[str, bytes, str]] = deque()
+    computed: deque[tuple[str, bytes | None, str]] = deque()  # without a key if the store holds the view already
     chunks = view_reading.read(paths, encoder.readers, in_processes=encoder.device.type == "cuda")
 
     def missing() -> Iterator[shards.View]:
@@ -98,7 +98,7 @@ def encode_shards(
             found = store.find(keys) if store else [None] * len(keys)
             for place, (image_id, stored) in enumerate(zip(image_ids, found, strict=True)):
                 if stored is None or image_id in captured.image_ids:
-                    computed.append((name, keys[place], records[place]))
+                    computed.append((name, keys[place] if stored is None else None, records[place]))
                     yield shards.View(image_id, pixels[place])
                 else:
                     collected[name].add([image_id], stored["embedding"][np.newaxis], stored["attention"][np.newaxis])
@@ -115,8 +115,10 @@ def encode_shards(
                 if arrays is not None:
                     arrays = arrays | {"embedding": batch.embedding[place]}
                     captured.add(names[place], batch.image_ids[place], records[place], arrays)
-            if store:
-                store.add(keys, {"embedding": batch.embedding, "attention": batch.attention})
+            new = {place: key for place, key in enumerate(keys) if key is not None}
+            if store and new:
+                rows = list(new)
+                store.add(list(new.values()), {"embedding": batch.embedding[rows], "attention": batch.attention[rows]})
             progress.update(len(batch.image_ids))
             flush()
     return {name: part.encoded() or encoder.encode([], total=0) for name, part in collected.items()}

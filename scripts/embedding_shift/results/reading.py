@@ -53,7 +53,7 @@ class Measurements:
     @property
     def tables(self) -> list[str]:
         """Names of the tables that `table` reads, sorted."""
-        return sorted(path.stem for path in self.folder.glob("*.csv"))
+        return _table_names(self.folder)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table by its file name without `.csv`.
@@ -61,7 +61,7 @@ class Measurements:
         Raises:
             InputError: the run has no such table.
         """
-        return _csv(self.folder, name, self.tables)
+        return _csv(self.folder, name)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -156,7 +156,7 @@ class Run:
     @property
     def tables(self) -> list[str]:
         """Names of the tables on the whole run, that `table` reads, sorted."""
-        return sorted(path.stem for path in self.folder.glob("*.csv"))
+        return _table_names(self.folder)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table on the whole run by its file name without `.csv`, such as `comparison`.
@@ -164,7 +164,7 @@ class Run:
         Raises:
             InputError: the run has no such table.
         """
-        return _csv(self.folder, name, self.tables)
+        return _csv(self.folder, name)
 
     def of(self, dataset: str | None = None, model: str | None = None) -> Measurements:
         """Return the results of an encoder on a dataset; by default, of those that the paper is about.
@@ -221,8 +221,12 @@ def read(folder: str | PathLike[str] = "results") -> Run:
     return Run(Path(folder), record.read(folder))
 
 
-def _csv(folder: Path, name: str, known: Sequence[str]) -> pd.DataFrame:
-    path = folder / f"{_known('table', name, known)}.csv"
+def _table_names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.csv"))
+
+
+def _csv(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{_known('table', name, _table_names(folder))}.csv"
     return pd.read_csv(path, dtype={"image_id": str})
 
 
