@@ -1,8 +1,10 @@
 """Look inside the encoder: where a shift is written, and what becomes of neighbours and concepts (config: mechanism).
 
-input:   what encoding captured of some images, results/{dataset}/{model}/captured/{view}/{shard}.npz
-output:  results/{dataset}/{model}/{table}.csv for every module in scripts/embedding_shift/mechanism/readouts
-steps:   weights of the encoder's read-out → one table per read-out
+input:   what encoding captured of some images, results/{dataset}/{model}/captured/{view}/{shard}.npz;
+         paper/claims.yaml
+output:  results/{dataset}/{model}/{table}.csv for every module in scripts/embedding_shift/mechanism/readouts, and
+         results/{dataset}/{model}/related_claims.csv
+steps:   weights of the encoder's read-out → one table per read-out → verdicts on claims of the related work
 """
 
 
@@ -51,3 +53,23 @@ for read_out in READ_OUTS:
             f"Reading out the {read_out} of {{wildcards.model}} on {{wildcards.dataset}}."
         shell:
             command("params.read_out,views input.captured,tower params.precision,neighbours {params.bootstrap} output")
+
+
+rule judge_related_claims:
+    input:
+        published_claims=project_file("paper/claims.yaml"),
+        shares="results/{dataset}/{model}/image_shares.csv",
+        code=code("judge_related_claims"),
+    output:
+        "results/{dataset}/{model}/related_claims.csv",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=memory(per_mb=6),
+        runtime=allowance(10),
+    params:
+        bootstrap=BOOTSTRAP,
+    message:
+        "Judging the related work's claims by {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("input.published_claims,shares {params.bootstrap} output")

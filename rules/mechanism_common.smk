@@ -20,7 +20,7 @@ CAPTURE_ARGUMENTS = f"input.manifest --images {config['mechanism']['images']} ou
 
 def mechanism_targets():
     """Return the tables and figures of the mechanism of every dataset and model."""
-    results = [f"{table}.csv" for table in READ_OUTS]
+    results = [f"{table}.csv" for table in (*READ_OUTS, "related_claims")]
     results += [f"figures/{figure}.pdf" for figure in figure_names("mechanism")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     compared = ["results/mechanism_agreement.csv"] * (len(MODELS) > 1)

@@ -1,12 +1,13 @@
 """Each kind of claim is supported, contradicted or left open as the data say."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_claims import APART, FAR, NAMES, evidence
 
 from embedding_shift.claims import effects, published_claims
 from embedding_shift.errors import InputError
-from embedding_shift.statistics import clustering
+from embedding_shift.statistics import bootstrap, clustering
 
 
 def judged(kind, arguments, data, metric="cosine_similarity", pool=NAMES):
@@ -120,7 +121,8 @@ KIND_ARGUMENTS = {
 
 
 def test_every_kind_has_a_reader_a_judge_and_a_test():
-    assert set(published_claims.KINDS) == set(effects.JUDGES) == set(KIND_ARGUMENTS)
+    assert set(published_claims.KINDS) == set(KIND_ARGUMENTS)
+    assert {*published_claims.KINDS, *published_claims.RELATED_KINDS} == set(effects.JUDGES)
 
 
 @pytest.mark.parametrize("kind", KIND_ARGUMENTS)
@@ -176,3 +178,58 @@ def test_embeddings_of_different_images_are_refused():
     data.embeddings["b"] = (data.embeddings["b"][0][::-1], data.embeddings["b"][1])
     with pytest.raises(InputError, match="same images"):
         judged("singleton_cluster", {"augmentation": "a"}, data)
+
+
+def shares(n=40, **heads):
+    """Return what heads and MLPs write of shifts whose total is 1 (but 0 where the heads' share is None)."""
+    generator = np.random.default_rng(1)
+    parts = []
+    for name, share in heads.items():
+        written = (share or 0) + generator.normal(0, 0.01, n) * (share is not None)
+        total = float(share is not None)
+        table = pd.DataFrame({"image_id": [f"{i:04d}" for i in range(n)], "heads": written, "mlps": total - written})
+        parts.append(table.assign(augmentation=name, total=total))
+    return pd.concat(parts, ignore_index=True)
+
+
+def undefined(n):
+    """Return rows of images whose shares are not defined."""
+    images = [f"none {i}" for i in range(n)]
+    return pd.DataFrame({"image_id": images, "augmentation": "a"}).assign(
+        heads="undefined", mlps="undefined", total="undefined"
+    )
+
+
+HEADS_ABOVE_MLPS = published_claims.Claim("c", "t", "s", "x", "larger_share", {"more": "heads", "less": "mlps"})
+SETTINGS = bootstrap.Settings(400, 0.95, 1)
+
+
+@pytest.mark.parametrize(
+    ("heads", "verdict", "effect"),
+    [
+        ({"a": 0.9, "b": 0.7}, "supported", 0.4),
+        ({"a": 0.9, "b": 0.3}, "contradicted", -0.4),
+        ({"a": 0.9, "b": 0.5}, "not resolved", 0.0),
+        ({"a": 0.9, "b": None}, "supported", 0.8),  # nothing of no shift is written by any part
+    ],
+)
+def test_claims_about_what_parts_write(heads, verdict, effect):
+    found = effects.judge_related([HEADS_ABOVE_MLPS], shares(**heads), SETTINGS)["c"]
+    assert (found.verdict, found.n) == (verdict, 40)
+    assert found.interval.effect == pytest.approx(effect, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (shares(n=4, a=0.9), "4 images are too few for an interval; it needs 5"),
+        (shares(a=None), "no augmentation moves the embedding"),
+        (undefined(n=1), "undefined"),
+        (pd.concat([shares(n=3, a=0.9), undefined(n=5)]), "3 images are too few"),
+        (shares(a=0.9).drop(columns="mlps"), "this run does not look inside the encoder"),
+    ],
+)
+def test_claims_about_parts_that_a_run_cannot_test(table, reason):
+    found = effects.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
+    assert found.verdict == "not tested"
+    assert found.reason.startswith(reason)

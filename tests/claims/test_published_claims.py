@@ -80,3 +80,40 @@ def test_what_is_no_claims_file_is_refused(tmp_path, text):
         published_claims.read(path)
     with pytest.raises(InputError, match="there is no file"):
         published_claims.read(tmp_path / "absent.yaml")
+
+
+RELATED = """\
+related_claims:
+  - id: second
+    text: Heads write more than MLPs.
+    source: a related paper
+    contradicted_by: MLPs write more.
+    larger_share: {more: heads, less: mlps}
+"""
+
+
+def test_claims_of_the_related_work_are_read_apart(tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(GOOD + RELATED)
+    published = published_claims.read(path)
+    assert [claim.id for claim in published.claims] == ["first"]
+    (related,) = published.related_claims
+    assert (related.kind, related.arguments) == ("larger_share", {"more": "heads", "less": "mlps"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("more: heads", "more: tails", 14, "unknown part 'tails'; allowed are heads, mlps, last_quarter, rest"),
+        ("more: heads", "more: mlps", 14, "'mlps' is on both sides; no part writes more than itself"),
+        ("larger_share: {more: heads, less: mlps}", "larger_shift: {more: [a], less: [b]}", 14, "unknown key"),
+        ("related_claims:\n", "related_claims: none\n_:\n", 10, "unknown key '_'"),
+    ],
+)
+def test_a_malformed_claim_of_the_related_work_is_refused_with_its_line(tmp_path, old, new, line, said):
+    path = tmp_path / "claims.yaml"
+    path.write_text(GOOD + RELATED.replace(old, new))
+    with pytest.raises(InputError) as refused:
+        published_claims.read(path)
+    assert str(refused.value).startswith(f"{path}, line {line}: ")
+    assert said in str(refused.value)

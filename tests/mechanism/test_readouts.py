@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from captured_towers import GRID, SETTINGS, arrays, captured, tower, usual
 
+from embedding_shift.claims import published_claims
 from embedding_shift.io import tables
 from embedding_shift.mechanism import readouts, registry
 from embedding_shift.mechanism.captured_views import CapturedViews
@@ -153,17 +154,26 @@ def test_a_fingerprint_tells_augmentations_with_a_direction(tmp_path):
     assert unsure["accuracy"] < 0.7
 
 
-def test_related_claims_follow_from_the_ledger(tmp_path):
-    """Without MLPs that change, heads write everything; with a single block, it is the last quarter."""
+def test_shares_of_an_image_add_up_and_their_means_are_those_of_the_ledger(tmp_path):
+    """Without MLPs that change, heads and the scale write everything; with a single block, it is the last quarter."""
     of_tower = tower(layers=1)
     views = {"original": arrays(of_tower, 12, 0), "weak": arrays(of_tower, 12, 1, 0.1)}
     views["weak"]["mlps"] = views["original"]["mlps"]
-    late, heads = rows("related_claims", captured(tmp_path, of_tower, views))
-    assert (late["verdict"], heads["verdict"]) == ("supported", "supported")
-    scale = sum(row["share"] for row in rows("ledger", captured(tmp_path, of_tower, views)) if row["part"] == "scale")
-    total = sum(row["share"] for row in rows("ledger", captured(tmp_path, of_tower, views)))
-    assert heads["effect"] == pytest.approx(1 - scale / total)
-    assert late["effect"] == pytest.approx(0.5 - scale / total)
+    views = captured(tmp_path, of_tower, views)
+    found, ledger = rows("image_shares", views), rows("ledger", views)
+    assert [row["image_id"] for row in found] == list(views.image_ids)
+    for row in found:
+        assert row["last_quarter"] + row["rest"] == pytest.approx(row["total"])
+        assert row["heads"] == pytest.approx(row["last_quarter"])
+        assert row["mlps"] == 0
+    means = {key: np.mean([row[key] for row in found]) for key in ("heads", "rest", "total")}
+    assert means["heads"] == pytest.approx(sum(row["share"] for row in ledger if row["part"].startswith("head")))
+    assert means["rest"] == pytest.approx(sum(row["share"] for row in ledger if row["part"] == "scale"))
+    assert means["total"] == pytest.approx(sum(row["share"] for row in ledger))
+
+
+def test_parts_that_claims_may_name_are_columns_of_the_shares():
+    assert set(published_claims.WRITERS) < set(registry.find("image_shares").columns)
 
 
 def test_nearest_images_are_those_whose_overlap_is_in_the_table_of_neighbours(tmp_path):
@@ -214,7 +224,7 @@ def test_no_class_token_and_no_parts(tmp_path, name):
         for view, seed, shift in (("original", 0, 0), ("weak", 1, 0.1))
     }
     found = rows(name, captured(tmp_path, of_tower, views))
-    if name in ("layers", "ledger", "neighbours", "similarity_maps", "related_claims"):
+    if name in ("layers", "ledger", "neighbours", "similarity_maps", "image_shares"):
         assert any(reason in row.values() for row in found)
     assert found
 

@@ -26,6 +26,11 @@ def test_sentences_give_shares_neighbours_and_chance(inputs, tmp_path):
     assert "(chance: 33\\,\\%)" in found["fingerprint_sentence"]  # one of the three augmentations of the run
     assert "Of 1 number that the augmentations draw" not in found["equivariance_sentence"]
     assert found["mechanism_abstract_sentence"].startswith("The last block of the encoder writes ")
+    assert found["related_claims_sentence"].count("(Gandelsman et al. 2024) is ") == 2
+    assert (
+        "``Attention heads write more of the shift of every augmentation than MLPs''"
+        in found["related_claims_sentence"]
+    )
 
 
 def test_a_refused_ledger_and_few_images_give_their_reasons(inputs, tmp_path):
@@ -33,6 +38,7 @@ def test_a_refused_ledger_and_few_images_give_their_reasons(inputs, tmp_path):
     assert found["ledger_sentence"] == (
         "The ledger is not defined for this run: the parts add up in fp32 only, not in bf16."
     )
+    assert found["related_claims_sentence"].count("is not tested (the parts add up in fp32 only, not in bf16)") == 2
     assert (
         found["neighbours_sentence"]
         == "Whether images keep their neighbours is not defined for this run: needs 7 images."

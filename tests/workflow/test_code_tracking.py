@@ -24,12 +24,12 @@ STUDY_METRICS = {"compute_study_metrics"}
 READ_OUTS = {
     "read_out_concepts",
     "read_out_equivariance",
+    "read_out_image_shares",
     "read_out_fingerprint",
     "read_out_layers",
     "read_out_ledger",
     "read_out_nearest_images",
     "read_out_neighbours",
-    "read_out_related_claims",
     "read_out_similarity_maps",
 }
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
@@ -93,7 +93,7 @@ FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FI
 FROM_METRICS = (
     STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 )
-FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms"}
+FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms", "judge_related_claims"}
 FROM_ENCODING = ENCODING | FROM_CAPTURE | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
@@ -132,12 +132,14 @@ EDITS = {
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
-    | FROM_METRICS,
+    | FROM_METRICS
+    | {"judge_related_claims"},
     "embedding_shift/metrics/representation_metrics.py": PIXEL_METRICS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
-    | FROM_METRICS,
+    | FROM_METRICS
+    | {"judge_related_claims"},
     "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
@@ -166,7 +168,10 @@ EDITS = {
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS
     | PAPER,
-    "embedding_shift/claims/effects.py": {"judge_claims", "audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
+    "embedding_shift/claims/effects.py": {"judge_claims", "judge_related_claims", "audit_method"}
+    | AUDIT_FIGURE
+    | TEXTS
+    | PAPER,
     "embedding_shift/claims/audit.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/claims/released_runs.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/study/variants/other_resize.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,

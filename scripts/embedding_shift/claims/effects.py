@@ -18,6 +18,8 @@ Kinds of claims and their effects:
     singleton_cluster: the height at which the augmentation first merges, minus the cut.
     sub_cluster: the height at which the group first merges with another augmentation, minus the height that completes
         the group. Heights are those of the dendrogram; the intervals of both kinds come from the multiscale bootstrap.
+    larger_share: the smallest difference, over augmentations, of what two parts of the encoder write of the shift, as a
+        share of the mean 1 − cosine. Its interval is found like those of the first three kinds.
 
 The shift by a metric is its value for a distance, and minus its value for a similarity.
 """
@@ -51,6 +53,7 @@ class Evidence:
         table: the long table, `image_id, augmentation, metric, value`.
         embeddings: by augmentation.
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
+        shares: data frame of `image_shares.csv`, for the claims of the related work.
     """
 
     table: pd.DataFrame
@@ -58,6 +61,7 @@ class Evidence:
     resamples: int
     confidence: float
     root_seed: int
+    shares: pd.DataFrame | None = None
 
 
 class _Untestable(Exception):
@@ -71,6 +75,12 @@ class _Untestable(Exception):
 def judge(published: PublishedClaims, evidence: Evidence) -> dict[str, Judgement]:
     """Return the judgement of every published claim by its id, in the order of the claims file."""
     return {claim.id: judge_claim(claim, published.augmentations, evidence) for claim in published.claims}
+
+
+def judge_related(claims: Iterable[Claim], shares: pd.DataFrame, settings: bootstrap.Settings) -> dict[str, Judgement]:
+    """Return the judgement of every claim of the related work by its id, from a data frame of `image_shares.csv`."""
+    evidence = Evidence(pd.DataFrame(), {}, *settings, shares=shares)
+    return {claim.id: judge_claim(claim, (), evidence) for claim in claims}
 
 
 def judge_claim(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Judgement:
@@ -178,6 +188,26 @@ def _tree_statistic(
     return of_means(distances.mean(axis=0)), low, high, len(distances)
 
 
+def _larger_share(claim: Claim, _: Sequence[str], evidence: Evidence) -> Estimate:
+    written = pd.DataFrame() if evidence.shares is None else evidence.shares
+    columns = [claim.arguments["more"], claim.arguments["less"], "total"]
+    if not set(columns) <= set(written):
+        raise _Untestable("this run does not look inside the encoder")
+    values = written[columns].apply(pd.to_numeric, errors="coerce")
+    if values["total"].isna().all():  # then all cells say why
+        raise _Untestable(str(written["total"].iloc[0]))
+    values["difference"] = values[columns[0]] - values[columns[1]]
+    values[["image_id", "augmentation"]] = written[["image_id", "augmentation"]]
+    totals, differences = (
+        values.pivot(index="image_id", columns="augmentation", values=name).dropna() for name in ("total", "difference")
+    )
+    _require_images(len(totals))
+    moved = [name for name, total in totals.mean().items() if total > 0]
+    if not moved:
+        raise _Untestable("no augmentation moves the embedding", len(totals))
+    return _order_statistic((differences[moved] / totals[moved].mean()).to_numpy(), 1, claim, evidence)
+
+
 def _distances(embeddings: Sequence[Embeddings]) -> FloatArray:
     """Return the cosine distances between every two augmentations: images × pairs, in the order of `combinations`.
 
@@ -231,4 +261,5 @@ JUDGES: dict[str, Callable[[Claim, Sequence[str], Evidence], Estimate]] = {
     "correlation": _correlation,
     "singleton_cluster": _singleton_cluster,
     "sub_cluster": _sub_cluster,
+    "larger_share": _larger_share,
 }

@@ -1,4 +1,4 @@
-"""Read the original paper's claims from `paper/claims.yaml`; a mistake in it is refused with its line."""
+"""Read the published claims from `paper/claims.yaml`; a mistake in it is refused with its line."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,6 +38,9 @@ KINDS = {
     "singleton_cluster": Kind({"augmentation": "name"}, on_metric=False),
     "sub_cluster": Kind({"augmentations": "names"}, on_metric=False),
 }
+# The kinds of the related work's claims, which need a look inside the encoder.
+RELATED_KINDS = {"larger_share": Kind({"more": "writer", "less": "writer"}, on_metric=False)}
+WRITERS = ("heads", "mlps", "last_quarter", "rest")  # columns of `image_shares.csv`
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class Claim:
     Attributes:
         id: lower-case words joined by hyphens.
         text: the claim in plain words.
-        source: where the original paper makes it.
+        source: where it is made: a place in the original paper, or a related paper.
         contradicted_by: what would contradict it, in plain words.
-        kind: a key of KINDS.
+        kind: a key of KINDS or RELATED_KINDS.
         arguments: those of the kind.
         metric: its name; empty where the kind needs none.
     """
@@ -69,11 +72,13 @@ class PublishedClaims:
 
     Attributes:
         augmentations: the augmentations that "the most", "the least" and the dendrogram refer to.
-        claims: in the order of the file.
+        claims: those of the original paper, in the order of the file.
+        related_claims: those of the related work, in the order of the file.
     """
 
     augmentations: Sequence[str]
     claims: Sequence[Claim]
+    related_claims: Sequence[Claim] = ()
 
     def claim(self, name: str) -> Claim:
         """Return the claim with this id.
@@ -123,47 +128,56 @@ class _Mistake(Exception):
 
 
 def _content(root: yaml.Node) -> PublishedClaims:
-    entries = _mapping(root, "the claims file", ("augmentations", "claims"))
+    entries = _mapping(root, "the claims file", ("augmentations", "claims"), ("related_claims",))
     pool = _names(entries["augmentations"], "augmentations")
-    node = entries["claims"]
+    claims = _claims(entries["claims"], "claims", KINDS)
+    related = _claims(entries["related_claims"], "related_claims", RELATED_KINDS) if "related_claims" in entries else []
+    return PublishedClaims(pool, claims, related)
+
+
+def _claims(node: yaml.Node, key: str, kinds: Mapping[str, Kind]) -> list[Claim]:
     if not isinstance(node, yaml.SequenceNode):
-        raise _Mistake(node, f"'claims' must be a list, found {_shown(node)}")
+        raise _Mistake(node, f"{key!r} must be a list, found {_shown(node)}")
     claims: list[Claim] = []
     for item in node.value:
-        claim = _claim(item)
+        claim = _claim(item, kinds)
         if claim.id in [earlier.id for earlier in claims]:
             raise _Mistake(item, f"the id {claim.id!r} is given twice; every claim needs its own id")
         claims.append(claim)
-    return PublishedClaims(pool, claims)
+    return claims
 
 
-def _claim(node: yaml.Node) -> Claim:
-    entries = _mapping(node, "a claim", TEXTS, ("metric", *KINDS))
+def _claim(node: yaml.Node, allowed_kinds: Mapping[str, Kind]) -> Claim:
+    entries = _mapping(node, "a claim", TEXTS, ("metric", *allowed_kinds))
     texts = {key: _text(entries[key], key) for key in TEXTS}
     if not IDENTIFIER.fullmatch(texts["id"]):
         allowed = "lower-case letters, digits and single hyphens are allowed"
         raise _Mistake(entries["id"], f"'id': found {texts['id']!r}; {allowed}")
-    kinds = [key for key in entries if key in KINDS]
+    kinds = [key for key in entries if key in allowed_kinds]
     if len(kinds) != 1:
         found = " and ".join(kinds) or "none"
-        raise _Mistake(node, f"claim {texts['id']!r} needs one statement, found {found}; allowed are {_listed(KINDS)}")
-    kind = KINDS[kinds[0]]
+        raise _Mistake(
+            node, f"claim {texts['id']!r} needs one statement, found {found}; allowed are {_listed(allowed_kinds)}"
+        )
+    kind = allowed_kinds[kinds[0]]
     if kind.on_metric != ("metric" in entries):
         need = "needs the key 'metric'" if kind.on_metric else "takes no 'metric'"
         raise _Mistake(node if kind.on_metric else entries["metric"], f"claim {texts['id']!r}: {kinds[0]!r} {need}")
     metric = _metric(entries["metric"], "metric") if kind.on_metric else ""
-    return Claim(**texts, kind=kinds[0], arguments=_arguments(entries[kinds[0]], kinds[0]), metric=metric)
+    return Claim(**texts, kind=kinds[0], arguments=_arguments(entries[kinds[0]], kinds[0], kind), metric=metric)
 
 
-def _arguments(node: yaml.Node, name: str) -> dict[str, Any]:
-    kind = KINDS[name]
+def _arguments(node: yaml.Node, name: str, kind: Kind) -> dict[str, Any]:
     entries = _mapping(node, f"{name!r}", kind.required, kind.optional)
     readers = {**kind.required, **kind.optional}
     arguments: dict[str, Any] = dict.fromkeys(kind.optional, ())
     arguments |= {key: READERS[readers[key]](value, f"{name}.{key}") for key, value in entries.items()}
-    both = set(arguments.get("more", ())) & set(arguments.get("less", ()))
-    if both:
-        raise _Mistake(node, f"{name!r}: {min(both)!r} is on both sides; no augmentation shifts more than itself")
+    if name == "larger_shift":
+        both = set(arguments["more"]) & set(arguments["less"])
+        if both:
+            raise _Mistake(node, f"{name!r}: {min(both)!r} is on both sides; no augmentation shifts more than itself")
+    if name == "larger_share" and arguments["more"] == arguments["less"]:
+        raise _Mistake(node, f"{name!r}: {arguments['more']!r} is on both sides; no part writes more than itself")
     if name == "sub_cluster" and len(arguments["augmentations"]) < 2:
         raise _Mistake(node, "'sub_cluster.augmentations': a cluster needs two or more augmentations, found one")
     return arguments
@@ -221,6 +235,13 @@ def _metric(node: yaml.Node, key: str) -> str:
     return name
 
 
+def _writer(node: yaml.Node, key: str) -> str:
+    name = _text(node, key)
+    if name not in WRITERS:
+        raise _Mistake(node, f"{key!r}: unknown part {name!r}; allowed are {_listed(WRITERS)}")
+    return name
+
+
 def _count(node: yaml.Node, key: str) -> int:
     if node.tag != "tag:yaml.org,2002:int" or not re.fullmatch(r"[1-9]\d{0,5}", node.value):
         raise _Mistake(node, f"{key!r} must be a whole number from 1, found {_shown(node)}")
@@ -245,4 +266,5 @@ READERS: dict[str, Callable[[yaml.Node, str], Any]] = {
     "names": _names,
     "metric": _metric,
     "count": _count,
+    "writer": _writer,
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from embedding_shift.claims import judgement
 from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
@@ -24,7 +25,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("mechanism_images_sentence",), _images(inputs)
         yield ("layers_sentence",), _layers(tables["layers"], labels)
         yield ("ledger_sentence",), _ledger(tables["ledger"], labels)
-        yield ("related_claims_sentence",), _related_claims(tables["related_claims"])
+        yield ("related_claims_sentence",), _related_claims(inputs)
         yield ("neighbours_sentence",), _neighbours(tables["neighbours"], labels)
         yield ("fingerprint_sentence",), _fingerprint(tables["fingerprint"], len(labels))
         yield ("equivariance_sentence",), _equivariance(tables["equivariance"])
@@ -121,14 +122,18 @@ def _ledger(ledger: pd.DataFrame, labels: Mapping[str, str]) -> str:
     )
 
 
-def _related_claims(claims: pd.DataFrame) -> str:
+def _related_claims(inputs: PaperInputs) -> str:
     """Give the verdicts on claims of the related work."""
+    verdicts = {row["claim"]: row for row in inputs.mechanism["related_claims"].to_dict("records")}
     parts = []
-    for row in claims.to_dict("records"):
-        bounds = [float(row[name]) for name in ("effect", "ci_low", "ci_high") if row["verdict"] != "not tested"]
-        found = f"by {latex.number(bounds[0])} {latex.interval(*bounds[1:])}" if bounds else latex.escape(row["effect"])
-        parts.append(f"that {latex.escape(row['text'])} is {latex.escape(row['verdict'])} ({found})")
-    return f"Of what the related work says about embeddings, tested on shifts, {joined(parts)}."
+    for claim in inputs.published_claims.related_claims:
+        row = verdicts[claim.id]
+        tested = row["verdict"] != judgement.NOT_TESTED
+        bounds = [float(row[name]) for name in ("effect", "ci_low", "ci_high") if tested]
+        found = f"{latex.number(bounds[0])} {latex.interval(*bounds[1:])}" if bounds else latex.escape(row["reason"])
+        text = latex.escape(claim.text.rstrip("."))
+        parts.append(f"``{text}'' ({latex.escape(claim.source)}) is {row['verdict']} ({found})")
+    return f"Of what the related work says about embeddings, tested on shifts, {joined(parts)}." if parts else ""
 
 
 def _extremes(values: "pd.Series[float]", labels: Mapping[str, str], text: Callable[[float], str]) -> str:
