@@ -43,7 +43,9 @@ VIEWS = ["original", *AUGMENTATIONS]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SHARDS = [f"{number:05d}" for number in range(config["shards"])]
-VALUES = {"augmentation": AUGMENTATIONS, "view": VIEWS, "shard": SHARDS}
+# One encoding job takes the shards from one of these to the next.
+PARTS = SHARDS[:: config["encode_shards_per_job"]]
+VALUES = {"augmentation": AUGMENTATIONS, "view": VIEWS, "shard": SHARDS, "part": PARTS}
 STORE = ["--store", config["store"]] if config["store"] else []
 BOOTSTRAP = "--resamples {resamples} --confidence {confidence} --seed {seed}".format(
     **config["bootstrap"], seed=config["seed"]
@@ -56,6 +58,7 @@ wildcard_constraints:
     dataset="|".join(DATASETS),
     model="|".join(MODELS),
     shard=r"\d{5}",
+    part=r"\d{5}",
     page=r"\d+",
 
 
@@ -113,6 +116,33 @@ def stored(**shards):
         checksums = [f"{path}.sha256" for path in paths] if isinstance(paths, list) else f"{paths}.sha256"
         files |= {name: paths, f"{name}_checksum": checksums}
     return files
+
+
+def stored_of_part(**views):
+    """Return shards of views by name, each followed by its checksums, as inputs of a rule with the wildcard `part`.
+
+    The values are the names of the views. All shards of a view follow one another.
+    """
+
+    def files(view, suffix):
+        return lambda wildcards: collect(
+            "results/{dataset}/views/{view}/{shard}.{suffix}",
+            dataset=wildcards.dataset,
+            view=view,
+            shard=shards_of_part(wildcards.part),
+            suffix=suffix,
+        )
+
+    found = {}
+    for name, view in views.items():
+        found |= {name: files(view, "tar"), f"{name}_checksum": files(view, "tar.sha256")}
+    return found
+
+
+def shards_of_part(part):
+    """Return the shards that are encoded together with the shard `part`, the first of them."""
+    first = SHARDS.index(part)
+    return SHARDS[first : first + config["encode_shards_per_job"]]
 
 
 def settings(*keys, section=config):

@@ -5,7 +5,7 @@ output:  results/models/{model}/, results/{dataset}/{model}/embeddings/{view}.np
          results/{dataset}/{model}/attention/{view}.npz
 state:   results/store/ keeps what was encoded (config: `store`), so that no view is encoded twice. It is no output: it
          may be deleted at any time.
-steps:   bundle per model → encode per shard → merge the shards
+steps:   bundle per model → encode per shard, or several shards at a time (config: `encode_shards_per_job`) → merge
 """
 
 
@@ -33,13 +33,13 @@ rule prepare_bundle:
 
 rule encode_views:
     input:
-        **stored(views=every("results/{dataset}/views/{view}/{shard}.tar", "view")),
+        **stored_of_part(views=VIEWS),
         **BUNDLE,
         **CAPTURE_INPUTS,
         code=code("encode_views"),
     output:
         **CAPTURE_OUTPUTS,
-        encoded=every("results/{dataset}/{model}/encoded/{view}/{shard}.npz", "view"),
+        encoded=every("results/{dataset}/{model}/encoded/{view}/{part}.npz", "view"),
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -50,17 +50,17 @@ rule encode_views:
         **ENCODER,
         store=STORE,
     message:
-        "Encoding {wildcards.dataset}, shard {wildcards.shard}, with {wildcards.model}."
+        "Encoding {wildcards.dataset}, from shard {wildcards.part}, with {wildcards.model}."
     shell:
         command(
             "input.views,code params.bundle {params.encoding} threads {params.store:q}"
-            f" --description '{{wildcards.model}} {{wildcards.shard}}' --output {{output.encoded:q}} {CAPTURE_ARGUMENTS}"
+            f" --description '{{wildcards.model}} {{wildcards.part}}' --output {{output.encoded:q}} {CAPTURE_ARGUMENTS}"
         )
 
 
 rule merge_encoded:
     input:
-        parts=every("results/{dataset}/{model}/encoded/{view}/{shard}.npz", "shard"),
+        parts=every("results/{dataset}/{model}/encoded/{view}/{part}.npz", "part"),
         code=code("merge_encoded"),
     output:
         embeddings="results/{dataset}/{model}/embeddings/{view}.npz",
@@ -71,6 +71,6 @@ rule merge_encoded:
         mem_mb=memory(per_mb=4),
         runtime=allowance(60),
     message:
-        "Merging the shards of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
+        "Merging the parts of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:
         command("input.parts output.embeddings,attention")

@@ -10,7 +10,7 @@ def explorer_files():
         "results/{dataset}/study/views/{augmentation}.tar", dataset=DATASETS, augmentation=AUGMENTATIONS
     )
     of_study = ["study/metrics.parquet"] if STUDY else []
-    captured = collect("captured/{view}/{shard}.npz", view=VIEWS, shard=SHARDS)
+    captured = collect("captured/{view}/{part}.npz", view=VIEWS, part=PARTS)
     of_mechanism = ["layers.csv", *captured] if MECHANISM else []
     arrays = collect("{array}/{view}.npz", array=["embeddings", "attention"], view=VIEWS)
     results = ["metrics.parquet", "summary.csv", "claims.csv", *arrays, *of_study, *of_mechanism]

@@ -1,6 +1,6 @@
 """Look inside the encoder: where a shift is written, and what becomes of neighbours and concepts (config: mechanism).
 
-input:   what encoding captured of some images, results/{dataset}/{model}/captured/{view}/{shard}.npz;
+input:   what encoding captured of some images, results/{dataset}/{model}/captured/{view}/{part}.npz;
          paper/claims.yaml
 output:  results/{dataset}/{model}/{table}.csv for every module in scripts/embedding_shift/mechanism/readouts, and
          results/{dataset}/{model}/related_claims.csv
@@ -33,7 +33,7 @@ for read_out in READ_OUTS:
         name:
             f"read_out_{read_out}"
         input:
-            captured=every(CAPTURED, "view", "shard"),
+            captured=every(CAPTURED, "view", "part"),
             tower="results/models/{model}/tower.npz",
             code=code("read_out_mechanism", [f"embedding_shift.mechanism.readouts.{read_out}"]),
         output:

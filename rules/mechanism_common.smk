@@ -12,7 +12,7 @@ READ_OUTS = sorted(
 # The tables that the paper cites.
 MECHANISM_TABLES = ["layers", "ledger", "neighbours", "fingerprint", "equivariance", "concepts", "similarity_maps"]
 MECHANISM_TABLES += ["related_claims"]
-CAPTURED = "results/{dataset}/{model}/captured/{view}/{shard}.npz"
+CAPTURED = "results/{dataset}/{model}/captured/{view}/{part}.npz"
 CAPTURE_INPUTS = {"manifest": "results/{dataset}/manifest.csv"} if MECHANISM else {}
 CAPTURE_OUTPUTS = {"captured": every(CAPTURED, "view")} if MECHANISM else {}
 CAPTURE_ARGUMENTS = f"input.manifest --images {config['mechanism']['images']} output.captured" if MECHANISM else ""

@@ -2,7 +2,7 @@
 
 input:   views, embeddings and attention of the original and of every augmentation
 output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv, pairwise_distance.csv
-steps:   metrics per augmentation and shard → long table per model → summary; distances
+steps:   metrics per augmentation and shard, or as many shards as are encoded at a time → long table per model → summary; distances
 """
 
 # More would wait for each other.
@@ -29,12 +29,12 @@ rule compute_pixel_metrics:
 
 rule compute_representation_metrics:
     input:
-        **stored(views=every("results/{dataset}/views/{augmentation}/{shard}.tar", "augmentation")),
-        original="results/{dataset}/{model}/encoded/original/{shard}.npz",
-        augmented=every("results/{dataset}/{model}/encoded/{augmentation}/{shard}.npz", "augmentation"),
+        **stored_of_part(views=AUGMENTATIONS),
+        original="results/{dataset}/{model}/encoded/original/{part}.npz",
+        augmented=every("results/{dataset}/{model}/encoded/{augmentation}/{part}.npz", "augmentation"),
         code=code("compute_representation_metrics"),
     output:
-        every("results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz", "augmentation"),
+        every("results/{dataset}/{model}/representation_metrics/{augmentation}/{part}.npz", "augmentation"),
     conda:
         "../envs/images.yaml"
     threads: measuring_threads
@@ -42,7 +42,7 @@ rule compute_representation_metrics:
         mem_mb=measuring_memory,
         runtime=minutes(per_view=0.05),
     message:
-        "Measuring the shift of {wildcards.model} on {wildcards.dataset}, shard {wildcards.shard}."
+        "Measuring the shift of {wildcards.model} on {wildcards.dataset}, from shard {wildcards.part}."
     shell:
         command("input.original,augmented,views --threads {threads} output")
 
@@ -51,7 +51,7 @@ rule compute_metrics:
     input:
         pixel_metrics=every("results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz", "augmentation", "shard"),
         representation_metrics=every(
-            "results/{dataset}/{model}/representation_metrics/{augmentation}/{shard}.npz", "augmentation", "shard"
+            "results/{dataset}/{model}/representation_metrics/{augmentation}/{part}.npz", "augmentation", "part"
         ),
         code=code("compute_metrics"),
     output:

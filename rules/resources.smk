@@ -11,6 +11,7 @@ STARTUP_MB = 1500
 STARTUP_MINUTES = 10
 GROWTH = 1.6
 ENCODING_THREAD_MB = 150  # of a batch, and of views that are read ahead
+ENCODED_PER_MB = 0.1  # of the views in the input: what an encoding job returns for them, and copies of it
 MEASURING_PROCESS_MB = 150
 GPUS = visible()
 # GPUs that an encoding job requests. `device: auto` requests one if the machine on which Snakemake runs has one.
@@ -59,21 +60,21 @@ def minutes(per_view):
     return lambda wildcards, input, attempt: grown(STARTUP_MINUTES + per_view / 60 * input.size_mb / view_mb(), attempt)
 
 
-def shard_threads(wildcards):
-    """Return the threads of a job on one shard: the processors that the other shards leave."""
+def part_threads(wildcards):
+    """Return the threads of a job on the shards that are encoded together: the cores that the other parts leave."""
     cores = workflow.cores or 1
     # A job in a process of its own has the cores that the run gave it.
-    return -(-cores // len(SHARDS)) if is_main_process(workflow) else cores
+    return -(-cores // len(PARTS)) if is_main_process(workflow) else cores
 
 
 def encoding_threads(wildcards):
-    """Return the threads of an encoding job, as configured or those of a job on one shard."""
-    return config["encode_threads"] or shard_threads(wildcards)
+    """Return the threads of an encoding job, as configured or those of a job on one part."""
+    return config["encode_threads"] or part_threads(wildcards)
 
 
 def measuring_threads(wildcards):
     """Return the threads of a job that measures the representation, one per augmentation at most."""
-    return min(shard_threads(wildcards), len(AUGMENTATIONS))
+    return min(part_threads(wildcards), len(AUGMENTATIONS))
 
 
 def measuring_memory(wildcards, input, attempt):
@@ -83,13 +84,13 @@ def measuring_memory(wildcards, input, attempt):
 
 
 def encoding_memory(wildcards, input, attempt):
-    """Return `mem_mb` of an encoding job: the weights twice (as stored, and in the layout of oneDNN) and its batches."""
+    """Return `mem_mb` of an encoding job: the weights (as stored, and in the layout of oneDNN), batches and results."""
     weights_mb = Path(input.weights).stat().st_size / 2**20
-    threads_mb = ENCODING_THREAD_MB * encoding_threads(wildcards)
+    added_mb = ENCODING_THREAD_MB * encoding_threads(wildcards) + ENCODED_PER_MB * input.size_mb
     if config["batch_size"] is None:
-        return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb) + threads_mb, attempt)
+        return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb) + added_mb, attempt)
     activations_mb = 40 * config["batch_size"] * (config["image_size"] / 224) ** 2
-    return grown(STARTUP_MB + 2 * weights_mb + activations_mb * encoding_threads(wildcards) + threads_mb, attempt)
+    return grown(STARTUP_MB + 2 * weights_mb + activations_mb * encoding_threads(wildcards) + added_mb, attempt)
 
 
 def encoding_minutes(wildcards, input, attempt):

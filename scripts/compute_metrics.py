@@ -22,8 +22,8 @@ def main() -> None:
     arguments = parser.parse_args()
     names = arguments.augmentations
     per_augmentation = [
-        _grouped(arguments.pixel_metrics, len(names)),
-        _grouped(arguments.representation_metrics, len(names)),
+        cli.grouped(arguments.pixel_metrics, len(names)),
+        cli.grouped(arguments.representation_metrics, len(names)),
     ]
     parts = [[*pixels, *representation] for pixels, representation in zip(*per_augmentation, strict=True)]
     excluded: list[pd.DataFrame] = []
@@ -35,12 +35,6 @@ def main() -> None:
 
     tables.write_parquet_parts(arguments.output, rows())
     tables.write_csv(arguments.exclusions, pd.concat(excluded, ignore_index=True))
-
-
-def _grouped(paths: list[str], groups: int) -> list[list[str]]:
-    """Return consecutive paths in so many groups of one size."""
-    size = len(paths) // groups
-    return [paths[start : start + size] for start in range(0, len(paths), size)]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Compute the embedding and attention metrics of one shard under all augmentations, also with the geometry undone."""
+"""Compute the embedding and attention metrics of some shards under all augmentations, also with the geometry undone."""
 
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 
@@ -14,16 +15,23 @@ def main() -> None:
     parser.add_argument(
         "--augmented", nargs="+", required=True, help="npz files of the encoder's output, one per augmentation"
     )
-    parser.add_argument("--views", nargs="+", required=True, help="tar files of the augmented views, in the same order")
+    parser.add_argument(
+        "--views",
+        nargs="+",
+        required=True,
+        help="tar files of the augmented views, those of one augmentation after another",
+    )
     parser.add_argument("--threads", type=int, default=1, help="number of augmentations that are measured at a time")
     parser.add_argument("--output", nargs="+", required=True, help="npz files to write, in the same order")
     arguments = parser.parse_args()
-    files = zip(arguments.augmented, arguments.views, arguments.output, strict=True)
+    files = zip(
+        arguments.augmented, cli.grouped(arguments.views, len(arguments.augmented)), arguments.output, strict=True
+    )
     with ProcessPoolExecutor(arguments.threads) as pool:
         list(pool.map(measure, repeat(arguments.original), *zip(*files, strict=True)))
 
 
-def measure(original: str, augmented: str, views: str, output: str) -> None:
+def measure(original: str, augmented: str, views: Sequence[str], output: str) -> None:
     """Measure the views of one augmentation."""
     image_ids, values = stored_views.representation_metrics(original, augmented, views)
     array_files.write(output, image_ids, **values)

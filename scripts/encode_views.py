@@ -1,4 +1,4 @@
-"""Encode the views of one shard under all augmentations: embeddings and attention maps."""
+"""Encode the views of one or more shards under all augmentations: embeddings and attention maps."""
 
 import csv
 from pathlib import Path
@@ -11,24 +11,26 @@ from embedding_shift.io.array_store import Store
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--views", nargs="+", required=True, help="tar files of the views")
+    parser.add_argument(
+        "--views", nargs="+", required=True, help="tar files of the views, those of one output after another"
+    )
     image_encoder.add_arguments(parser)
     parser.add_argument("--store", help="folder that keeps encoded views, so that none is encoded twice")
     parser.add_argument("--code", nargs="*", default=[], help="files whose change makes stored outputs invalid")
     parser.add_argument("--description", default="encoding", help="text of the progress bar")
-    parser.add_argument("--output", nargs="+", required=True, help="npz files to write, one per tar file")
+    parser.add_argument("--output", nargs="+", required=True, help="npz files to write, one per augmentation")
     parser.add_argument("--manifest", help="CSV, one row per image, from which the images to capture are chosen")
     parser.add_argument(
         "--images", type=int, default=0, help="number of images of which the encoder's inside is captured"
     )
-    parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per tar file")
+    parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per augmentation")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
     store = None
     if arguments.store:
         store = Store(Path(arguments.store, stored_encoding.setting(encoder, arguments.bundle, arguments.code)))
     captured = stored_encoding.CapturedViews(_images_to_capture(arguments.manifest, arguments.images))
-    paths = dict(zip(arguments.output, arguments.views, strict=True))
+    paths = dict(zip(arguments.output, cli.grouped(arguments.views, len(arguments.output)), strict=True))
     for output, encoded in stored_encoding.encode_shards(
         encoder, paths, store, arguments.description, captured
     ).items():

@@ -4,7 +4,7 @@ import argparse
 import errno
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from embedding_shift.errors import InputError
 
@@ -19,6 +19,12 @@ UNWRITABLE = {
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Return an argument parser whose `--help` shows `description` and the default of every option."""
     return argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+
+
+def grouped(paths: Sequence[str], groups: int) -> list[Sequence[str]]:
+    """Return the paths that an option lists in so many groups of one size, in their order."""
+    size = len(paths) // groups
+    return [paths[start : start + size] for start in range(0, groups * size, max(size, 1))]
 
 
 def warn(message: str) -> None:

@@ -65,7 +65,7 @@ def assert_equal(found, expected):
 
 def test_only_what_is_new_is_encoded(bundle, tmp_path):
     encoder = CountingEncoder(bundle, "cpu", batch_size=4, workers=2)
-    paths = {f"draw{draw}": write(tmp_path, range(7), draw) for draw in range(3)}
+    paths = {f"draw{draw}": [write(tmp_path, range(7), draw)] for draw in range(3)}
     expected = encode(encoder, paths, None)
     assert encoder.computed == 21
     assert_equal(encode(encoder, paths, tmp_path / "store"), expected)
@@ -109,7 +109,7 @@ def test_threads_add_outputs_side_by_side(switching):
 
 def test_each_shard_gets_the_outputs_of_its_own_views(bundle, tmp_path):
     encoder = Encoder(bundle, "cpu", batch_size=4)
-    paths = {f"draw{draw}": write(tmp_path, range(2 + draw), draw) for draw in range(3)}
+    paths = {f"draw{draw}": [write(tmp_path, range(2 + draw), draw)] for draw in range(3)}
     for draw, (image_ids, embedding, attention) in enumerate(encode(encoder, paths, None).values()):
         alone = encoder.encode(views(range(2 + draw), draw))
         assert list(image_ids) == alone.image_ids
@@ -117,9 +117,21 @@ def test_each_shard_gets_the_outputs_of_its_own_views(bundle, tmp_path):
         np.testing.assert_array_equal(attention, alone.attention)
 
 
+def test_shards_that_are_encoded_together_give_the_same_outputs(bundle, tmp_path):
+    encoder = CountingEncoder(bundle, "cpu", batch_size=4, workers=2)
+    parts = [write(tmp_path / str(part), range(3 * part, 3 * part + 3 * (part != 1)), draw=0) for part in range(3)]
+    together = encode(encoder, {"a": parts}, tmp_path / "store")["a"]
+    assert encoder.computed == 6
+    alone = [encode(encoder, {"a": [part]}, None)["a"] for part in parts]
+    for found, expected in zip(together, map(np.concatenate, zip(*alone, strict=True)), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    encode(encoder, {"a": parts[:1]}, tmp_path / "store")
+    assert encoder.computed == 0
+
+
 def test_a_view_that_is_captured_again_is_not_stored_again(bundle, tmp_path):
     encoder = Encoder(bundle, "cpu", batch_size=4)
-    paths = {"a": write(tmp_path, range(6), 0)}
+    paths = {"a": [write(tmp_path, range(6), 0)]}
     for _ in range(2):
         captured = stored_encoding.CapturedViews(["image1", "image5"])
         stored_encoding.encode_shards(encoder, paths, Store(tmp_path / "store"), "encoding", captured)
@@ -130,7 +142,7 @@ def test_a_view_that_is_captured_again_is_not_stored_again(bundle, tmp_path):
 
 def test_a_damaged_store_is_computed_again(bundle, tmp_path):
     encoder = CountingEncoder(bundle, "cpu", batch_size=4)
-    paths = {"a": write(tmp_path, range(6), 0)}
+    paths = {"a": [write(tmp_path, range(6), 0)]}
     expected = encode(encoder, paths, tmp_path / "store")
     (segment,) = (tmp_path / "store").glob("*.npy")
     content = bytearray(segment.read_bytes())
@@ -142,9 +154,10 @@ def test_a_damaged_store_is_computed_again(bundle, tmp_path):
 
 def test_what_was_encoded_before_an_error_is_kept(bundle, tmp_path):
     encoder = CountingEncoder(bundle, "cpu", batch_size=2)
-    paths = {"good": write(tmp_path, range(6), 0), "damaged": write(tmp_path, range(6), 1)}
-    content = paths["damaged"].read_bytes()
-    paths["damaged"].write_bytes(content[:-1] + b"x")
+    paths = {"good": [write(tmp_path, range(6), 0)], "damaged": [write(tmp_path, range(6), 1)]}
+    (damaged,) = paths["damaged"]
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1] + b"x")
     with pytest.raises(InputError, match="damaged"):
         encode(encoder, paths, tmp_path / "store")
     encode(encoder, {"good": paths["good"]}, tmp_path / "store")
@@ -152,7 +165,7 @@ def test_what_was_encoded_before_an_error_is_kept(bundle, tmp_path):
 
 
 def test_a_shard_without_views(bundle, tmp_path):
-    paths = {"empty": write(tmp_path, [], 0), "one": write(tmp_path, [1], 1)}
+    paths = {"empty": [write(tmp_path, [], 0)], "one": [write(tmp_path, [1], 1)]}
     found = encode(Encoder(bundle, "cpu", batch_size=4), paths, tmp_path / "store")
     assert [len(arrays[1]) for arrays in found.values()] == [0, 1]
     assert found["empty"][2].shape[1:] == found["one"][2].shape[1:]
@@ -178,7 +191,7 @@ def test_what_decides_the_numbers_decides_the_setting(bundle, tmp_path):
 
 def test_capturing_changes_no_output_and_captures_the_chosen_images_only(bundle, tmp_path):
     encoder = CountingEncoder(bundle, "cpu", batch_size=4, workers=2)
-    paths = {f"draw{draw}": write(tmp_path, range(7), draw) for draw in range(2)}
+    paths = {f"draw{draw}": [write(tmp_path, range(7), draw)] for draw in range(2)}
     expected = encode(encoder, paths, tmp_path / "store")
     chosen = sorted(expected["draw0"][0])[1:3]
     captured = stored_encoding.CapturedViews(chosen)

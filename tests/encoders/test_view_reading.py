@@ -23,11 +23,15 @@ def paths(tmp_path):
     return found
 
 
+def lists(paths):
+    return {name: [path] for name, path in paths.items()}
+
+
 @KINDS
 @pytest.mark.parametrize("readers", [1, 2, 5])
 def test_all_views_are_read(paths, readers, in_processes):
     found = {name: [] for name in paths}
-    for chunk in view_reading.read(paths, readers, in_processes):
+    for chunk in view_reading.read(lists(paths), readers, in_processes):
         assert len(chunk.keys) == len(chunk.image_ids) <= view_reading.VIEWS_IN_CHUNK
         found[chunk.name] += zip(chunk.image_ids, chunk.keys, chunk.pixels, strict=True)
     for name, path in paths.items():
@@ -48,5 +52,5 @@ def test_a_damaged_shard_is_named(paths, in_processes):
     path = paths["shard1"]
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(InputError) as caught:
-        list(view_reading.read(paths, 2, in_processes))
+        list(view_reading.read(lists(paths), 2, in_processes))
     assert str(caught.value).startswith(f"{path} is damaged") and "Traceback" not in str(caught.value)

@@ -69,7 +69,7 @@ def encoded(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_representation_metrics_undo_the_geometry_of_the_record(stored, encoded, name):
     original, augmented = encoded(stored["original"][0], 0), encoded(stored[name][0], 1)
-    image_ids, values = stored_views.representation_metrics(original, augmented, stored[name][0])
+    image_ids, values = stored_views.representation_metrics(original, augmented, stored[name][:1])
     views = {view.image_id: view for view in shards.read(stored[name][0])}
     assert list(image_ids) == sorted(views)
     before, after = array_files.read(original), array_files.read(augmented)
@@ -89,9 +89,9 @@ def test_representation_metrics_undo_the_geometry_of_the_record(stored, encoded,
 def test_outputs_for_different_images_are_refused(stored, encoded):
     original, augmented, other = encoded(stored["original"][0], 0), encoded(stored["noise"][0], 1), stored["noise"][1]
     with pytest.raises(InputError, match=r"noise/1\.tar and .*0\.npz do not hold the same images"):
-        stored_views.representation_metrics(original, augmented, other)
+        stored_views.representation_metrics(original, augmented, [other])
     with pytest.raises(InputError, match=r"2\.npz and .*0\.npz do not hold the same images"):
-        stored_views.representation_metrics(original, encoded(other, 2), stored["noise"][0])
+        stored_views.representation_metrics(original, encoded(other, 2), stored["noise"][:1])
 
 
 def test_shards_of_different_images_are_refused(stored):

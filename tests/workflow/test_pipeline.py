@@ -228,10 +228,10 @@ def test_bad_images_are_rejected_with_their_reason_and_the_run_goes_on(finished)
 
 
 def test_shards_cores_and_order_change_nothing(finished, unrun):
-    """Three shards, of which one is empty, on one core, a shuffled table, and one augmentation instead of nine."""
+    """Three shards, two of them encoded together, one core, a shuffled table, and one augmentation instead of nine."""
     pipeline = unrun
     few = {name: CONFIG["augmentations"][name] for name in FEW}
-    pipeline.config = tiny_config(shards=3, augmentations=few)
+    pipeline.config = tiny_config(shards=3, encode_shards_per_job=2, augmentations=few)
     write_data(pipeline, random.Random(1).sample(ROWS, len(ROWS)))
     done = pipeline.run(f"{RESULTS}/metrics.parquet", cores=1)
     assert done.returncode == 0, done.stdout[-5000:]

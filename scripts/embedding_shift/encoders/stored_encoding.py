@@ -48,7 +48,7 @@ def setting(encoder: Encoder, bundle: str | Path, code: Sequence[str | Path]) ->
 
 
 class CapturedViews:
-    """What encoding captures inside the tower for some images, by the name of the shard.
+    """What encoding captures inside the tower for some images, by the name of the output.
 
     Args:
         image_ids: the images.
@@ -62,30 +62,32 @@ class CapturedViews:
         self._shards[name].add(image_id, record, arrays)
 
     def shard(self, name: str) -> tuple[list[str], dict[str, NDArray[Any]]]:
-        """Return the image ids of a shard (N,) and (N, …) arrays by name: `record` is the view's record as JSON."""
+        """Return the image ids of an output (N,) and (N, …) arrays by name: `record` is the view's record as JSON."""
         shard = self._shards[name]
         return shard.image_ids, {"record": np.array(shard.records, str)} | shard.arrays
 
 
 def encode_shards(
     encoder: Encoder,
-    paths: Mapping[str, str | Path],
+    paths: Mapping[str, Sequence[str | Path]],
     store: Store | None,
     description: str,
     captured: CapturedViews | None = None,
 ) -> dict[str, Encoded]:
     """Encode the views of several shards in one pass.
 
+    Neither the number of shards nor their distribution over the outputs changes an embedding or a map.
+
     Args:
         encoder: the encoder.
-        paths: paths of the shards by the name of their augmentation.
+        paths: for every output, by its name, the paths of its shards.
         store: where the encoder's outputs are looked up and kept; None to compute everything.
         description: text of the progress bar.
         captured: where to add what is captured; None to capture nothing. The views of its images are computed even if
             the store holds their outputs.
 
     Returns:
-        The outputs for every shard by the same names. The order of the views is arbitrary.
+        The outputs by the same names. The order of the views is arbitrary.
     """
     captured = captured or CapturedViews()
     collected = {name: _Collected() for name in paths}
@@ -124,12 +126,13 @@ def encode_shards(
     return {name: part.encoded() or encoder.encode([], total=0) for name, part in collected.items()}
 
 
-def _count(paths: Mapping[str, str | Path]) -> int:
-    """Return about how many views the shards hold; their headers are read in the first one only."""
-    if not paths:
+def _count(paths: Mapping[str, Sequence[str | Path]]) -> int:
+    """Return about how many views the shards hold; their headers are read in the largest one only."""
+    sizes = {path: Path(path).stat().st_size for some in paths.values() for path in some}
+    if not sizes:
         return 0
-    sizes = [Path(path).stat().st_size for path in paths.values()]
-    return round(shards.count(next(iter(paths.values()))) * sum(sizes) / sizes[0])
+    largest = max(sizes, key=sizes.__getitem__)
+    return round(shards.count(largest) * sum(sizes.values()) / sizes[largest])
 
 
 @contextlib.contextmanager

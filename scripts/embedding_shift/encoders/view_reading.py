@@ -26,7 +26,7 @@ class Chunk(NamedTuple):
     """Some views of one shard.
 
     Attributes:
-        name: name of the shard.
+        name: name of the shard, as in the argument of `read`.
         image_ids: keys of the N views.
         records: their records as JSON.
         keys: keys of their pixels in a store.
@@ -40,11 +40,11 @@ class Chunk(NamedTuple):
     pixels: NDArray[np.uint8]
 
 
-def read(paths: Mapping[str, str | Path], readers: int, in_processes: bool) -> Iterator[Chunk]:
+def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: bool) -> Iterator[Chunk]:
     """Start to read the views of all shards, and return an iterator over them; several shards are read at a time.
 
     Args:
-        paths: paths of the shards by name.
+        paths: paths of the shards by name; several shards may share a name.
         readers: number of shards that are read at a time.
         in_processes: whether each reader is a process of its own. Threads share one interpreter, which feeds a
             processor but not a GPU.
@@ -52,17 +52,17 @@ def read(paths: Mapping[str, str | Path], readers: int, in_processes: bool) -> I
     Raises:
         InputError: a shard is missing or damaged.
     """
-    names = list(paths)
-    lanes = [{name: paths[name] for name in names[start::readers]} for start in range(min(readers, len(names)))]
+    named = [(name, path) for name, some in paths.items() for path in some]
+    lanes = [named[start::readers] for start in range(min(readers, len(named)))]
     if not in_processes:
         return batching.interleaved([_chunks(lane) for lane in lanes], CHUNKS_AHEAD)
     loader = DataLoader(_Lanes(lanes), batch_size=None, num_workers=len(lanes), prefetch_factor=CHUNKS_AHEAD)
     return _received(iter(loader))  # The processes start here, before this process has threads.
 
 
-def _chunks(paths: Mapping[str, str | Path]) -> Iterator[Chunk]:
-    """Yield the views of shards, one shard after the other."""
-    for name, path in paths.items():
+def _chunks(named: Sequence[tuple[str, str | Path]]) -> Iterator[Chunk]:
+    """Yield the views of shards, one shard after the other, from their names and paths."""
+    for name, path in named:
         for _, views in groupby(shards.read(path), key=lambda view: view.pixels.shape):
             for some in batching.batches(views, VIEWS_IN_CHUNK):
                 pixels = np.stack([view.pixels for view in some])
@@ -79,7 +79,7 @@ def _key(pixels: NDArray[np.uint8]) -> bytes:
 class _Lanes(IterableDataset[Any]):
     """The chunks of several lanes, each read by one worker process. Pixels travel as tensors, in shared memory."""
 
-    def __init__(self, lanes: Sequence[Mapping[str, str | Path]]) -> None:
+    def __init__(self, lanes: Sequence[Sequence[tuple[str, str | Path]]]) -> None:
         self._lanes = lanes
 
     def __iter__(self) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """Measure stored views. Their records tell how to undo the geometry."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -42,13 +43,13 @@ def pixel_metrics(original_shard: str | Path, augmented_shard: str | Path) -> tu
 
 
 def representation_metrics(
-    original: str | Path, augmented: str | Path, augmented_shard: str | Path
+    original: str | Path, augmented: str | Path, augmented_shards: Sequence[str | Path]
 ) -> tuple[NDArray[np.str_], Values]:
-    """Return the embedding and attention metrics, registered and not, of the views in one shard.
+    """Return the embedding and attention metrics, registered and not, of the views in some shards.
 
     Args:
         original, augmented: array files of the encoder's output for the same images.
-        augmented_shard: path of the shard that holds the augmented views.
+        augmented_shards: paths of the shards that hold the augmented views.
 
     Returns:
         N image ids, and {metric: float64 (N,)}; NaN if a metric is not defined.
@@ -58,8 +59,8 @@ def representation_metrics(
     """
     before, after = array_files.read(original), array_files.read(augmented)
     image_ids = before["image_id"]
-    records = dict(shards.read_records(augmented_shard))
-    for path, found in ((augmented, after["image_id"]), (augmented_shard, sorted(records))):
+    records = {image_id: record for path in augmented_shards for image_id, record in shards.read_records(path)}
+    for path, found in ((augmented, after["image_id"]), (augmented_shards[0], sorted(records))):
         if list(image_ids) != list(found):
             raise InputError(f"{path} and {original} do not hold the same images")
     correspondences = (geometry.correspondence(ViewRecord.from_json(records[image_id])) for image_id in image_ids)

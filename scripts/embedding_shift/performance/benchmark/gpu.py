@@ -65,8 +65,8 @@ def encoding_rows(section: str, name: str, bundle: Path, precision: str) -> Iter
         for place in range(BATCHES * encoder.batch_size)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        paths = {str(number): Path(folder, f"{number}.tar") for number in range(SHARDS)}
-        for number, path in enumerate(paths.values()):
+        paths = {str(number): [Path(folder, f"{number}.tar")] for number in range(SHARDS)}
+        for number, (path,) in enumerate(paths.values()):
             shards.write(path, views[number::SHARDS])
         ways: dict[str, Callable[[], object]] = {
             "": lambda: encoder.encode(views, total=0),

@@ -38,7 +38,8 @@ RESULTS = "results/photographs/encoder"
 TABLES = [f"{RESULTS}/{table}" for table in ("metrics.parquet", "summary.csv", "pairwise_distance.csv")]
 # (height, width) and JPEG quality of the photographs, typical of images on the web.
 SIZE, QUALITY = (390, 470), 90
-SHARDS_ON_GPU = 8  # One shard is encoded while the views of others are made and measured.
+# On a GPU, some shards are encoded while the views of the others are made and measured.
+SHARDS_ON_GPU = {"shards": 8, "encode_shards_per_job": 4}
 
 
 class JobUsage(NamedTuple):
@@ -96,7 +97,7 @@ def configuration(
 ) -> dict[str, Any]:
     """Return the configuration of a run on a folder of photographs."""
     return {
-        "shards": SHARDS_ON_GPU if torch.cuda.is_available() else 1,
+        **(SHARDS_ON_GPU if torch.cuda.is_available() else {"shards": 1}),
         "device": "auto",
         "datasets": {"photographs": {"kind": "folder", "path": str(photographs.resolve())}},
         "models": {"encoder": {"kind": "local-dir", "path": str(bundle.resolve()), "precision": precision}},
