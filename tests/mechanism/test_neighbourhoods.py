@@ -5,7 +5,11 @@ from math import comb
 
 import numpy as np
 import pytest
+import torch
+from calibrated_similarity import calibrate
 from scipy.spatial.distance import cdist
+from sklearn import manifold
+from sklearn.neighbors import NearestNeighbors
 
 from embedding_shift.mechanism import neighbourhoods
 
@@ -46,6 +50,37 @@ def test_trustworthiness_and_continuity_follow_their_definition():
     found = neighbourhoods.trustworthiness(similarity[1], neighbours_of(before, 5))
     assert found == pytest.approx(trustworthiness_by_definition(after, before, 5), rel=1e-10)
     assert neighbourhoods.trustworthiness(similarity[0], neighbours_of(before, 5)) == 1
+
+
+def test_neighbours_trustworthiness_and_continuity_equal_those_of_scikit_learn():
+    before, after = representations(n=60, seed=3)
+    for values in (before, after):
+        model = NearestNeighbors(n_neighbors=5, metric="cosine").fit(values)
+        np.testing.assert_array_equal(neighbours_of(values, 5), model.kneighbors(return_distance=False))
+    similarity = [neighbourhoods.similarities(values, values) for values in (before, after)]
+    # It ranks the first argument by a metric, and the second by the Euclidean distance.
+    units = [values / np.linalg.norm(values, axis=1, keepdims=True) for values in (before, after)]
+    found = neighbourhoods.trustworthiness(similarity[0], neighbours_of(after, 5))
+    assert found == pytest.approx(manifold.trustworthiness(units[0], units[1], n_neighbors=5), rel=1e-10)
+    found = neighbourhoods.trustworthiness(similarity[1], neighbours_of(before, 5))
+    assert found == pytest.approx(manifold.trustworthiness(units[1], units[0], n_neighbors=5), rel=1e-10)
+
+
+def test_p_value_of_the_overlap_equals_that_of_calibrated_similarity():
+    before, after = representations(n=30, seed=4)
+
+    def mean_overlap(first, second):
+        old, new = (neighbours_of(values.numpy(), 4) for values in (first, second))
+        return float(neighbourhoods.overlap(old, new).mean())
+
+    for other in (after, np.random.default_rng(5).normal(size=after.shape)):
+        generator = np.random.default_rng(7)
+        # The same permutations: here they move the images of the view, there they name the images that come to a place.
+        drawn = iter([torch.from_numpy(np.argsort(generator.permutation(30))) for _ in range(99)])
+        first, second = (torch.from_numpy(values) for values in (before, other))
+        expected = calibrate(first, second, mean_overlap, K=99, perm_fn=lambda *_, drawn=drawn: next(drawn))[1]
+        found = neighbourhoods.permutation_p(neighbours_of(before, 4), neighbours_of(other, 4), 99, 7)
+        assert found == pytest.approx(float(expected))
 
 
 def test_chance_is_the_mean_over_all_sets_of_neighbours():
