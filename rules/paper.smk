@@ -47,6 +47,7 @@ ACQUIRED = list(filter(is_acquired, DATASETS))
 PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
+PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
 PAPER_ENCODERS = {
     table: f"results/{table}.csv" for table in ("rank_agreement", "encoder_differences") if len(MODELS) > 1
 }

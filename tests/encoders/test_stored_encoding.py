@@ -205,3 +205,27 @@ def test_capturing_changes_no_output_and_captures_the_chosen_images_only(bundle,
         for image_id, row in zip(image_ids, arrays["embedding"], strict=True):
             np.testing.assert_array_equal(row, embedding[list(all_ids).index(image_id)])
         assert {"record", "stream_class", "heads", "mlps", "patches"} <= arrays.keys()
+
+
+def test_captured_arrays_do_not_depend_on_shards(bundle, tmp_path):
+    """The same images in one shard and in two, so that they are captured in other batches."""
+    encoder, chosen, found = Encoder(bundle, "cpu", batch_size=4), [f"image{number}" for number in range(1, 7)], []
+    for name, parts in (("one", [range(7)]), ("two", [range(2), range(2, 7)])):
+        folder = tmp_path / name
+        folder.mkdir()
+        paths = {}
+        for place, numbers in enumerate(parts):
+            (folder / str(place)).mkdir()
+            paths[str(place)] = write(folder / str(place), numbers, 0)
+        captured = stored_encoding.CapturedViews(chosen)
+        stored_encoding.encode_shards(encoder, paths, None, "encoding", captured)
+        rows = {}
+        for path in paths:
+            image_ids, arrays = captured.shard(path)
+            for place, image_id in enumerate(image_ids):
+                rows[image_id] = {key: array[place] for key, array in arrays.items() if key != "record"}
+        found.append(rows)
+    assert found[0].keys() == found[1].keys() == set(chosen)
+    for image_id, arrays in found[0].items():
+        for key, array in arrays.items():
+            np.testing.assert_array_equal(found[1][image_id][key], array)

@@ -6,10 +6,11 @@ import pandas as pd
 from captured_towers import SETTINGS, usual
 
 from embedding_shift.claims import effects, judgement
-from embedding_shift.mechanism import registry
+from embedding_shift.mechanism import agreement, registry
 from embedding_shift.paper.inputs import MECHANISM_TABLES
 
-RELATED = "related_claims"  # verdicts on the shares of images; the other tables are read-outs
+RELATED = "related_claims"  # verdicts on the shares of images
+AGREEMENT = "mechanism_agreement"  # of encoders; all other tables are read-outs
 
 
 def with_mechanism(inputs, folder, of=None, images=24, precision="fp32"):
@@ -17,12 +18,15 @@ def with_mechanism(inputs, folder, of=None, images=24, precision="fp32"):
     views, settings = usual(folder, of, images), SETTINGS._replace(precision=precision)
     names = dict(zip(["weak", "strong"], inputs.main.augmentations, strict=False))
     found = {}
-    for table in (*(name for name in MECHANISM_TABLES if name != RELATED), "image_shares"):
+    for table in (*(name for name in MECHANISM_TABLES if name not in (RELATED, AGREEMENT)), "image_shares"):
         read_out = registry.find(table)
         frame = pd.DataFrame(list(read_out.function(views, settings)), columns=list(read_out.columns))
         frame.to_csv(folder / f"{table}.csv", index=False)
         found[table] = pd.read_csv(folder / f"{table}.csv").replace({"augmentation": names})
     claims = inputs.published_claims.related_claims
     verdicts = effects.judge_related(claims, found.pop("image_shares"), settings.bootstrap)
+    found[AGREEMENT] = agreement.table(
+        {"one": found["layers"], "other": found["layers"]}, {"one": found["ledger"], "other": found["ledger"]}
+    )
     found[RELATED] = judgement.as_table(verdicts)
     return dataclasses.replace(inputs, mechanism=found, settings=inputs.settings | {"mechanism": {"images": images}})

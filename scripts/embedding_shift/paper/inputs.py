@@ -33,6 +33,7 @@ MECHANISM_TABLES = (
     "concepts",
     "similarity_maps",
     "related_claims",
+    "mechanism_agreement",  # with several encoders
 )
 
 Row = dict[str, str]  # a row of a CSV file, by column

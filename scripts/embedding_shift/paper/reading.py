@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for table in STUDY_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
     for table in MECHANISM_TABLES:
-        parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a mechanism")
+        parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
 
 

@@ -13,6 +13,10 @@ from embedding_shift.paper.sentences.wording import counted, joined, share_of
 
 TOKENS = {"class": "class token", "patch_mean": "mean of the patches"}
 EMBEDDING, WHOLE, ALL = "embedding", "whole", "all"
+AGREEMENTS = {
+    "layer_profile": "the correlation of the profiles of the shift",
+    "ledger": "the agreement on where it is written (1: the same shares)",
+}
 TOLD = 0.5  # R² from which a drawn number counts as told by the shift
 
 
@@ -26,6 +30,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("layers_sentence",), _layers(tables["layers"], labels)
         yield ("ledger_sentence",), _ledger(tables["ledger"], labels)
         yield ("related_claims_sentence",), _related_claims(inputs)
+        yield ("mechanism_agreement_sentence",), _agreement(tables.get("mechanism_agreement"))
         yield ("neighbours_sentence",), _neighbours(tables["neighbours"], labels)
         yield ("fingerprint_sentence",), _fingerprint(tables["fingerprint"], len(labels))
         yield ("equivariance_sentence",), _equivariance(tables["equivariance"])
@@ -134,6 +139,21 @@ def _related_claims(inputs: PaperInputs) -> str:
         text = latex.escape(claim.text.rstrip("."))
         parts.append(f"``{text}'' ({latex.escape(claim.source)}) is {row['verdict']} ({found})")
     return f"Of what the related work says about embeddings, tested on shifts, {joined(parts)}." if parts else ""
+
+
+def _agreement(agreement: pd.DataFrame | None) -> str:
+    """Say how far encoders agree on where shifts grow and are written; empty for a single encoder."""
+    if agreement is None:
+        return ""
+    clauses = []
+    for quantity, clause in AGREEMENTS.items():
+        values = _numbers(agreement.loc[agreement["quantity"] == quantity, "agreement"])
+        if len(values):
+            low, high = latex.number(values.min()), latex.number(values.max())
+            clauses.append(f"{clause} is {low}" if low == high else f"{clause} ranges from {low} to {high}")
+    if not clauses:
+        return "For no two encoders of this run can blocks be compared."
+    return f"Between two encoders at the same relative depth, {joined(clauses)} over the augmentations."
 
 
 def _extremes(values: "pd.Series[float]", labels: Mapping[str, str], text: Callable[[float], str]) -> str:
