@@ -7,6 +7,14 @@ state:   results/{dataset}/downloads/ holds the fetched content and a journal. I
          was fetched before is not requested again.
 """
 
+# What to fetch, and how.
+ACQUISITION = {
+    **dataset_location("kind", "path"),
+    **settings("max_pixels"),
+    "downloads": downloads,
+    "options": lambda wildcards: as_json(config["datasets"][wildcards.dataset]["acquisition"]),
+}
+
 
 rule acquire_images:
     input:
@@ -22,15 +30,9 @@ rule acquire_images:
     conda:
         "../envs/images.yaml"
     params:
-        **dataset_location("kind", "path"),
-        **settings("max_pixels"),
-        **SELECTION,
-        downloads=downloads,
-        options=lambda wildcards: as_json(config["datasets"][wildcards.dataset]["acquisition"]),
+        **ACQUISITION,
+        selection=selection,
     message:
         "Fetching the files of {wildcards.dataset} from their URLs."
     shell:
-        command(
-            "params.kind,path,downloads,options,max_pixels {params.n_images} {params.pin:q} {params.duplicates}"
-            " output.output,summary"
-        )
+        command("params.selection output.output,summary", params=ACQUISITION)

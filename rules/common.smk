@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import yaml
@@ -46,10 +48,13 @@ SHARDS = [f"{number:05d}" for number in range(config["shards"])]
 # One encoding job takes the shards from one of these to the next.
 PARTS = SHARDS[:: config["encode_shards_per_job"]]
 VALUES = {"augmentation": AUGMENTATIONS, "view": VIEWS, "shard": SHARDS, "part": PARTS}
+# Options of scripts, as parameters of rules.
 STORE = ["--store", config["store"]] if config["store"] else []
 BOOTSTRAP = "--resamples {resamples} --confidence {confidence} --seed {seed}".format(
     **config["bootstrap"], seed=config["seed"]
-)
+).split()
+# Names of such parameters: each is a list of options with their values.
+OPTION_LISTS = {"bootstrap", "encoding", "selection", "store"}
 
 
 wildcard_constraints:
@@ -86,14 +91,18 @@ def code(script, modules=()):
 NAMED_VALUES = re.compile(r"(input|output|params|wildcards)\.(\w+(?:,\w+)*)|output|threads")
 
 
-def command(arguments):
+def command(arguments="", **sections):
     """Return the shell command of a rule: run the first file of `input.code`, and copy its output to the log.
 
     A word of `arguments` such as `input.views,pixel_metrics` becomes the options of these names with their values,
-    `--views {input.views:q} --pixel-metrics {input.pixel_metrics:q}`; `output` becomes `--output {output:q}`. Words of
-    another form stay as they are.
+    `--views {input.views:q} --pixel-metrics {input.pixel_metrics:q}`; `output` becomes `--output {output:q}`. A
+    parameter in OPTION_LISTS stands for the options that it holds. Words of another form stay as they are.
+
+    `sections` add all names of a dictionary but those of checksums: `input=VIEWS` is `input.` and the names in VIEWS.
     """
-    words = [NAMED_VALUES.sub(as_options, word) if NAMED_VALUES.fullmatch(word) else word for word in arguments.split()]
+    words = arguments.split()
+    words += [f"{section}.{','.join(without_checksums(values))}" for section, values in sections.items()]
+    words = [NAMED_VALUES.sub(as_options, word) if NAMED_VALUES.fullmatch(word) else word for word in words]
     return f"python {{input.code[0]:q}} {' '.join(words)} 2>&1 | tee {{log:q}}"
 
 
@@ -101,7 +110,8 @@ def as_options(match):
     """Return the options that a match of NAMED_VALUES stands for."""
     names = match[2].split(",") if match[2] else []
     values = {name: f"{match[1]}.{name}" for name in names} or {match[0]: match[0]}
-    return " ".join(f"--{name.replace('_', '-')} {{{value}:q}}" for name, value in values.items())
+    options = {name: "" if name in OPTION_LISTS else f"--{name.replace('_', '-')} " for name in values}
+    return " ".join(f"{options[name]}{{{value}:q}}" for name, value in values.items())
 
 
 def every(path, *wildcards):
@@ -145,9 +155,14 @@ def shards_of_part(part):
     return SHARDS[first : first + config["encode_shards_per_job"]]
 
 
-def settings(*keys, section=config):
-    """Return keys of the configuration, or of a section of it, as parameters of a rule."""
-    return {key: section[key] for key in keys}
+def without_checksums(files):
+    """Return the names of files, without those that `stored` added."""
+    return [name for name in files if not name.endswith("_checksum")]
+
+
+def settings(*keys):
+    """Return keys of the configuration as parameters of a rule; `study.draws` becomes the parameter `draws`."""
+    return {key.split(".")[-1]: reduce(getitem, key.split("."), config) for key in keys}
 
 
 def bundle(wildcards, input):
@@ -197,23 +212,26 @@ def model_source(wildcards):
 
 
 def encoding_options(wildcards):
-    """Return the command-line arguments for device, precision and batch size of a model's encoding jobs."""
+    """Return the options for device, precision and batch size of a model's encoding jobs."""
     size = config["batch_size"]
-    return " ".join(
-        [
-            f"--device {config['device']}",
-            f"--precision {config['models'][wildcards.model]['precision']}",
-            f"--batch-size {size}" if size else f"--memory-mb {config['encode_memory_mb']}",
-        ]
-    )
+    memory_or_size = ["--batch-size", str(size)] if size else ["--memory-mb", str(config["encode_memory_mb"])]
+    return [
+        *("--device", config["device"]),
+        *("--precision", config["models"][wildcards.model]["precision"]),
+        *memory_or_size,
+    ]
 
 
-# Inputs and parameters of every encoding job.
+# Inputs of every encoding job.
 BUNDLE = {
     "config": "results/models/{model}/open_clip_config.json",
     "weights": "results/models/{model}/open_clip_model.safetensors",
 }
-ENCODER = {"bundle": bundle, "encoding": encoding_options}
+
+
+def encoder(**others):
+    """Return the parameters of an encoding job: those of every such job, and others."""
+    return {"bundle": bundle, "encoding": encoding_options} | others
 
 
 def verbatim(value):
@@ -255,30 +273,19 @@ def pinned_images(wildcards):
     return without_braces([pin] if pin else [])
 
 
-def pin_arguments(wildcards):
-    """Return the arguments that pin a dataset's images; an empty list if the dataset is not pinned."""
-    pin = config["datasets"][wildcards.dataset]["pin"]
-    return ["--pin", pin] if pin else []
-
-
-def number_of_images(wildcards):
-    """Return the argument that limits the number of images; empty if all images are used."""
-    number = config["datasets"][wildcards.dataset]["n_images"]
-    return f"--n-images {number}" if number else ""
-
-
 def keeps_duplicates(dataset):
     """Return whether all images with the same pixels are used."""
     return config["datasets"][dataset]["duplicates"] == "keep"
 
 
-def duplicates_argument(wildcards):
-    """Return the argument that keeps images with the same pixels; empty if they are used once."""
-    return "--keep-duplicates" if keeps_duplicates(wildcards.dataset) else ""
-
-
-# Parameters that choose the images of a dataset.
-SELECTION = {"n_images": number_of_images, "pin": pin_arguments, "duplicates": duplicates_argument}
+def selection(wildcards):
+    """Return the options that choose the images of a dataset: their number, their pins, and what becomes of copies."""
+    entry = config["datasets"][wildcards.dataset]
+    return [
+        *(["--n-images", str(entry["n_images"])] if entry["n_images"] else []),
+        *(["--pin", entry["pin"]] if entry["pin"] else []),
+        *(["--keep-duplicates"] if keeps_duplicates(wildcards.dataset) else []),
+    ]
 
 
 def table_report(name, title):

@@ -5,12 +5,16 @@ output:  results/comparison.csv, results/rank_agreement.csv, results/encoder_dif
          (config: mechanism), results/mechanism_agreement.csv
 """
 
+COMPARE_INPUTS = {
+    "summaries": collect("results/{dataset}/{model}/summary.csv", dataset=DATASETS[0], model=MODELS),
+    "metrics": collect("results/{dataset}/{model}/metrics.parquet", dataset=DATASETS[0], model=MODELS),
+    "provenances": collect("results/models/{model}/provenance.json", model=MODELS),
+}
+
 
 rule compare_models:
     input:
-        summaries=collect("results/{dataset}/{model}/summary.csv", dataset=DATASETS[0], model=MODELS),
-        metrics=collect("results/{dataset}/{model}/metrics.parquet", dataset=DATASETS[0], model=MODELS),
-        provenances=collect("results/models/{model}/provenance.json", model=MODELS),
+        **COMPARE_INPUTS,
         code=code("compare_models"),
     output:
         comparison="results/comparison.csv",
@@ -19,18 +23,14 @@ rule compare_models:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=60),
-        runtime=allowance(120),
+        **memory_and_runtime(memory(per_mb=60), allowance(120)),
     params:
         models=MODELS,
         bootstrap=BOOTSTRAP,
     message:
         "Comparing the encoders."
     shell:
-        command(
-            "params.models input.summaries,metrics,provenances {params.bootstrap}"
-            " output.comparison,rank_agreement,differences"
-        )
+        command("params.models,bootstrap output.comparison,rank_agreement,differences", input=COMPARE_INPUTS)
 
 
 rule compare_mechanisms:

@@ -39,8 +39,7 @@ rule ingest_images:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=decoding_memory,
-        runtime=allowance(60),
+        **memory_and_runtime(decoding_memory, allowance(60)),
     params:
         **settings("shards", "image_size", "resize", "max_pixels"),
     message:
@@ -64,11 +63,11 @@ rule write_manifest:
     conda:
         "../envs/images.yaml"
     params:
-        **SELECTION,
+        selection=selection,
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
-        command("input.ingested,left_out {params.n_images} {params.pin:q} {params.duplicates} output.manifest,rejects")
+        command("input.ingested,left_out params.selection output.manifest,rejects")
 
 
 rule pack_originals:
@@ -81,8 +80,7 @@ rule pack_originals:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
-        runtime=minutes(per_view=0.01),
+        **memory_and_runtime(memory(), minutes(per_view=0.01)),
     message:
         "Packing the original views of {wildcards.dataset}, shard {wildcards.shard}."
     shell:

@@ -34,12 +34,11 @@ rule prepare_bundle:
 rule encode_views:
     input:
         **stored_of_part(views=VIEWS),
-        **BUNDLE,
-        **CAPTURE_INPUTS,
+        **BUNDLE | CAPTURE_INPUTS,
         code=code("encode_views"),
     output:
         **CAPTURE_OUTPUTS,
-        encoded=every("results/{dataset}/{model}/encoded/{view}/{part}.npz", "view"),
+        output=every("results/{dataset}/{model}/encoded/{view}/{part}.npz", "view"),
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -47,15 +46,11 @@ rule encode_views:
     resources:
         **encoding_resources(runtime=encoding_minutes),
     params:
-        **ENCODER,
-        store=STORE,
+        **encoder(store=STORE, description="{model} {part}"),
     message:
         "Encoding {wildcards.dataset}, from shard {wildcards.part}, with {wildcards.model}."
     shell:
-        command(
-            "input.views,code params.bundle {params.encoding} threads {params.store:q}"
-            f" --description '{{wildcards.model}} {{wildcards.part}}' --output {{output.encoded:q}} {CAPTURE_ARGUMENTS}"
-        )
+        command(f"input.views,code params.bundle,encoding,store,description threads output.output {CAPTURE_ARGUMENTS}")
 
 
 rule merge_encoded:
@@ -68,8 +63,7 @@ rule merge_encoded:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=4),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=4), allowance(60)),
     message:
         "Merging the parts of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:

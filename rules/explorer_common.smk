@@ -1,7 +1,5 @@
 """The files that the explorer reads."""
 
-EXPLORER_ASSETS = sorted(project_file(path.relative_to(PROJECT)) for path in (PROJECT / "report/explorer").iterdir())
-
 
 def explorer_files():
     """Return the files of the run that the explorer reads."""
@@ -25,3 +23,9 @@ def explorer_files():
 
 
 EXPLORER_FILES = explorer_files()
+EXPLORER_INPUTS = {
+    "files": EXPLORER_FILES,
+    "files_checksum": [f"{path}.sha256" for path in EXPLORER_FILES if Path(path).suffix in {".tar", ".parquet"}],
+    "published_claims": project_file("paper/claims.yaml"),
+    "assets": sorted(project_file(path.relative_to(PROJECT)) for path in (PROJECT / "report/explorer").iterdir()),
+}

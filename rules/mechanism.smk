@@ -17,8 +17,7 @@ rule export_tower:
     conda:
         "../envs/encode.yaml"
     resources:
-        mem_mb=encoding_memory,
-        runtime=allowance(10),
+        **memory_and_runtime(encoding_memory, allowance(10)),
     params:
         bundle=bundle,
     message:
@@ -26,6 +25,13 @@ rule export_tower:
     shell:
         command("params.bundle output")
 
+
+READ_OUT_PARAMETERS = {
+    **settings("mechanism.neighbours"),
+    "views": VIEWS,
+    "precision": lookup(within=config, dpath="models/{model}/precision"),
+    "bootstrap": BOOTSTRAP,
+}
 
 for read_out in READ_OUTS:
 
@@ -41,18 +47,14 @@ for read_out in READ_OUTS:
         conda:
             "../envs/images.yaml"
         resources:
-            mem_mb=memory(per_mb=2),
-            runtime=minutes(per_view=0.5),
+            **memory_and_runtime(memory(per_mb=2), minutes(per_view=0.5)),
         params:
-            **settings("neighbours", section=config["mechanism"]),
+            **READ_OUT_PARAMETERS,
             read_out=read_out,
-            views=VIEWS,
-            precision=lookup(within=config, dpath="models/{model}/precision"),
-            bootstrap=BOOTSTRAP,
         message:
             f"Reading out the {read_out} of {{wildcards.model}} on {{wildcards.dataset}}."
         shell:
-            command("params.read_out,views input.captured,tower params.precision,neighbours {params.bootstrap} output")
+            command("params.read_out input.captured,tower output", params=READ_OUT_PARAMETERS)
 
 
 rule judge_related_claims:
@@ -65,11 +67,10 @@ rule judge_related_claims:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=6),
-        runtime=allowance(10),
+        **memory_and_runtime(memory(per_mb=6), allowance(10)),
     params:
         bootstrap=BOOTSTRAP,
     message:
         "Judging the related work's claims by {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("input.published_claims,shares {params.bootstrap} output")
+        command("input.published_claims,shares params.bootstrap output")

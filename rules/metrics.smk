@@ -19,8 +19,7 @@ rule compute_pixel_metrics:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
-        runtime=minutes(per_view=0.05),
+        **memory_and_runtime(memory(), minutes(per_view=0.05)),
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
@@ -39,8 +38,7 @@ rule compute_representation_metrics:
         "../envs/images.yaml"
     threads: measuring_threads
     resources:
-        mem_mb=measuring_memory,
-        runtime=minutes(per_view=0.05),
+        **memory_and_runtime(measuring_memory, minutes(per_view=0.05)),
     message:
         "Measuring the shift of {wildcards.model} on {wildcards.dataset}, from shard {wildcards.part}."
     shell:
@@ -55,14 +53,12 @@ rule compute_metrics:
         ),
         code=code("compute_metrics"),
     output:
-        output="results/{dataset}/{model}/metrics.parquet",
-        checksum="results/{dataset}/{model}/metrics.parquet.sha256",
+        **stored(output="results/{dataset}/{model}/metrics.parquet"),
         exclusions="results/{dataset}/{model}/exclusions.csv",
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=1),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=1), allowance(60)),
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -81,14 +77,13 @@ rule summarise_metrics:
         "../envs/analysis.yaml"
     threads: SUMMARY_THREADS
     resources:
-        mem_mb=memory(per_mb=20),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=20), allowance(60)),
     params:
         bootstrap=BOOTSTRAP,
     message:
         "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("input.metrics {params.bootstrap} threads output")
+        command("input.metrics params.bootstrap threads output")
 
 
 rule compute_pairwise_distance:
@@ -100,8 +95,7 @@ rule compute_pairwise_distance:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=4),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=4), allowance(60)),
     params:
         augmentations=AUGMENTATIONS,
     message:

@@ -86,7 +86,6 @@ PAPER_PARAMETERS = dict(
         )
     ),
 )
-PAPER_ARGUMENTS = f"params.{','.join(PAPER_PARAMETERS)} input.{','.join(PAPER_INPUTS)}"
 
 
 rule write_numbers:
@@ -103,7 +102,7 @@ rule write_numbers:
     message:
         "Writing the numbers that the paper cites."
     shell:
-        command(f"{PAPER_ARGUMENTS} output")
+        command("output", params=PAPER_PARAMETERS, input=PAPER_INPUTS)
 
 
 rule write_paper_tables:
@@ -122,7 +121,7 @@ rule write_paper_tables:
     message:
         "Writing the tables of the paper."
     shell:
-        command(f"{PAPER_ARGUMENTS} input.environments params.output_folder")
+        command("input.environments params.output_folder", params=PAPER_PARAMETERS, input=PAPER_INPUTS)
 
 
 rule write_results_page:
@@ -141,7 +140,7 @@ rule write_results_page:
     message:
         "Writing the entry page of the results, {output}."
     shell:
-        command(f"{PAPER_ARGUMENTS} input.figures params.folders output")
+        command("input.figures params.folders output", params=PAPER_PARAMETERS, input=PAPER_INPUTS)
 
 
 rule draw_texts:

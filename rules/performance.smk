@@ -8,6 +8,8 @@ steps:   count each encoder's work → add up stage by stage; `make forecast` do
 from snakemake.utils import available_cpu_count
 
 BENCH, PLAN = "results/benchmarks/bench.csv", "results/benchmarks/plan.json"
+# The script reports missing files.
+MEASURED = [path for path in (BENCH, PLAN) if Path(path).exists()]
 FORECAST_SETTINGS = (
     "image_size",
     "datasets",
@@ -40,8 +42,7 @@ rule measure_tower:
 
 rule forecast:
     input:
-        # The script reports missing files.
-        measured=lambda wildcards: [path for path in (BENCH, PLAN) if Path(path).exists()],
+        measured=MEASURED,
         towers=collect("results/benchmarks/towers/{model}.json", model=MODELS),
         code=code("forecast"),
     output:
@@ -52,8 +53,7 @@ rule forecast:
     params:
         bench=BENCH,
         plan=PLAN,
-        # A function, since Snakemake takes braces in a string, such as in names of shards, for wildcards.
-        settings=lambda wildcards: as_json({key: config[key] for key in FORECAST_SETTINGS}),
+        settings=verbatim(as_json(settings(*FORECAST_SETTINGS))),
         cores=lambda wildcards: workflow.cores,
         machine_cores=available_cpu_count(),
     message:

@@ -23,12 +23,11 @@ rule encode_precision_sample:
     resources:
         **encoding_resources(runtime=allowance(60)),
     params:
-        **ENCODER,
-        images=config["precision_sample"],
+        **encoder(images=config["precision_sample"]),
     message:
         "Encoding some images of {wildcards.dataset} with {wildcards.model} in single precision."
     shell:
-        command("input.views,encoded params.images,bundle {params.encoding} threads output")
+        command("input.views,encoded params.images,bundle,encoding threads output")
 
 
 rule measure_precision:
@@ -43,8 +42,7 @@ rule measure_precision:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=4),
-        runtime=allowance(30),
+        **memory_and_runtime(memory(per_mb=4), allowance(30)),
     params:
         precision=lookup(within=config, dpath="models/{model}/precision"),
         views=VIEWS,

@@ -10,6 +10,13 @@ RECORDED_TABLES += [
     for path in (paths if isinstance(paths, list) else [paths])
     if path.startswith("results/") and path not in RECORDED_TABLES
 ]
+RECORD_INPUTS = {
+    "tables": RECORDED_TABLES,
+    "manifests": collect("results/{dataset}/manifest.csv", dataset=DATASETS),
+    "provenances": collect("results/models/{model}/provenance.json", model=MODELS),
+    "environments": [project_file(f"envs/{name}.yaml") for name in PAPER_ENVIRONMENTS],
+    "sources": sorted(CODE_OF_RULES | set(PAPER_SOURCES)),
+}
 
 
 def portable(value):
@@ -43,3 +50,13 @@ def rules_record(wildcards):
             if each.name not in ("copy_paper", "record_run")
         }
     )
+
+
+RECORD_PARAMETERS = {
+    "project": PROJECT,
+    "configuration": lambda wildcards: portable(config),
+    "datasets": DATASETS,
+    "models": MODELS,
+    "rules": rules_record,
+    "paper": paper_record,
+}

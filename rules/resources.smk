@@ -50,6 +50,11 @@ def memory(per_mb=0.0, of=()):
     return mem_mb
 
 
+def memory_and_runtime(mem_mb, runtime):
+    """Return the resources of a job without a GPU."""
+    return {"mem_mb": mem_mb, "runtime": runtime}
+
+
 def decoding_memory(wildcards, attempt):
     """Return `mem_mb` of a job that decodes images: four copies of the largest allowed image with four channels."""
     return grown(STARTUP_MB + 16 * config["max_pixels"] / 2**20, attempt)

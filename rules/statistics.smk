@@ -14,14 +14,13 @@ rule compare_augmentations:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=60),
-        runtime=allowance(120),
+        **memory_and_runtime(memory(per_mb=60), allowance(120)),
     params:
         bootstrap=BOOTSTRAP,
     message:
         "Comparing the augmentations of {wildcards.dataset} for {wildcards.model}."
     shell:
-        command("input.metrics {params.bootstrap} output.paired_differences,friedman,mean_ranks")
+        command("input.metrics params.bootstrap output.paired_differences,friedman,mean_ranks")
 
 
 rule find_notable_images:
@@ -35,8 +34,7 @@ rule find_notable_images:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=20, of=("metrics", "original_attention")),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=20, of=("metrics", "original_attention")), allowance(60)),
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -56,12 +54,11 @@ rule judge_claims:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=6),
-        runtime=allowance(120),
+        **memory_and_runtime(memory(per_mb=6), allowance(120)),
     params:
         augmentations=AUGMENTATIONS,
         bootstrap=BOOTSTRAP,
     message:
         "Judging the original paper's claims by {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("input.published_claims,metrics params.augmentations input.embeddings {params.bootstrap} output")
+        command("input.published_claims,metrics,embeddings params.augmentations,bootstrap output")

@@ -33,11 +33,9 @@ rule make_study_references:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=decoding_memory,
-        runtime=minutes(per_view=0.01),
+        **memory_and_runtime(decoding_memory, minutes(per_view=0.01)),
     params:
-        **settings("resize", "max_pixels"),
-        images=config["study"]["images"],
+        **settings("resize", "max_pixels", "study.images"),
     message:
         "Choosing the images of {wildcards.dataset} for the study."
     shell:
@@ -54,11 +52,9 @@ rule make_study_views:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
-        runtime=minutes(per_view=1),
+        **memory_and_runtime(memory(), minutes(per_view=1)),
     params:
-        **settings("draws", "doses", section=config["study"]),
-        **settings("seed"),
+        **settings("study.draws", "study.doses", "seed"),
         steps=augmentation_steps,
         scale=dose_scale,
     message:
@@ -78,12 +74,10 @@ rule make_equal_damage_views:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=2),
-        runtime=minutes(per_view=2),
+        **memory_and_runtime(memory(per_mb=2), minutes(per_view=2)),
     params:
-        **settings("seed"),
+        **settings("study.doses", "seed"),
         augmentations=verbatim(as_json(DOSED)),
-        doses=config["study"]["doses"],
     message:
         "Finding the doses of equal damage for {wildcards.dataset}."
     shell:
@@ -101,8 +95,7 @@ rule compute_study_pixels:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
-        runtime=minutes(per_view=0.2),
+        **memory_and_runtime(memory(), minutes(per_view=0.2)),
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -113,7 +106,7 @@ rule compute_study_pixels:
 
 rule encode_study_views:
     input:
-        **STUDY_VIEWS,
+        **stored(views=[*STUDY_VIEWS["views"], EQUAL_DAMAGE_VIEWS]),
         **BUNDLE,
         code=code("encode_views"),
     output:
@@ -125,15 +118,11 @@ rule encode_study_views:
     resources:
         **encoding_resources(runtime=encoding_minutes),
     params:
-        **ENCODER,
-        store=STORE,
+        **encoder(store=STORE, description="{model} study"),
     message:
         "Encoding the study of {wildcards.dataset} with {wildcards.model}."
     shell:
-        command(
-            "--views {input.views:q} {input.equal_views:q} input.code params.bundle {params.encoding} threads"
-            " {params.store:q} --description '{wildcards.model} study' output"
-        )
+        command("input.views,code params.bundle,encoding,store,description threads output")
 
 
 rule encode_references:
@@ -150,23 +139,25 @@ rule encode_references:
     resources:
         **encoding_resources(runtime=allowance(60)),
     params:
-        **ENCODER,
+        **encoder(),
     message:
         "Encoding originals of {wildcards.dataset} with {wildcards.model} again, in other batches and precision."
     shell:
-        command("input.references params.bundle {params.encoding} threads output")
+        command("input.references params.bundle,encoding threads output")
+
+
+STUDY_METRICS_INPUTS = STUDY_REFERENCES | STUDY_VIEWS | STUDY_ENCODED | MAIN_RUN
+STUDY_METRICS_INPUTS |= {
+    "study_pixels": "results/{dataset}/study/pixel_metrics.parquet",
+    "reference_pixels": "results/{dataset}/study/reference_pixels.parquet",
+    "original_attention": "results/{dataset}/{model}/attention/original.npz",
+    "encoded_references": "results/{dataset}/{model}/study/references.npz",
+}
 
 
 rule compute_study_metrics:
     input:
-        **STUDY_REFERENCES,
-        **STUDY_VIEWS,
-        **STUDY_ENCODED,
-        **MAIN_RUN,
-        study_pixels="results/{dataset}/study/pixel_metrics.parquet",
-        reference_pixels="results/{dataset}/study/reference_pixels.parquet",
-        original_attention="results/{dataset}/{model}/attention/original.npz",
-        encoded_references="results/{dataset}/{model}/study/references.npz",
+        **STUDY_METRICS_INPUTS,
         code=code("compute_study_metrics"),
     output:
         **stored(output="results/{dataset}/{model}/study/metrics.parquet"),
@@ -174,33 +165,33 @@ rule compute_study_metrics:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(per_mb=4),
-        runtime=minutes(per_view=0.2),
+        **memory_and_runtime(memory(per_mb=4), minutes(per_view=0.2)),
     params:
         augmentations=AUGMENTATIONS,
     message:
         "Measuring the shift of {wildcards.model} in the study of {wildcards.dataset}."
     shell:
-        command(
-            "input.main_metrics,study_pixels,reference_pixels,references,original_embeddings,original_attention"
-            " input.encoded_references,views,encoded,equal_views,equal_encoded params.augmentations"
-            " output.output,reference_output"
-        )
+        command("params.augmentations output.output,reference_output", input=STUDY_METRICS_INPUTS)
+
+
+STUDY_TABLES_INPUTS = {
+    "metrics": "results/{dataset}/{model}/study/metrics.parquet",
+    "references": "results/{dataset}/{model}/study/references.parquet",
+    "equal_doses": "results/{dataset}/study/equal_doses.csv",
+}
+STUDY_TABLES_OUTPUTS = tables("noise_floor", "dose_response", "dose_start", "equal_damage", "variance")
 
 
 rule tabulate_study:
     input:
-        metrics="results/{dataset}/{model}/study/metrics.parquet",
-        references="results/{dataset}/{model}/study/references.parquet",
-        equal_doses="results/{dataset}/study/equal_doses.csv",
+        **STUDY_TABLES_INPUTS,
         code=code("tabulate_study"),
     output:
-        **tables("noise_floor", "dose_response", "dose_start", "equal_damage", "variance"),
+        **STUDY_TABLES_OUTPUTS,
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=20),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=20), allowance(60)),
     params:
         augmentations=AUGMENTATIONS,
         settings=dose_settings(),
@@ -209,37 +200,34 @@ rule tabulate_study:
     message:
         "Writing the tables of the study of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command(
-            "input.metrics,references,equal_doses params.augmentations,settings,draws {params.bootstrap}"
-            " output.noise_floor,dose_response,dose_start,equal_damage,variance"
-        )
+        command("params.augmentations,settings,draws,bootstrap", input=STUDY_TABLES_INPUTS, output=STUDY_TABLES_OUTPUTS)
+
+
+AUDIT_INPUTS = STUDY_REFERENCES | MAIN_RUN
+AUDIT_INPUTS |= {
+    "study": "results/{dataset}/{model}/study/metrics.parquet",
+    "published_claims": project_file("paper/claims.yaml"),
+    "embeddings": every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+    "encoded": STUDY_ENCODED["encoded"],
+}
+AUDIT_OUTPUTS = tables("audit", "few_images", ranks="audit_ranks", claims="audit_claims")
 
 
 rule audit_method:
     input:
-        **STUDY_REFERENCES,
-        **MAIN_RUN,
-        study="results/{dataset}/{model}/study/metrics.parquet",
-        published_claims=project_file("paper/claims.yaml"),
-        embeddings=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
-        encoded=STUDY_ENCODED["encoded"],
+        **AUDIT_INPUTS,
         code=code("audit_method"),
     output:
-        **tables("audit", "few_images", ranks="audit_ranks", claims="audit_claims"),
+        **AUDIT_OUTPUTS,
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory(per_mb=20),
-        runtime=allowance(60),
+        **memory_and_runtime(memory(per_mb=20), allowance(60)),
     params:
-        **settings("resize"),
-        **settings("draws", "failure_share", section=config["study"]),
+        **settings("resize", "study.draws", "study.failure_share"),
         augmentations=AUGMENTATIONS,
         bootstrap=BOOTSTRAP,
     message:
         "Repeating the flaws of the released scripts with {wildcards.model} on {wildcards.dataset}."
     shell:
-        command(
-            "input.main_metrics,study,references,published_claims,original_embeddings,embeddings,encoded"
-            " params.augmentations,resize,draws,failure_share {params.bootstrap} output.audit,ranks,claims,few_images"
-        )
+        command("params.augmentations,resize,draws,failure_share,bootstrap", input=AUDIT_INPUTS, output=AUDIT_OUTPUTS)

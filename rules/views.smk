@@ -34,8 +34,7 @@ rule augment_views:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=memory(),
-        runtime=minutes(per_view=0.05),
+        **memory_and_runtime(memory(), minutes(per_view=0.05)),
     params:
         **settings("seed"),
         steps=augmentation_steps,

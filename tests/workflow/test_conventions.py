@@ -12,6 +12,13 @@ def recipe(target):
     return re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)[1]
 
 
+def test_a_rule_has_at_most_twenty_lines():
+    texts = [path.read_text() for path in (PROJECT / "rules").glob("*.smk")]
+    rules = [rule for text in texts for rule in re.findall(r"^ *rule\b.*:\n(?:(?:    .*)?\n)+", text, re.MULTILINE)]
+    assert len(rules) > 40
+    assert [rule for rule in rules if len(rule.strip().splitlines()) > 20] == []
+
+
 def test_pre_commit_uses_the_tools_of_make_check():
     (local,) = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())["repos"]
     hooks = {re.search(r"\.venv/bin/(.+)", hook["entry"])[1] for hook in local["hooks"]}
