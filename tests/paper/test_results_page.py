@@ -2,7 +2,7 @@
 
 import re
 
-from paper_run import NASTY, read, write_results
+from paper_run import NASTY, PROJECT, read, write_results
 
 from embedding_shift.paper import results_page
 
@@ -28,3 +28,18 @@ def test_labels_stay_what_they_are_and_one_image_has_no_interval(tmp_path):
     page = results_page.write(inputs, [], [str(tmp_path)], str(tmp_path / "README.md"))
     assert page.count("n/a (one image)") == len(NASTY)
     assert r"\\input\{/etc/passwd\}" in page and r"\#3" in page
+
+
+def test_the_figures_of_the_main_text_come_first_in_its_order():
+    shown = [name.removesuffix(r"_\page") for name in figures_of_the_main_text()]
+    assert tuple(shown) == results_page.IN_MAIN_TEXT
+
+
+def figures_of_the_main_text(source="main.tex"):
+    """Yield the figures of a source before the appendix, and those of the sections that it inputs, in their order."""
+    text = (PROJECT / "paper" / source).read_text().partition(r"\appendix")[0]
+    for part in re.finditer(r"\\(input|fitfigure)(?:\[[\d.]+\])?\{(\w[\w/\\]*)\}", text):
+        if part[1] == "fitfigure":
+            yield part[2]
+        elif part[2].startswith("sections/"):
+            yield from figures_of_the_main_text(f"{part[2]}.tex")

@@ -14,8 +14,6 @@ MAIN_METRIC = "cosine_similarity"
 IN_MAIN_TEXT = (
     "augmentation_strip",
     "method",
-    "cosine_distribution",
-    "critical_difference",
     "dendrogram",
     "notable_images",
     "metric_heatmap",
