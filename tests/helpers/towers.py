@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import open_clip
 import torch
 from safetensors.torch import save_file
 
+from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.towers.tower_loading import NO_TEXT
 
 # timm's DINOv2 with register tokens, which open_clip does not list.
@@ -39,3 +41,9 @@ def write_bundle(folder, name, **vision_changes):
     state = {key: value.clone().contiguous() for key, value in model.state_dict().items()}
     save_file(state, folder / "open_clip_model.safetensors")
     return folder
+
+
+def assert_same_encoder(bundle, source, views):
+    ours, expected = (Encoder(folder, "cpu", 2).encode(views) for folder in (bundle, source))
+    np.testing.assert_array_equal(ours[1], expected[1])
+    np.testing.assert_array_equal(ours[2], expected[2])

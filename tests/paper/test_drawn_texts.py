@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from paper_run import needs_latex, needs_pdftotext, small_paper
+from typesetting import needs_latex, needs_pdftotext, small_paper
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper import build, drawn_texts, escaping

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pypdfium2
 import pytest
-from paper_run import needs_latex
 from pipeline import PROJECT
+from typesetting import needs_latex
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper import method_figure

@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import scipy.stats
-from paper_run import needs_latex, read, run, sentences_of, small_paper, write_results
+from paper_run import read, sentences_of, write_results
+from typesetting import needs_latex, run, small_paper
 
 from embedding_shift.claims import judgement, table
 from embedding_shift.errors import InputError

@@ -5,13 +5,9 @@ import re
 import pandas as pd
 import pytest
 from paper_run import (
-    ENVIRONMENTS,
     NASTY,
     PROJECT,
     SETTINGS,
-    build,
-    needs_latex,
-    needs_pdftotext,
     read,
     write_acquisition,
     write_encoder_comparison,
@@ -19,6 +15,7 @@ from paper_run import (
     write_results,
     write_study,
 )
+from typesetting import ENVIRONMENTS, build, needs_latex, needs_pdftotext
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper.tables import audit_tables, result_tables, source_tables, study_tables

@@ -6,6 +6,8 @@ import matplotlib.pyplot as plt
 import pytest
 from picture_data import write_dataset
 
+from embedding_shift.plots import style
+
 
 @pytest.fixture
 def dataset(tmp_path):
@@ -17,3 +19,9 @@ def dataset(tmp_path):
 def close_figures():
     yield
     plt.close("all")
+
+
+@pytest.fixture
+def styled():
+    """Draw in the style of the paper."""
+    style.apply()

@@ -10,96 +10,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from plot_data import (
+    COLORS,
+    NAMES,
+    all_figures,
+    augmentations,
+    distance_between,
+    distance_table,
+    long_table,
+    overview_metrics,
+    summary_of,
+    texts,
+)
 
 from embedding_shift import sampling
-from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.metrics import registry
 from embedding_shift.plots import dendrogram, figures, style
-from embedding_shift.plots.distributions import cosine_distribution, cosine_samples, density, l2_kde
-from embedding_shift.plots.summary import (
-    closeness,
-    l2_bars,
-    metric_clustermap,
-    metric_comparison,
-    metric_heatmap,
-    metric_profiles,
-    radar,
-)
-from embedding_shift.statistics import bootstrap, paired_tests
+from embedding_shift.plots.distributions import cosine_samples, density
+from embedding_shift.plots.summary import closeness
+from embedding_shift.statistics import paired_tests
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-NAMES = ["noise", "blur", "color_jitter", "horizontal_flip", "elastic"]
-COLORS = ["#882255", "#332288", "#CC6677", "#44AA99", "#117733"]
 
-
-@pytest.fixture(autouse=True)
-def styled():
-    style.apply()
-    yield
-    plt.close("all")
-
-
-def augmentations(names):
-    colors = dict(zip(NAMES, COLORS, strict=True))
-    return [
-        style.Augmentation(name, name.capitalize().replace("_", " "), colors.get(name, "#666666")) for name in names
-    ]
-
-
-def long_table(names=NAMES, n=6, left_out=(), spread=1.0):
-    """A long table whose augmentations come ever closer to the original in the order of `names`."""
-    generator = np.random.default_rng(7)
-    rows = []
-    for rank, name in enumerate(names):
-        for metric in overview_metrics():
-            if metric.name in left_out:
-                continue
-            shift = (len(names) - rank) / (len(names) + 1)
-            middle = 20 * shift if metric.name == "l2_distance" else 1 - shift
-            values = middle + spread * generator.uniform(-0.05, 0, n)
-            rows += [(f"image{i:02d}", name, metric.name, value) for i, value in enumerate(values)]
-    return pd.DataFrame(rows, columns=["image_id", "augmentation", "metric", "value"])
-
-
-def overview_metrics():
-    return [metric for metric in registry.in_order() if metric.in_overview]
-
-
-def summary_of(table):
-    return bootstrap.summarise([table], 100, 0.95, 0)
-
-
-def distance_between(names):
-    places = np.linspace(0, 1, len(names)) ** 2
-    return np.abs(places[:, None] - places[None])
-
-
-def distance_table(distance, names):
-    """The data frame of pairwise_distance.csv."""
-    return pd.DataFrame(distance, columns=names).assign(augmentation=names)
-
-
-def all_figures(names, table):
-    """Draw every figure of one table, by name."""
-    shown = augmentations(names)
-    summary = summary_of(table)
-    return {
-        "metric_heatmap": metric_heatmap.draw(summary, shown),
-        "metric_clustermap": metric_clustermap.draw(summary, shown),
-        "radar": radar.draw(summary, shown),
-        "metric_profiles": metric_profiles.draw(summary, shown),
-        "metric_comparison": metric_comparison.draw(summary, shown),
-        "l2_bars": l2_bars.draw(summary, shown, 0.95),
-        "l2_kde": l2_kde.draw(table, shown),
-        "cosine_distribution": cosine_distribution.draw(table, shown),
-        "cosine_samples": cosine_samples.draw(table, shown, 4),
-        "dendrogram": dendrogram.draw(distance_table(distance_between(names), names), shown),
-    }
-
-
-def texts(figure):
-    return [text.get_text() for text in figure.findobj(plt.Text) if text.get_visible() and text.get_text()]
+pytestmark = pytest.mark.usefixtures("styled")
 
 
 CASES = {
@@ -186,18 +119,6 @@ def test_a_metric_that_one_augmentation_lacks_is_left_out():
     table = table[~((table["metric"] == "attention_similarity") & (table["augmentation"] == "blur"))]
     shown = closeness.from_summary(summary_of(table), augmentations(NAMES)).metrics
     assert [metric.name for metric in shown] == [m.name for m in overview_metrics() if m.name != "attention_similarity"]
-
-
-def test_a_root_scale_spreads_small_shifts_and_can_be_undone():
-    for similarity in (False, True):
-        _, axes = plt.subplots()
-        style.set_root_scale(axes, "x", similarity)
-        values = np.array([0.0, 0.01, 0.04, 1.0])
-        there = axes.xaxis.get_transform().transform(1 - values if similarity else values)
-        assert np.abs(there) == pytest.approx([0, 0.1, 0.2, 1])
-        assert axes.xaxis.get_transform().inverted().transform(there) == pytest.approx(
-            1 - values if similarity else values
-        )
 
 
 def test_heatmap_sorts_columns_and_prints_means():
@@ -293,53 +214,6 @@ def test_script_writes_the_same_bytes_twice(tmp_path, name):
     assert b"<svg" in written[0][2][:500] and b"<text" not in written[0][2]  # letters are outlines: no font is needed
 
 
-@pytest.mark.parametrize("page", [style.Page(3.5, "DejaVu Serif", 6), style.Page(9, "STIXGeneral", 11)])
-def test_width_font_and_size_are_as_configured(page):
-    style.apply()
-    usual = {name: figure.get_size_inches()[0] for name, figure in all_figures(NAMES, long_table()).items()}
-    plt.close("all")
-    style.apply(page)
-    for name, figure in all_figures(NAMES, long_table()).items():
-        figure.draw_without_rendering()
-        assert figure.get_size_inches()[0] == pytest.approx(usual[name] * page.width / style.Page().width), name
-        written = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
-        assert {text.get_fontfamily()[0] for text in written} == {page.font}, name
-        sizes = [text.get_fontsize() / page.font_size for text in written]
-        assert min(sizes) > 0.7 and max(sizes) < 1.25, name
-
-
-def test_a_font_that_is_not_installed_is_refused():
-    with pytest.raises(InputError, match=r"'figures\.font': found 'Absent Sans', which is not installed"):
-        style.apply(style.Page(font="Absent Sans"))
-
-
-def test_text_stays_text_and_files_carry_no_date(tmp_path):
-    figure = all_figures(NAMES, long_table())["metric_heatmap"]
-    style.save(figure, [tmp_path / "figure.pdf", tmp_path / "figure.png"])
-    pdf = (tmp_path / "figure.pdf").read_bytes()
-    assert b"/TrueType" in pdf or b"/CIDFontType2" in pdf
-    assert b"CreationDate" not in pdf and b"tEXtSoftware" not in (tmp_path / "figure.png").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.pdf", "figure.png"]
-
-
 def test_no_cosine_similarity_at_all_is_said():
     figure = cosine_samples.draw(long_table(left_out=["cosine_similarity"]), augmentations(NAMES), 5)
     assert any("not defined" in text for text in texts(figure))
-
-
-def test_text_on_cells_has_contrast():
-    assert style.text_color_on("#332288") == "white"
-    assert style.text_color_on("#FDE725") == "black"
-
-
-def test_dollars_in_a_label_are_no_maths(tmp_path):
-    labels = [r"$\frac$ of $10", r"$a$"]
-    rows = pd.DataFrame({"augmentation": ["one", "two"], "label": labels, "color": COLORS[:2]})
-    rows.to_csv(tmp_path / "augmentations.csv", index=False)
-    read = style.read_augmentations(tmp_path / "augmentations.csv")
-    figure, axes = plt.subplots()
-    axes.set_yticks(range(2), [augmentation.label for augmentation in read])
-    figure.canvas.draw()
-    style.save(figure, [tmp_path / "figure.pdf", tmp_path / "figure.png"])
-    done = subprocess.run(["pdftotext", tmp_path / "figure.pdf", "-"], capture_output=True, text=True, check=True)
-    assert all(label in done.stdout for label in labels), done.stdout

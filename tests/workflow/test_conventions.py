@@ -19,6 +19,11 @@ def test_a_rule_has_at_most_twenty_lines():
     assert [rule for rule in rules if len(rule.strip().splitlines()) > 20] == []
 
 
+def test_a_module_has_at_most_300_lines():
+    paths = [path for folder in ("scripts", "tests") for path in (PROJECT / folder).rglob("*.py")]
+    assert [path for path in paths if len(path.read_text().splitlines()) > 300] == []
+
+
 def test_pre_commit_uses_the_tools_of_make_check():
     (local,) = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())["repos"]
     hooks = {re.search(r"\.venv/bin/(.+)", hook["entry"])[1] for hook in local["hooks"]}

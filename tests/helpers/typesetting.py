@@ -1,0 +1,94 @@
+"""Runs of the scripts that typeset the paper, and what they need."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import matplotlib
+import pytest
+from paper_run import PROJECT, SETTINGS
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+SCRIPTS = PROJECT / "scripts"
+ENVIRONMENTS = sorted((PROJECT / "envs").glob("*.yaml"))
+
+# A page of the paper, in points: the width of A4, the margin beside a text 6.3 inches wide, the height of a line.
+PAGE_WIDTH, MARGIN, LINE = 595.28, (595.28 - 6.3 * 72) / 2, 6
+WORD = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>')
+
+needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
+HAS_LATEX = shutil.which("latexmk") or shutil.which("tectonic")
+
+
+def needs_latex(test):
+    """Mark a test that typesets: it is slow, and skipped where LaTeX is not installed."""
+    skip = pytest.mark.skipif(not HAS_LATEX, reason="neither latexmk nor tectonic is installed")
+    return pytest.mark.slow(skip(test))
+
+
+def run(script, *arguments):
+    """Run a script as a rule would."""
+    command = [sys.executable, str(SCRIPTS / f"{script}.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def draw_figures(folder):
+    """Write a small PDF for every figure that the sources of the paper include; return the paths."""
+    sources = "".join(path.read_text() for path in sorted((PROJECT / "paper").rglob("*.tex")))
+    names = set(re.findall(r"\\fitfigure(?:\[[\d.]+\])?\{(\w+)\}", sources))
+    pages = range(1, SETTINGS["figures"]["attention_grid_pages"] + 1)
+    for name in names | {f"attention_grid_{page}" for page in pages} | {"notable_images_1", "notable_images_2"}:
+        figure = plt.figure(figsize=(6.3, 2))
+        folder.mkdir(exist_ok=True)
+        figure.savefig(folder / f"{name}.pdf")
+        plt.close(figure)
+    return sorted(folder.glob("*.pdf"))
+
+
+def small_paper(folder, body, preamble=""):
+    """Write a paper of one page; return the arguments of `paper.build` without the output."""
+    (folder / "paper").mkdir()
+    text = f"\\documentclass{{article}}\n{preamble}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    (folder / "paper" / "main.tex").write_text(text)
+    (folder / "numbers.tex").write_text("\\newcommand{\\Seed}{1}\n")
+    return folder / "paper", folder / "numbers.tex", [], []
+
+
+def build(folder, arguments):
+    """Write the numbers and tables and set the paper, as the rules would; return its text."""
+    assert run("write_numbers", *arguments, "--output", folder / "numbers.tex").stderr == ""
+    options = ["--environments", *ENVIRONMENTS, "--output-folder", folder / "tables"]
+    assert run("write_paper_tables", *arguments, *options).stderr == ""
+    sources = [folder / "numbers.tex", *sorted((folder / "tables").glob("*.tex"))]
+    drawn = folder / "tables" / "drawn_texts.tex", folder / "drawn_texts.pdf"
+    done = run("draw_texts", "--sources", *sources, "--definitions", drawn[0], "--pdf", drawn[1])
+    assert (done.stderr, done.returncode) == ("", 0)
+    done = run(
+        *("build_paper", "--paper-folder", PROJECT / "paper", "--numbers", folder / "numbers.tex", "--tables"),
+        *(*sources[1:], drawn[0]),
+        *("--figures", *draw_figures(folder / "figures"), drawn[1], "--output", folder / "paper.pdf"),
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
+    assert words_outside_the_text(folder / "paper.pdf") == []
+    text = subprocess.run(["pdftotext", folder / "paper.pdf", "-"], capture_output=True, text=True).stdout
+    return " ".join(text.split())
+
+
+def words_outside_the_text(pdf):
+    """Return (page, word) of every word beside the text of a page, or as low as the page number."""
+    boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    outside = []
+    for number, page in enumerate(boxes.split("<page ")[1:], start=1):
+        words = [(*map(float, bounds), text) for *bounds, text in WORD.findall(page)]
+        lowest = max(word[3] for word in words if word[4] == str(number)) - LINE
+        outside += [
+            (number, text)
+            for left, _, right, bottom, text in words
+            if not (left >= MARGIN - 2 and right <= PAGE_WIDTH - MARGIN + 2)
+            or (bottom > lowest and text != str(number))
+        ]
+    return outside
