@@ -63,7 +63,7 @@ rule merge_encoded:
     conda:
         "../envs/images.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=4), allowance(60)),
+        **memory_and_runtime(memory(per_mb=0.1), allowance(60)),
     message:
         "Merging the parts of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
     shell:

@@ -95,7 +95,7 @@ rule compute_pairwise_distance:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=4), allowance(60)),
+        **memory_and_runtime(memory(per_mb=0.1), allowance(60)),
     params:
         augmentations=AUGMENTATIONS,
     message:

@@ -42,7 +42,7 @@ rule measure_precision:
     conda:
         "../envs/images.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=4), allowance(30)),
+        **memory_and_runtime(memory(per_mb=0.1), allowance(30)),
     params:
         precision=lookup(within=config, dpath="models/{model}/precision"),
         views=VIEWS,

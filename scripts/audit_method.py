@@ -37,13 +37,13 @@ def main() -> None:
     image_ids = list(originals)
 
     def main_views(path: str) -> Embeddings:
-        return variant_names.selected(array_files.concatenate([path], "embedding"), image_ids)
+        return array_files.read_selected(path, "embedding", image_ids)
 
     by_draw: list[dict[str, Embeddings]] = [{} for _ in range(arguments.draws)]
     resized_otherwise = {}
     for name, main_path, path in zip(arguments.augmentations, arguments.embeddings, arguments.encoded, strict=True):
         by_draw[0][name] = main_views(main_path)
-        by_variant = variant_names.variants_of(*array_files.concatenate([path], "embedding"))
+        by_variant = variant_names.variants_of(*array_files.read_array(path, "embedding"))
         resized_otherwise[name] = by_variant[variant_names.OTHER_RESIZE]
         for draw in range(1, arguments.draws):
             by_draw[draw][name] = by_variant[variant_names.draw_name(draw)]

@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--embeddings", nargs="+", required=True, help="npz file of every augmentation")
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    arrays = [array_files.concatenate([path], "embedding")[1] for path in arguments.embeddings]
+    arrays = [array_files.open_rows(path, "embedding")[1] for path in arguments.embeddings]
     distance = pairwise_distance.pairwise_cosine_distance(arrays)
     frame = pd.DataFrame(distance, columns=arguments.augmentations)
     frame.insert(0, "augmentation", arguments.augmentations)

@@ -35,14 +35,14 @@ def main() -> None:
     originals, equal = {}, {}
     reference_parts = [tables.read_parquet([arguments.reference_pixels])]
     for kind, path in (("embedding", arguments.original_embeddings), ("attention", arguments.original_attention)):
-        original = variant_names.selected(array_files.concatenate([path], kind), image_ids)
-        encoded = array_files.concatenate([arguments.encoded_references], kind)
+        original = array_files.read_selected(path, kind, image_ids)
+        encoded = array_files.read_array(arguments.encoded_references, kind)
         resized_otherwise = variant_names.variants_of(*encoded)[variant_names.OTHER_RESIZE]
         originals[kind] = {variant_names.ORIGINAL: original, variant_names.OTHER_RESIZE: resized_otherwise}
-        equal[kind] = array_files.concatenate([arguments.equal_encoded], kind)
+        equal[kind] = array_files.read_array(arguments.equal_encoded, kind)
         reference_parts.append(study_metrics.reference_shift_rows(kind, original, encoded))
         for augmentation, tar, npz in zip(arguments.augmentations, arguments.views, arguments.encoded, strict=True):
-            encoded = array_files.concatenate([npz], kind)
+            encoded = array_files.read_array(npz, kind)
             parts.append(study_metrics.shift_rows(kind, originals[kind], encoded, augmentation))
             if kind == "attention":
                 records = dict(shards.read_records(tar))

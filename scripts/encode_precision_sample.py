@@ -20,7 +20,7 @@ def main() -> None:
     image_encoder.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
-    image_ids = sampling.select(map(str, array_files.read(arguments.encoded)["image_id"]), arguments.images)
+    image_ids = sampling.select(map(str, array_files.open_rows(arguments.encoded, "embedding")[0]), arguments.images)
     encoder = image_encoder.from_arguments(arguments, precision="fp32")
     by_view: dict[str, list[str]] = {}
     for path in arguments.views:

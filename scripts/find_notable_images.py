@@ -14,10 +14,10 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     augmented = (
-        (name, array_files.concatenate([path], "attention"))  # one at a time, which bounds the memory
+        (name, array_files.open_rows(path, "attention"))
         for name, path in zip(arguments.augmentations, arguments.attention, strict=True)
     )
-    original = array_files.concatenate([arguments.original_attention], "attention")
+    original = array_files.open_rows(arguments.original_attention, "attention")
     metrics = tables.read_parquet([arguments.metrics])
     tables.write_csv(arguments.output, notable_images.table(metrics, original, augmented))
 

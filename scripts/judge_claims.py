@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     embeddings = {
-        augmentation: array_files.concatenate([path], "embedding")
+        augmentation: array_files.open_rows(path, "embedding")
         for augmentation, path in zip(arguments.augmentations, arguments.embeddings, strict=True)
     }
     long_table = tables.read_parquet([arguments.metrics])

@@ -5,6 +5,7 @@ import pandas as pd
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
 from embedding_shift.study.tables import precision
+from embedding_shift.study.variants import variant_names
 
 
 def main() -> None:
@@ -18,9 +19,10 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     paths = {"embedding": arguments.embeddings, "attention": arguments.attention}
-    exact = {kind: array_files.concatenate([arguments.sample], kind) for kind in precision.KINDS}
+    exact = {kind: array_files.read_array(arguments.sample, kind) for kind in precision.KINDS}
+    image_ids = sorted({variant_names.split(key)[0] for key in exact[precision.KINDS[0]][0].tolist()})
     reduced = {
-        view: {kind: array_files.concatenate([paths[kind][place]], kind) for kind in precision.KINDS}
+        view: {kind: array_files.read_selected(paths[kind][place], kind, image_ids) for kind in precision.KINDS}
         for place, view in enumerate(arguments.views)
     }
     table = precision.table(arguments.precision, exact, reduced, pd.read_csv(arguments.summary))

@@ -11,8 +11,7 @@ def main() -> None:
     parser.add_argument("--attention", required=True, help="npz to write")
     arguments = parser.parse_args()
     for name, output in (("embedding", arguments.embeddings), ("attention", arguments.attention)):
-        image_ids, array = array_files.concatenate(arguments.parts, name)
-        array_files.write(output, image_ids, **{name: array})
+        array_files.merge(output, arguments.parts, name)
 
 
 if __name__ == "__main__":

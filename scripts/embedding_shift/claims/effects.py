@@ -36,8 +36,16 @@ import pandas as pd
 from embedding_shift.claims.judgement import Interval, Judgement, tested, untested
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
+from embedding_shift.io.array_files import RowsByImage
 from embedding_shift.metrics import representation_metrics
-from embedding_shift.statistics import bootstrap, clustering, multiscale_bootstrap, paired_tests, rank_correlation
+from embedding_shift.statistics import (
+    bootstrap,
+    clustering,
+    multiscale_bootstrap,
+    paired_tests,
+    pairwise_distance,
+    rank_correlation,
+)
 
 FloatArray = npt.NDArray[np.float64]
 Embeddings = tuple[npt.NDArray[np.str_], npt.NDArray[np.floating]]  # image ids (N,) and embeddings (N, D)
@@ -51,13 +59,13 @@ class Evidence:
 
     Attributes:
         table: the long table, `image_id, augmentation, metric, value`.
-        embeddings: by augmentation.
+        embeddings: image ids (N,) and embeddings (N, D) by augmentation.
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
         shares: data frame of `image_shares.csv`, for the claims of the related work.
     """
 
     table: pd.DataFrame
-    embeddings: Mapping[str, Embeddings]
+    embeddings: Mapping[str, RowsByImage]
     resamples: int
     confidence: float
     root_seed: int
@@ -208,7 +216,7 @@ def _larger_share(claim: Claim, _: Sequence[str], evidence: Evidence) -> Estimat
     return _order_statistic((differences[moved] / totals[moved].mean()).to_numpy(), 1, claim, evidence)
 
 
-def _distances(embeddings: Sequence[Embeddings]) -> FloatArray:
+def _distances(embeddings: Sequence[RowsByImage]) -> FloatArray:
     """Return the cosine distances between every two augmentations: images × pairs, in the order of `combinations`.
 
     Images with an undefined distance are left out.
@@ -216,9 +224,13 @@ def _distances(embeddings: Sequence[Embeddings]) -> FloatArray:
     image_ids = embeddings[0][0]
     if not all(np.array_equal(image_ids, ids) for ids, _ in embeddings):
         raise InputError("the embedding files of the augmentations do not hold the same images")
-    pairs = combinations([array for _, array in embeddings], 2)
-    distances = np.stack([1 - representation_metrics.cosine_similarity(one, other) for one, other in pairs], axis=1)
-    return distances[np.isfinite(distances).all(axis=1)]
+    parts = []
+    for start in range(0, max(1, len(image_ids)), pairwise_distance.IMAGES_AT_ONCE):
+        some = [array[start : start + pairwise_distance.IMAGES_AT_ONCE] for _, array in embeddings]
+        similarities = [representation_metrics.cosine_similarity(*pair) for pair in combinations(some, 2)]
+        distances = 1 - np.stack(similarities, axis=1)
+        parts.append(distances[np.isfinite(distances).all(axis=1)])
+    return np.concatenate(parts)
 
 
 def _shifts(evidence: Evidence, metric: str, names: Sequence[str]) -> dict[str, FloatArray]:

@@ -119,9 +119,10 @@ def _attention(
 def _stored_attention(
     run: RunFiles, dataset: str, model: str, view: str, image_ids: Sequence[str]
 ) -> list[np.ndarray[Any, Any]]:
-    stored = array_files.read(run.path(dataset, model, "attention", f"{view}.npz"))
-    places = {str(image_id): row for row, image_id in enumerate(stored["image_id"])}
-    return [stored["attention"][places[image_id]] for image_id in image_ids]
+    path = run.path(dataset, model, "attention", f"{view}.npz")
+    found_ids, found = array_files.read_selected(path, "attention", image_ids)
+    by_id = dict(zip(found_ids.tolist(), found, strict=True))
+    return [by_id[image_id] for image_id in image_ids]
 
 
 def _tables(run: RunFiles, dataset: str, model: str, published: published_claims.PublishedClaims) -> dict[str, Any]:

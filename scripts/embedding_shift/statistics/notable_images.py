@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.io.array_files import ArrayByImage
+from embedding_shift.io.array_files import Rows, RowsByImage
 from embedding_shift.metrics import representation_metrics
 
 METRIC = "cosine_similarity"
@@ -16,7 +16,7 @@ TYPICAL, WORST = "typical", "worst"
 COLUMNS = ["augmentation", "role", "image_id", "images", *SHOWN, "attention_moved"]
 
 
-def table(metrics: pd.DataFrame, original: ArrayByImage, augmented: Iterable[tuple[str, ArrayByImage]]) -> pd.DataFrame:
+def table(metrics: pd.DataFrame, original: RowsByImage, augmented: Iterable[tuple[str, RowsByImage]]) -> pd.DataFrame:
     """Return the typical and the worst image of every augmentation: a data frame with COLUMNS.
 
     The worst image has the lowest cosine similarity. The typical one is the nearest to the median among the others. Of
@@ -55,5 +55,6 @@ def _chosen(similarity: "pd.Series[float]") -> dict[str, str]:
     return {TYPICAL: str((others - similarity.median()).abs().idxmin()), WORST: worst}
 
 
-def _map_of(image_id: str, image_ids: NDArray[np.str_], attention: NDArray[Any]) -> NDArray[Any]:
-    return attention[int(np.flatnonzero(image_ids == image_id)[0])]
+def _map_of(image_id: str, image_ids: NDArray[np.str_], attention: NDArray[Any] | Rows) -> NDArray[Any]:
+    place = int(np.flatnonzero(image_ids == image_id)[0])
+    return np.asarray(attention[place : place + 1][0])

@@ -1,15 +1,19 @@
 """Mean distance between the embeddings of every two augmentations."""
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
+from embedding_shift.io.array_files import Rows
+
+IMAGES_AT_ONCE = 1024  # whose embeddings are in memory
 
 
-def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any] | Rows]) -> NDArray[np.float64]:
     """Return the mean over images of 1 − cosine similarity between every two augmentations of the same image.
 
     Args:
@@ -21,11 +25,17 @@ def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any]]) -> NDArray[np.f
     Raises:
         InputError: no image counts, see `directions`.
     """
-    _, units = directions(embeddings)
-    distance = np.zeros((len(units), len(units)))
-    for i, first in enumerate(units):
-        for j in range(i + 1, len(units)):
-            distance[i, j] = distance[j, i] = np.mean(distances(first, units[j]))
+    pairs = list(combinations(range(len(embeddings)), 2))
+    parts, n = [], 0
+    for start in range(0, len(embeddings[0]), IMAGES_AT_ONCE):
+        counts, units = directions([array[start : start + IMAGES_AT_ONCE] for array in embeddings])
+        n += int(np.count_nonzero(counts))
+        parts.append(np.array([distances(units[i], units[j]) for i, j in pairs]))
+    if not n:
+        raise InputError("no image has an embedding that is finite and not zero under every augmentation")
+    distance = np.zeros((len(embeddings), len(embeddings)))
+    for (i, j), of_pair in zip(pairs, np.concatenate(parts, axis=-1), strict=True):
+        distance[i, j] = distance[j, i] = np.mean(of_pair)
     return distance
 
 
@@ -39,15 +49,10 @@ def directions(embeddings: Sequence[NDArray[Any]]) -> tuple[NDArray[np.bool_], l
 
     Returns:
         bool (N,), and A arrays float64 (M, D) for the M images that count.
-
-    Raises:
-        InputError: no image counts.
     """
     with np.errstate(invalid="ignore"):
         norms = np.stack([np.linalg.norm(array.astype(np.float64), axis=1) for array in embeddings])
     counts = np.all(np.isfinite(norms) & (norms > 0), axis=0)
-    if not counts.any():
-        raise InputError("no image has an embedding that is finite and not zero under every augmentation")
     return counts, [
         array[counts].astype(np.float64) / norm[counts, np.newaxis]
         for array, norm in zip(embeddings, norms, strict=True)

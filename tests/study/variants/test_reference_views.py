@@ -29,7 +29,7 @@ def test_references_are_encoded_in_four_ways(tmp_path, monkeypatch, kodak_views)
     arguments += ["--batch-size=4", "--threads=1", "--device=cpu"]
     monkeypatch.setattr(sys, "argv", ["encode_references.py", *arguments])
     runpy.run_path(str(PROJECT / "scripts" / "encode_references.py"))["main"]()
-    encoded = variant_names.variants_of(*array_files.concatenate([tmp_path / "encoded.npz"], "embedding"))
+    encoded = variant_names.variants_of(*array_files.read_array(tmp_path / "encoded.npz", "embedding"))
     assert set(encoded) == {*variant_names.ENCODER_REFERENCES, variant_names.OTHER_RESIZE}
     assert not np.allclose(encoded[variant_names.OTHER_RESIZE][1], encoded["re-encoding"][1], atol=0.01)
     again = encoded["re-encoding"][1]

@@ -72,12 +72,12 @@ def read_attention(folder: StrPath, names: Sequence[str], image_ids: Sequence[st
     attention = {}
     for name in names:
         path = Path(folder, f"{name}.npz")
-        stored = array_files.read(path)
-        rows = {image_id: row for row, image_id in enumerate(stored["image_id"].tolist())}
-        missing = [image_id for image_id in image_ids if image_id not in rows]
+        found_ids, maps = array_files.read_selected(path, "attention", image_ids)
+        found = dict(zip(found_ids.tolist(), maps, strict=True))
+        missing = [image_id for image_id in image_ids if image_id not in found]
         if missing:
             raise InputError(f"no image {missing[0]!r} in {path}")
-        attention[name] = {image_id: stored["attention"][rows[image_id]] for image_id in image_ids}
+        attention[name] = {image_id: found[image_id] for image_id in image_ids}
     return attention
 
 

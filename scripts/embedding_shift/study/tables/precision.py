@@ -28,7 +28,7 @@ def table(
     Args:
         precision: name of the precision.
         exact: {kind: (keys (M,), array (M, …))} of the sample in single precision. A key is `{image_id}--{view}`.
-        reduced: {view: {kind: (image ids (N,), array (N, …))}} of all images in the given precision.
+        reduced: {view: {kind: (image ids (N,), array (N, …))}} of at least these images in the given precision, sorted.
         summary: data frame of `summary.csv`.
 
     Returns:

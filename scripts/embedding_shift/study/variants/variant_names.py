@@ -5,7 +5,7 @@ name of a reference. A shard with views of several augmentations has the keys `{
 its variants are `equal-rmse` and `equal-ssim`. The originals are kept under the variants `original` and `other-resize`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -97,9 +97,3 @@ def variants_of(keys: Iterable[str], array: NDArray[Any]) -> dict[str, ArrayByIm
         image_ids, indices = zip(*sorted(members), strict=True)
         divided[variant] = np.array(image_ids), array[list(indices)]
     return divided
-
-
-def selected(original: ArrayByImage, image_ids: Sequence[str]) -> ArrayByImage:
-    """Return the image ids (N,) and the array (N, …) of the study's images."""
-    kept = np.isin(original[0], image_ids)
-    return original[0][kept], original[1][kept]
