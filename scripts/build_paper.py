@@ -6,13 +6,10 @@ from embedding_shift.paper import build
 
 def main():
     parser = cli.parser(__doc__)
-    parser.add_argument("--paper-folder", required=True, help="folder of main.tex, sections/ and references.bib")
-    parser.add_argument("--numbers", required=True, help="LaTeX file of the macros")
-    parser.add_argument("--tables", nargs="+", required=True, help="LaTeX files of the tables")
-    parser.add_argument("--figures", nargs="+", required=True, help="figures as PDF")
+    build.add_arguments(parser)
     parser.add_argument("--output", required=True, help="PDF to write")
     arguments = parser.parse_args()
-    build.build(arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures, arguments.output)
+    build.build(*build.sources(arguments), arguments.output)
 
 
 if __name__ == "__main__":

@@ -2,17 +2,15 @@
 
 from embedding_shift import cli
 from embedding_shift.handover import paper_source
+from embedding_shift.paper import build
 
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--paper-folder", required=True, help="folder of main.tex, sections/ and references.bib")
-    parser.add_argument("--numbers", required=True, help="LaTeX file of the macros")
-    parser.add_argument("--tables", nargs="+", required=True, help="LaTeX files of the tables")
-    parser.add_argument("--figures", nargs="+", required=True, help="figures as PDF")
+    build.add_arguments(parser)
     parser.add_argument("--output", required=True, help="tar.gz to write")
     arguments = parser.parse_args()
-    paper_source.pack(arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures, arguments.output)
+    paper_source.pack(*build.sources(arguments), arguments.output)
 
 
 if __name__ == "__main__":

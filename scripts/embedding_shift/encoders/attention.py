@@ -12,13 +12,12 @@ The towers are recognised by attributes of open_clip 3.3.0 (`transformer.resbloc
 
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, NamedTuple
+from contextlib import ExitStack
+from typing import Any, NamedTuple, Self
 
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
-from torch.utils.hooks import RemovableHandle
 
 CLASS_TOKEN, POOLING_HEAD, NO_MAP = "class token", "pooling head", "none"
 
@@ -37,7 +36,7 @@ class Pooling(NamedTuple):
     grid: tuple[int, int] | None
 
 
-class PoolingAttention:
+class PoolingAttention(ExitStack):
     """Context manager that records the pooling attention of an open_clip image tower.
 
     It computes one row of attention from the queries and keys of the forward pass itself and does not change the
@@ -50,26 +49,21 @@ class PoolingAttention:
     """
 
     def __init__(self, visual: nn.Module) -> None:
+        super().__init__()
         self.source, self._attention, self._grid = find_pooling(visual)
         self._recorded = threading.local()
-        self._hooks: list[RemovableHandle] = []
 
-    def __enter__(self) -> "PoolingAttention":
-        if isinstance(self._attention, nn.MultiheadAttention):
-            self._hooks = [self._attention.register_forward_pre_hook(self._record_multihead)]
-        elif self._attention is not None:
+    def __enter__(self) -> Self:
+        attention = self._attention
+        if isinstance(attention, nn.MultiheadAttention):
+            self.callback(attention.register_forward_pre_hook(self._record_multihead).remove)
+        elif attention is not None:
             catch = _CatchQuery(self._record)
-            self._hooks = [
-                self._attention.register_forward_pre_hook(lambda *_: catch.__enter__() and None),
-                self._attention.register_forward_hook(lambda *_: catch.__exit__(None, None, None), always_call=True),
-            ]
+            start = attention.register_forward_pre_hook(lambda *_: catch.__enter__() and None)
+            end = attention.register_forward_hook(lambda *_: catch.__exit__(None, None, None), always_call=True)
+            self.callback(start.remove)
+            self.callback(end.remove)
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        for hook in self._hooks:
-            hook.remove()
 
     @property
     def rows(self) -> Tensor | None:

@@ -1,5 +1,6 @@
 """Typeset the paper in a temporary folder; the same sources give the same bytes, and an error is one line."""
 
+import argparse
 import os
 import re
 import shutil
@@ -32,6 +33,19 @@ FATAL_LINE = re.compile(r"^(?:! |error: )(.+)$", re.MULTILINE)
 SOURCE_LINE = re.compile(r"^l\.\d+ ?(.*)$", re.MULTILINE)
 UNDEFINED = re.compile(r"^.*Warning: ((?:Reference|Citation) [`'].+? undefined.*)$", re.MULTILINE)
 MULTIPLY_DEFINED = re.compile(r"^.*Warning: (Label `.+' multiply defined.*)$", re.MULTILINE)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that `sources` reads."""
+    parser.add_argument("--paper-folder", required=True, help="folder of main.tex, sections/ and references.bib")
+    parser.add_argument("--numbers", required=True, help="LaTeX file of the macros")
+    parser.add_argument("--tables", nargs="+", required=True, help="LaTeX files of the tables")
+    parser.add_argument("--figures", nargs="+", required=True, help="figures as PDF")
+
+
+def sources(arguments: argparse.Namespace) -> tuple[str, str, list[str], list[str]]:
+    """Return the first four arguments of `build`."""
+    return arguments.paper_folder, arguments.numbers, arguments.tables, arguments.figures
 
 
 def build(

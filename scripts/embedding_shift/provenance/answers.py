@@ -1,7 +1,7 @@
 """Answers to the question where a number comes from, as text."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,30 +60,50 @@ def summary_cell(measured: Measurements, augmentation: str, metric: str, column:
     stored: Any = table.at[(augmentation, metric), column]
     again: Any = cells.summary_again(measured, [(augmentation, metric)]).at[(augmentation, metric), column]
     values = cells.values_of(measured, augmentation, metric)
-    agrees = cells.agree(float(stored), float(again))
-    lines = [
-        f"table      {measured.folder / 'summary.csv'}",
-        f"cell       {augmentation} {metric}, column {column}: {stored:.10g}",
-        f"again      {again:.10g} from {len(values)} values in metrics.parquet: {verdict(agrees)}",
-        *_influential(measured, values, column, [augmentation]),
-        *_made_by(measured, [f"{_folder(measured)}/summary.csv", *_sources_of(measured, augmentation, metric)]),
-    ]
-    return Answer(lines, agrees)
+    return _cell(
+        measured,
+        "summary.csv",
+        f"{augmentation} {metric}, column {column}",
+        (float(stored), float(again)),
+        f"{len(values)} values in metrics.parquet",
+        _influential(measured, values, column, [augmentation]),
+        _sources_of(measured, augmentation, metric),
+    )
 
 
 def distance_cell(measured: Measurements, first: str, second: str) -> Answer:
     """The same for a cell of pairwise_distance.csv."""
     stored: Any = measured.pairwise_distance.at[first, second]
     values = cells.distances_of(measured, first, second)
-    again = float(values.mean())
-    agrees = cells.agree(float(stored), again)
-    views = [f"{_folder(measured)}/embeddings/{name}.npz" for name in (first, second)]
+    return _cell(
+        measured,
+        "pairwise_distance.csv",
+        f"{first} {second}",
+        (float(stored), float(values.mean())),
+        f"the cosine distances of {len(values)} images",
+        _influential(measured, values, "mean", [first, second]),
+        [f"{_folder(measured)}/embeddings/{name}.npz" for name in (first, second)],
+    )
+
+
+def _cell(
+    measured: Measurements,
+    table: str,
+    cell: str,
+    stored_and_again: tuple[float, float],
+    basis: str,
+    influential: Iterable[str],
+    sources: Iterable[str],
+) -> Answer:
+    """Return the answer on a cell of a table, which was made from `sources` and computed again from `basis`."""
+    stored, again = stored_and_again
+    agrees = cells.agree(stored, again)
     lines = [
-        f"table      {measured.folder / 'pairwise_distance.csv'}",
-        f"cell       {first} {second}: {stored:.10g}",
-        f"again      {again:.10g} from the cosine distances of {len(values)} images: {verdict(agrees)}",
-        *_influential(measured, values, "mean", [first, second]),
-        *_made_by(measured, [f"{_folder(measured)}/pairwise_distance.csv", *views]),
+        f"table      {measured.folder / table}",
+        f"cell       {cell}: {stored:.10g}",
+        f"again      {again:.10g} from {basis}: {verdict(agrees)}",
+        *influential,
+        *_made_by(measured, [f"{_folder(measured)}/{table}", *sources]),
     ]
     return Answer(lines, agrees)
 

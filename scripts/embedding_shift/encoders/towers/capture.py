@@ -17,15 +17,13 @@ What a tower does not have is left out. The hooks read tensors and change none, 
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from typing import Any, Self
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.hooks import RemovableHandle
 
 from embedding_shift.encoders.towers import tower_parts
 from embedding_shift.encoders.towers.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
@@ -52,34 +50,28 @@ class _Pass:
         self.mlps: dict[int, Tensor] = {}
 
 
-class Capture:
+class Capture(ExitStack):
     """Context manager that captures inside an image tower; several threads may use the tower at the same time."""
 
     def __init__(self, visual: nn.Module) -> None:
+        super().__init__()
         self.anatomy = tower_parts.find_parts(visual)
         # An average needs all tokens until its weights are known at the end.
         self._rows = slice(None) if self.anatomy.pooling == AVERAGE else slice(1)
         self._state = threading.local()
-        self._hooks: list[RemovableHandle] = []
 
-    def __enter__(self) -> "Capture":
+    def __enter__(self) -> Self:
         if self.anatomy.blocks:
-            self._hooks.append(self.anatomy.blocks[0].register_forward_pre_hook(self._enter_blocks))
+            self.callback(self.anatomy.blocks[0].register_forward_pre_hook(self._enter_blocks).remove)
         for block in self.anatomy.blocks:
-            self._hooks.append(block.register_forward_hook(self._leave_block))
+            self.callback(block.register_forward_hook(self._leave_block).remove)
         for number, layer in enumerate(self.anatomy.layers):
             multihead = isinstance(layer.attention, nn.MultiheadAttention)
             source = layer.attention if multihead else layer.projection
-            self._hooks.append(source.register_forward_pre_hook(self._see_heads(number)))
+            self.callback(source.register_forward_pre_hook(self._see_heads(number)).remove)
             if layer.mlp is not None:
-                self._hooks.append(layer.mlp.register_forward_hook(self._see_mlp(number)))
+                self.callback(layer.mlp.register_forward_hook(self._see_mlp(number)).remove)
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        for hook in self._hooks:
-            hook.remove()
 
     @contextmanager
     def recording(self) -> Iterator[_Pass]:
