@@ -30,3 +30,13 @@ def with_mechanism(inputs, folder, of=None, images=24, precision="fp32"):
     )
     found[RELATED] = judgement.as_table(verdicts)
     return dataclasses.replace(inputs, mechanism=found, settings=inputs.settings | {"mechanism": {"images": images}})
+
+
+def write_mechanism(folder, inputs):
+    """Write these tables of a run with one encoder; return the arguments that name them."""
+    found = with_mechanism(inputs, folder).mechanism
+    arguments = []
+    for name in (table for table in found if table != AGREEMENT):
+        found[name].to_csv(folder / f"{name}.csv", index=False)
+        arguments += [f"--{name.replace('_', '-')}", str(folder / f"{name}.csv")]
+    return arguments

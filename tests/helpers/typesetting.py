@@ -15,6 +15,19 @@ import matplotlib.pyplot as plt
 SCRIPTS = PROJECT / "scripts"
 ENVIRONMENTS = sorted((PROJECT / "envs").glob("*.yaml"))
 
+# Width and height, in inches, of the figures of the main text in the default run.
+SIZES = {
+    "augmentation_strip": (6.27, 1.05),
+    "method": (5.97, 3.66),
+    "dendrogram": (6.3, 2.96),
+    "notable_images_1": (6.26, 8.34),
+    "metric_heatmap": (6.3, 2.9),
+    "noise_floor": (6.3, 3.48),
+    "dose_response": (6.3, 5.3),
+    "equal_damage": (6.3, 3.0),
+    "shift_ledger": (6.3, 4.01),
+}
+
 # A page of the paper, in points: the width of A4, the margin beside a text 6.3 inches wide, the height of a line.
 PAGE_WIDTH, MARGIN, LINE = 595.28, (595.28 - 6.3 * 72) / 2, 6
 WORD = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>')
@@ -36,12 +49,12 @@ def run(script, *arguments):
 
 
 def draw_figures(folder):
-    """Write a small PDF for every figure that the sources of the paper include; return the paths."""
+    """Write an empty PDF for every figure that the sources of the paper include; return the paths."""
     sources = "".join(path.read_text() for path in sorted((PROJECT / "paper").rglob("*.tex")))
     names = set(re.findall(r"\\fitfigure(?:\[[\d.]+\])?\{(\w+)\}", sources))
     pages = range(1, SETTINGS["figures"]["attention_grid_pages"] + 1)
     for name in names | {f"attention_grid_{page}" for page in pages} | {"notable_images_1", "notable_images_2"}:
-        figure = plt.figure(figsize=(6.3, 2))
+        figure = plt.figure(figsize=SIZES.get(name, (6.3, 2)))
         folder.mkdir(exist_ok=True)
         figure.savefig(folder / f"{name}.pdf")
         plt.close(figure)
@@ -74,8 +87,13 @@ def build(folder, arguments):
     assert (done.stderr, done.returncode) == ("", 0)
     assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
     assert words_outside_the_text(folder / "paper.pdf") == []
-    text = subprocess.run(["pdftotext", folder / "paper.pdf", "-"], capture_output=True, text=True).stdout
-    return " ".join(text.split())
+    return " ".join(pages_of(folder / "paper.pdf"))
+
+
+def pages_of(pdf):
+    """Return the text of every page, with single spaces."""
+    text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    return [" ".join(page.split()) for page in text.split("\f")]
 
 
 def words_outside_the_text(pdf):

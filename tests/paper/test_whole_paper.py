@@ -4,6 +4,8 @@ import re
 
 import pandas as pd
 import pytest
+import yaml
+from mechanism_tables import write_mechanism
 from paper_run import (
     NASTY,
     PROJECT,
@@ -15,7 +17,7 @@ from paper_run import (
     write_results,
     write_study,
 )
-from typesetting import ENVIRONMENTS, build, needs_latex, needs_pdftotext
+from typesetting import ENVIRONMENTS, build, needs_latex, needs_pdftotext, pages_of
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper.tables import audit_tables, result_tables, source_tables, study_tables
@@ -73,6 +75,22 @@ def test_the_paper_of_a_study_of_one_augmentation_and_draw_is_set(tmp_path):
     assert "No two augmentations reach a common damage" in text
     assert "has no variance to split" in text
     assert "New draws for the metrics" not in text
+
+
+@needs_latex
+@needs_pdftotext
+def test_the_main_text_of_a_run_like_the_default_has_at_most_12_pages(tmp_path):
+    """The run has the augmentations, the study and the mechanism of config.yaml, and figures of the same sizes."""
+    configured = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    labels = [entry["label"] for entry in configured["augmentations"].values()]
+    models = [entry["label"] for entry in configured["models"].values()]
+    settings = SETTINGS | {"mechanism": {"images": 24}}
+    arguments = write_results(tmp_path, labels, 24, models=models, settings=settings)
+    arguments += write_study(tmp_path, names(labels))
+    build(tmp_path, arguments + write_mechanism(tmp_path, read(arguments)))
+    last_words = " ".join((PROJECT / "paper/sections/conclusion.tex").read_text().split()[-4:])
+    pages = [number for number, page in enumerate(pages_of(tmp_path / "paper.pdf"), start=1) if last_words in page]
+    assert 9 < max(pages) <= 12
 
 
 def test_every_table_that_the_paper_reads_is_written_and_the_other_way_round(tmp_path):

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from captured_towers import SETTINGS, tower, usual
+from typesetting import SIZES
 
 from embedding_shift.io import shards, tables
 from embedding_shift.mechanism import registry
 from embedding_shift.plots import style
 from embedding_shift.plots.figures import FIGURES
-from embedding_shift.plots.mechanism import nearest_images
+from embedding_shift.plots.mechanism import nearest_images, shift_ledger
 
 MECHANISM = [
     name for name, figure in FIGURES.items() if figure.scope == "mechanism" and "views_folder" not in figure.inputs
@@ -65,6 +66,14 @@ def test_a_ledger_that_is_refused_gives_its_reason(tmp_path):
     module = importlib.import_module(FIGURES["shift_ledger"].module_path)
     figure = module.draw(pd.DataFrame(rows), AUGMENTATIONS)
     assert "the parts add up in fp32 only, not in bf16" in figure.axes[0].texts[0].get_text()
+
+
+def test_the_ledger_has_the_size_that_the_limit_on_the_pages_of_the_main_text_is_tested_with():
+    """Of nine augmentations and twelve blocks."""
+    nine = [style.Augmentation(f"a{place}", f"A{place}", "#332288") for place in range(9)]
+    rows = [(each.name, layer, part, 0.1) for each in nine for layer in range(1, 13) for part in ("head 1", "mlp")]
+    ledger = pd.DataFrame(rows, columns=["augmentation", "layer", "part", "share"])
+    assert tuple(shift_ledger.draw(ledger, nine).get_size_inches()) == pytest.approx(SIZES["shift_ledger"], abs=0.01)
 
 
 def test_nearest_images_are_shown_with_those_that_are_kept_marked(tmp_path):

@@ -1,14 +1,16 @@
 """The figures of the study: words that can be read, whatever the range of the values."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from typesetting import SIZES
 
 from embedding_shift.io import tables
+from embedding_shift.metrics import registry
 from embedding_shift.plots import labels, style
-from embedding_shift.plots.study import noise_floor
+from embedding_shift.plots.study import dose_response, equal_damage, noise_floor
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +90,26 @@ def test_the_augmentations_of_figures_have_short_labels(tmp_path):
 
 def test_a_line_of_a_label_breaks_after_an_underscore():
     assert style.wrapped("left_to_right and back", 10) == "left_to_\nright and\nback"
+
+
+def test_figures_of_the_main_text_have_the_sizes_that_the_limit_on_its_pages_is_tested_with():
+    """Of nine augmentations, of which eight have doses."""
+    nine = [style.Augmentation(f"a{place}", f"A{place}", "#332288") for place in range(9)]
+    eight = [augmentation.name for augmentation in nine[:8]]
+    bounds = {"mean": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    summary = pd.DataFrame([{"augmentation": each.name, "metric": "cosine_similarity", **bounds} for each in nine])
+    shown = [*(metric.name for metric in registry.in_order() if metric.in_overview), *labels.DAMAGE]
+    doses = [
+        {"augmentation": name, "dose": dose, "metric": metric, "n": 8, **bounds}
+        for name, dose, metric in product(eight, (0.0, 1.0), shown)
+    ]
+    floor = pd.DataFrame([("jpeg_95", "cosine_similarity", 0.9)], columns=["reference", "metric", "mean"])
+    equal = summary[summary["augmentation"].isin(eight)].rename(columns={"mean": "value"})
+    equal = equal.assign(damage="rmse", level=25.0, value_at_setting=0.5, rank=range(8), rank_at_setting=range(8))
+    figures = {
+        "noise_floor": noise_floor.draw(floor, summary.head(0), summary, nine, 0.95),
+        "dose_response": dose_response.draw(pd.DataFrame(doses), nine, dict.fromkeys(eight, 1.0), 0.95),
+        "equal_damage": equal_damage.draw(equal, nine, 0.95),
+    }
+    for name, figure in figures.items():
+        assert tuple(figure.get_size_inches()) == pytest.approx(SIZES[name], abs=0.01), name

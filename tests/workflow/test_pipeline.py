@@ -6,10 +6,12 @@ import re
 
 import numpy as np
 import pandas as pd
+import pypdfium2
 import pytest
 from faulty_runs import Run
 from pipeline import PROJECT
 from tiny_run import CONFIG, FEW, NINE, PHOTOGRAPHS, RESULTS, ROWS, tiny_config, write_data
+from typesetting import SIZES
 
 from embedding_shift.io import shards
 
@@ -32,6 +34,15 @@ def test_everything_is_there(finished):
     for name in ("attention_samples", "metric_heatmap", "radar", "attention_grid_1", "method"):
         assert (finished / f"{RESULTS}/figures/{name}.pdf").read_bytes().startswith(b"%PDF-")
         assert (finished / f"{RESULTS}/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_figures_of_the_main_text_have_the_sizes_that_the_limit_on_its_pages_is_tested_with(finished):
+    drawn = {path.stem: path for path in (finished / RESULTS / "figures").glob("*.pdf")}
+    compared = sorted(SIZES.keys() & drawn.keys())
+    assert len(compared) == 5
+    for name in compared:
+        with pypdfium2.PdfDocument(drawn[name]) as document:
+            assert document[0].get_size() == pytest.approx(np.multiply(SIZES[name], 72), abs=1), name
 
 
 def test_the_contract_holds(finished):
