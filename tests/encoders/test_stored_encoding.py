@@ -216,7 +216,7 @@ def test_captured_arrays_do_not_depend_on_shards(bundle, tmp_path):
         paths = {}
         for place, numbers in enumerate(parts):
             (folder / str(place)).mkdir()
-            paths[str(place)] = write(folder / str(place), numbers, 0)
+            paths[str(place)] = [write(folder / str(place), numbers, 0)]
         captured = stored_encoding.CapturedViews(chosen)
         stored_encoding.encode_shards(encoder, paths, None, "encoding", captured)
         rows = {}
