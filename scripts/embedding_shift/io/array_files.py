@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +103,8 @@ def _add_checksum(path: Path) -> None:
         file.write(checksum)
 
 
-def read(path: str | Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a file by name.
+def read(path: str | Path, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file by name: all, or those of the names that it has.
 
     Raises:
         InputError: the file does not exist, is damaged or holds Python objects. A damaged file is deleted, so that a
@@ -122,6 +122,7 @@ def _verified(path: str | Path) -> Iterator[Any]:
             raise atomic.damaged(path, "its content does not agree with its checksum")
         with np.load(path, allow_pickle=False) as archive:
             yield archive
+            return {name: archive[name] for name in archive.files if names is None or name in names}
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None
     except (zipfile.BadZipFile, ValueError) as error:

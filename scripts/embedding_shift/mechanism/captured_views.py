@@ -42,7 +42,7 @@ class CapturedViews:
         Raises:
             InputError: a file is damaged, or holds other images than the original.
         """
-        parts = [array_files.read(path) for path in self._paths[view]]
+        parts = [array_files.read(path, {"image_id", *names}) for path in self._paths[view]]
         parts = [part for part in parts if len(part["image_id"])] or parts[:1]
         image_ids = np.concatenate([part["image_id"] for part in parts])
         order = np.argsort(image_ids, kind="stable")

@@ -25,7 +25,16 @@ def nearest(similarity: FloatArray, k: int) -> IntArray:
     """Return the k nearest other images of every image, (n, k), the nearest first."""
     others = similarity.copy()
     np.fill_diagonal(others, -np.inf)
-    return np.argsort(-others, axis=1, kind="stable")[:, :k]
+    least = np.partition(others, -k, axis=1)[:, -k, None]
+    chosen = others >= least  # at least k in every row, and more where several are as similar as the last
+    tied = chosen.sum(1) > k
+    chosen[tied] = False
+    chosen[tied, :k] = True
+    columns = np.nonzero(chosen)[1].reshape(len(others), k)
+    order = np.argsort(-np.take_along_axis(others, columns, 1), axis=1, kind="stable")
+    nearest = np.take_along_axis(columns, order, 1)
+    nearest[tied] = np.argsort(-others[tied], axis=1, kind="stable")[:, :k]
+    return nearest
 
 
 def overlap(before: IntArray, after: IntArray) -> FloatArray:
@@ -48,10 +57,10 @@ def permutation_p(before: IntArray, after: IntArray, permutations: int, seed: in
     n = len(before)
     member, generator = _member(before, n), np.random.default_rng(seed)
     observed = member[np.arange(n)[:, None], after].sum()
-    counts = []
+    counts, flat = [], member.ravel()
     for _ in range(permutations):
         order = generator.permutation(n)
-        counts.append(member[order[:, None], order[after]].sum())
+        counts.append(np.count_nonzero(flat[(n * order)[:, None] + order[after]]))
     return float((1 + (np.array(counts) >= observed).sum()) / (permutations + 1))
 
 
@@ -74,12 +83,14 @@ def trustworthiness(before: FloatArray, after: IntArray) -> float:
     own = np.take_along_axis(before, after, axis=1)
     others = before.copy()
     np.fill_diagonal(others, -np.inf)
-    columns = np.arange(n)
     excess = 0
     for place in range(k):
         value, column = own[:, place, None], after[:, place, None]
-        nearer = (others > value) | ((others == value) & (columns < column))
-        excess += np.maximum(nearer.sum(1) + 1 - k, 0).sum()
+        nearer = np.count_nonzero(others > value, axis=1)
+        same = others == value
+        tied = np.count_nonzero(same, axis=1) > 1
+        nearer[tied] += (same[tied] & (np.arange(n) < column[tied])).sum(1)
+        excess += np.maximum(nearer + 1 - k, 0).sum()
     return float(1 - 2 / (n * k * (2 * n - 3 * k - 1)) * excess)
 
 

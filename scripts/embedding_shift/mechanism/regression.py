@@ -31,16 +31,19 @@ def leave_one_out(features: FloatArray, target: FloatArray, permutations: int = 
     n = len(features)
     target = target.reshape(n, -1)
     centred = features - features.mean(0)
-    kernel = centred @ centred.T
-    if n < FEWEST_IMAGES or np.trace(kernel) <= 0 or not np.ptp(target, axis=0).any():
+    penalty = (centred**2).sum() / max(n, 1)
+    if n < FEWEST_IMAGES or penalty <= 0 or not np.ptp(target, axis=0).any():
         return Recovery(np.nan, np.nan)
-    penalty = np.trace(kernel) / n
-    hat = kernel @ np.linalg.inv(kernel + penalty * np.eye(n)) + 1 / n  # with an intercept
-    left = 1 - np.diag(hat)[:, None]
+    if n > centred.shape[1]:  # the smaller of the two equal forms of the estimate
+        back = np.linalg.inv(centred.T @ centred + penalty * np.eye(centred.shape[1])) @ centred.T
+    else:
+        back = centred.T @ np.linalg.inv(centred @ centred.T + penalty * np.eye(n))
+    left = 1 - np.einsum("nd,dn->n", centred, back)[:, None] - 1 / n  # with an intercept
+    spread = ((target - target.mean(0)) ** 2).sum() * (n / (n - 1)) ** 2
 
     def r2(values: FloatArray) -> float:
-        errors = (values - hat @ values) / left
-        return float(1 - (errors**2).sum() / ((values - values.mean(0)) ** 2).sum() / (n / (n - 1)) ** 2)
+        fitted = centred @ (back @ values) + values.mean(0)
+        return float(1 - (((values - fitted) / left) ** 2).sum() / spread)
 
     observed, generator = r2(target), np.random.default_rng(seed)
     null = [r2(target[generator.permutation(n)]) for _ in range(permutations)]

@@ -13,7 +13,7 @@ from embedding_shift.statistics import bootstrap
 PERMUTATIONS = 199
 FLIPS = 999
 # The debiased CKA does not depend on the number of images on average; the permutations of more would take minutes.
-MOST_CKA_IMAGES = 1000
+MOST_CKA_IMAGES = 256
 
 
 @register(

@@ -8,7 +8,7 @@ import numpy as np
 from embedding_shift.mechanism import neighbourhoods
 from embedding_shift.mechanism.captured_views import ORIGINAL, CapturedViews
 from embedding_shift.mechanism.neighbourhoods import IntArray
-from embedding_shift.mechanism.readouts.neighbours import WHOLE, head_spaces, of_head
+from embedding_shift.mechanism.readouts.neighbours import WHOLE, head_spaces, of_head, sample
 from embedding_shift.mechanism.registry import Row, Settings, register
 from embedding_shift.mechanism.tower import FloatArray
 
@@ -31,10 +31,11 @@ def nearest_images(views: CapturedViews, settings: Settings) -> Iterator[Row]:
     for augmentation in views.augmentations:
         after = views.read(augmentation, "embedding", "heads")
         found = {WHOLE: _neighbours(before["embedding"], after["embedding"], k)}
-        heads = {name: _neighbours(*of_head(before, after, space), k) for name, space in spaces.items()}
-        if heads and found[WHOLE]:
-            least = min(heads, key=lambda name: _overlap(heads[name]))
-            found[least] = heads[least]
+        if spaces and found[WHOLE]:
+            chosen = sample(before), sample(after)
+            overlaps = {name: _overlap(_neighbours(*of_head(*chosen, space), k)) for name, space in spaces.items()}
+            least = min(overlaps, key=lambda name: overlaps[name])
+            found[least] = _neighbours(*of_head(before, after, spaces[least]), k)
         for space, pair in found.items():
             for image in shown:
                 row = {"augmentation": augmentation, "space": space, "image_id": views.image_ids[image]}

@@ -12,6 +12,8 @@ from embedding_shift.statistics import bootstrap
 
 WHOLE = "whole"
 PERMUTATIONS = 199
+# Hundreds of heads are compared by evenly spaced images if there are more than these: time grows with the square.
+MOST_HEAD_IMAGES = 500
 CANDIDATES = 100  # among which recall_among_100 finds the original
 VALUES = (
     "overlap",
@@ -41,6 +43,7 @@ def neighbours(views: CapturedViews, settings: Settings) -> Iterator[Row]:
         recall_among_100: the same among 100 originals, in expectation.
         margin: mean of the similarity to the own original less that to the nearest other.
         hubness: skewness of how often each view is a neighbour of others.
+    Heads are compared by at most MOST_HEAD_IMAGES images.
     """
     spaces = head_spaces(views.tower)
     before = _read(views, ORIGINAL)
@@ -48,7 +51,8 @@ def neighbours(views: CapturedViews, settings: Settings) -> Iterator[Row]:
         after = _read(views, augmentation)
         pairs = {WHOLE: (before["embedding"], after["embedding"])}
         if "heads" in before:
-            pairs |= {name: of_head(before, after, space) for name, space in spaces.items()}
+            chosen = sample(before), sample(after)
+            pairs |= {name: of_head(*chosen, space) for name, space in spaces.items()}
         for name, pair in pairs.items():
             seed = bootstrap.seed_of(settings.bootstrap.root_seed, "neighbours", augmentation, name)
             yield {
@@ -99,6 +103,13 @@ def head_spaces(tower: Tower) -> dict[str, HeadSpace]:
     return {
         f"{layer + 1}.{head + 1}": HeadSpace(tower, layer, head) for layer in range(layers) for head in range(heads)
     }
+
+
+def sample(arrays: Arrays) -> Arrays:
+    """Return the images of captured arrays by which heads are compared."""
+    heads = arrays["heads"]
+    step = -(-len(heads) // MOST_HEAD_IMAGES)
+    return {"heads": heads[::step]}
 
 
 def of_head(before: Arrays, after: Arrays, space: HeadSpace) -> tuple[FloatArray, FloatArray]:
