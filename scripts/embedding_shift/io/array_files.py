@@ -111,7 +111,7 @@ def read(path: str | Path, names: Collection[str] | None = None) -> dict[str, ND
             rerun makes it again.
     """
     with _verified(path) as archive:
-        return {name: archive[name] for name in archive.files}
+        return {name: archive[name] for name in archive.files if names is None or name in names}
 
 
 @contextlib.contextmanager
@@ -122,7 +122,6 @@ def _verified(path: str | Path) -> Iterator[Any]:
             raise atomic.damaged(path, "its content does not agree with its checksum")
         with np.load(path, allow_pickle=False) as archive:
             yield archive
-            return {name: archive[name] for name in archive.files if names is None or name in names}
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None
     except (zipfile.BadZipFile, ValueError) as error:

@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 import onnx
+import pandas as pd
 import pytest
 import timm
 import torch
@@ -21,9 +22,14 @@ from timm.layers import resample_abs_pos_embed, set_fused_attn
 from embedding_shift.encoders import bundles
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.sources import wheel_encoder
+from embedding_shift.encoders.towers import tower_export
 from embedding_shift.errors import InputError
-from embedding_shift.io import shards
+from embedding_shift.io import array_files, shards
+from embedding_shift.mechanism import registry
+from embedding_shift.mechanism.captured_views import CapturedViews
+from embedding_shift.mechanism.tower import Tower
 from embedding_shift.metrics import representation_metrics
+from embedding_shift.statistics import bootstrap
 from embedding_shift.views import transforms
 
 pytestmark = pytest.mark.slow
@@ -151,6 +157,50 @@ def test_a_wrong_order_of_weights_would_be_detected(bundle, weights, kodak_views
     state = wheel_encoder.to_open_clip({name: value.numpy() for name, value in weights.items()})
     bundles.write(tmp_path, wheel_encoder.CONFIG, state, {})
     assert not are_distinct(*distances(Encoder(tmp_path, "cpu", batch_size=6), kodak_views[::4]))
+
+
+@pytest.fixture(scope="module")
+def inside(bundle, kodak_views, tmp_path_factory):
+    """What is captured of the photographs, of mirrored and of noisy ones, as files for the read-outs."""
+    folder = tmp_path_factory.mktemp("inside")
+    tower_export.export(bundle, folder / "tower.npz")
+    encoder, image_ids, paths = Encoder(bundle, "cpu", batch_size=8), [view.image_id for view in kodak_views], {}
+    for name in ("original", "horizontal_flip", "noise"):
+        views = kodak_views
+        if name != "original":
+            entry = CONFIG["augmentations"][name]
+            transform = transforms.build(entry["transform"], entry.get("parameters", {}))
+            pixels = [transforms.apply(transform, view.pixels, seed)[0] for seed, view in enumerate(kodak_views)]
+            views = [shards.View(image_id, view) for image_id, view in zip(image_ids, pixels, strict=True)]
+        arrays, embeddings = [], []
+        for encoded, captured in encoder.capture_batches(views, set(image_ids)):
+            arrays += captured
+            embeddings.append(encoded.embedding)
+        stacked = {key: np.stack([found[key] for found in arrays]) for key in arrays[0]}
+        paths[name] = [folder / f"{name}.npz"]
+        array_files.write(paths[name][0], image_ids, embedding=np.concatenate(embeddings), **stacked)
+    return CapturedViews(paths, Tower.read(folder / "tower.npz"))
+
+
+def read_out(name, views):
+    rows = registry.find(name).function(views, registry.Settings("fp32", 5, bootstrap.Settings(200, 0.95, 1)))
+    return pd.DataFrame(list(rows))
+
+
+def test_a_flip_has_a_direction_in_no_layer_and_noise_has_one_in_the_last(inside):
+    table = read_out("layers", inside).set_index("augmentation")
+    assert not table.loc["horizontal_flip", "is_first"].any()
+    last = table.loc["noise"].query("token == 'class' and layer == 12").iloc[0]
+    assert last["p"] <= 0.05
+
+
+def test_shares_of_every_photograph_add_up_to_the_cosine_distance(inside):
+    table = read_out("image_shares", inside)
+    for name in inside.augmentations:
+        pair = [inside.read(view, "embedding")["embedding"].astype(float) for view in ("original", name)]
+        expected = 1 - representation_metrics.cosine_similarity(*pair)
+        found = table.loc[table["augmentation"] == name, "total"].to_numpy(dtype=float)
+        np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
 
 
 def test_the_provenance_holds_the_configured_source(bundle):
