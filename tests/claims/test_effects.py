@@ -156,7 +156,7 @@ def test_several_augmentations_that_are_not_configured_are_listed_in_one_order()
 
 def test_a_claim_over_a_missing_metric_is_not_tested():
     found = judged("among_largest", {"augmentation": "a", "count": 1}, evidence(APART), "attention_similarity")
-    assert (found.verdict, found.reason) == ("not tested", "this run has no attention_similarity")
+    assert (found.verdict, found.reason) == ("not tested", "this run does not measure Attention similarity")
 
 
 def test_a_rare_change_does_not_decide_a_claim():
@@ -222,7 +222,7 @@ def test_claims_about_what_parts_write(heads, verdict, effect):
 @pytest.mark.parametrize(
     ("table", "reason"),
     [
-        (shares(n=4, a=0.9), "4 images are too few for an interval; it needs 5"),
+        (shares(n=4, a=0.9), "4 images are too few for an interval, which needs 5"),
         (shares(a=None), "no augmentation moves the embedding"),
         (undefined(n=1), "undefined"),
         (pd.concat([shares(n=3, a=0.9), undefined(n=5)]), "3 images are too few"),

@@ -25,7 +25,7 @@ SIZES = {
     "noise_floor": (6.3, 3.48),
     "dose_response": (6.3, 5.3),
     "equal_damage": (6.3, 3.0),
-    "shift_ledger": (6.3, 4.01),
+    "shift_ledger": (6.3, 3.32),
 }
 
 # A page of the paper, in points: the width of A4, the margin beside a text 6.3 inches wide, the height of a line.

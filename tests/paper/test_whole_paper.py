@@ -58,6 +58,8 @@ def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
     assert ABSENT in text and "Audit of the released scripts" not in text
     assert "Every metric has a value for every image" in text
     assert "No attention map is known for m" in text
+    assert "neither intervals nor paired tests" in text and "leaves no paired test of augmentations" in text
+    assert "Mean rank of each augmentation" not in text and "Kernel density" not in text
     assert "n/a: not applicable, because no attention map of m is known." in text
     assert "attention of the final layer changes most" not in text
     assert "Other encoders and datasets" not in text
@@ -71,7 +73,7 @@ def test_the_paper_of_a_study_of_one_augmentation_and_draw_is_set(tmp_path):
     results = write_results(tmp_path, ["Only one"], 1, settings=settings)
     text = build(tmp_path, results + write_study(tmp_path, names("A"), draws=1))
     assert "with one draw per image, the interaction includes the draw" in text
-    assert "This run cannot separate the two." in text
+    assert "its values describe this image and these draws alone." in text
     assert "No two augmentations reach a common damage" in text
     assert "has no variance to split" in text
     assert "New draws for the metrics" not in text

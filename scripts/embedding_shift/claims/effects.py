@@ -38,6 +38,7 @@ from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
 from embedding_shift.io.array_files import RowsByImage
 from embedding_shift.metrics import representation_metrics
+from embedding_shift.metrics.registry import REGISTRY
 from embedding_shift.statistics import (
     bootstrap,
     clustering,
@@ -244,8 +245,8 @@ def _values(evidence: Evidence, metric: str, names: Sequence[str]) -> pd.DataFra
     """Return images × augmentations of a metric, for the images that have all values."""
     of_metric = evidence.table[evidence.table["metric"] == metric]
     if of_metric.empty:
-        raise _Untestable(f"this run has no {metric}")
-    _require(names, of_metric["augmentation"].unique(), f"{metric} of", evidence)
+        raise _Untestable(f"this run does not measure {REGISTRY[metric].label}")
+    _require(names, of_metric["augmentation"].unique(), f"{REGISTRY[metric].label} of", evidence)
     return paired_tests.blocks(of_metric[of_metric["augmentation"].isin(names)], metric)
 
 
@@ -263,7 +264,7 @@ def _require(names: Iterable[str], present: Collection[str], what: str, evidence
 def _require_images(n: int) -> None:
     if n < FEWEST_IMAGES:
         images = "1 image is" if n == 1 else f"{n} images are"
-        raise _Untestable(f"{images} too few for an interval; it needs {FEWEST_IMAGES}", n)
+        raise _Untestable(f"{images} too few for an interval, which needs {FEWEST_IMAGES}", n)
 
 
 JUDGES: dict[str, Callable[[Claim, Sequence[str], Evidence], Estimate]] = {

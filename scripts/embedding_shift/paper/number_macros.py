@@ -96,6 +96,7 @@ def _verdicts(inputs: PaperInputs) -> Iterator[Macro]:
 def _flags(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield 1 or 0 for each part of the paper that only some runs have."""
     parts = {
+        "several_images": len(inputs.manifest) > 1,
         "study_done": bool(inputs.study),
         "mechanism_done": bool(inputs.mechanism),
         "results_compared": len(inputs.results) > 1,

@@ -59,7 +59,7 @@ def _duplicates(inputs: PaperInputs) -> str:
         return "Images with the same pixels are all used, so that an image counts as often as it occurs."
     copies = sum(row["reason"].startswith(SAME_PIXELS) for row in inputs.rejected_images)
     if copies == 0:
-        return "No two images have the same pixels."
+        return "No two images have the same pixels." if len(inputs.manifest) > 1 else ""
     left_out = (
         "1 image was left out as a copy" if copies == 1 else f"{counted(copies, 'image')} were left out as copies"
     )

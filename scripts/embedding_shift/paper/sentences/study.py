@@ -45,7 +45,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
 def _abstract(inputs: PaperInputs) -> str:
     parts = ["a noise floor"]
     if findings.beyond(inputs, variant_names.ANOTHER) is not None:
-        parts.append("another photograph")
+        parts.append("the shift to another photograph")
     sentence = f"A study of {counted(inputs.study_images, 'image')} compares shifts with {joined(parts)}"
     if findings.equal_damage(inputs):
         sentence += ", and ranks augmentations at equal damage to the pixels"
@@ -82,9 +82,10 @@ def _dose_starts(inputs: PaperInputs) -> str:
     if not names:
         return "In this run, every dose scale starts at the unchanged image."
     starts = findings.dose_starts(inputs)
+    respectively = ", respectively" if len(starts) > 1 else ""
     sentence = (
         f"In this run, a vanishing dose of {joined(list(names.values()))} still changes the image, by an RMSE of "
-        f"{joined([latex.significant(start.rmse) for start in starts])} grey levels."
+        f"{joined([latex.significant(start.rmse) for start in starts])} grey levels{respectively}."
     )
     shares = [
         f"{_share(start)} of the configured shift of {names[start.name]}" for start in starts if not isnan(start.share)
@@ -192,7 +193,9 @@ def _variance_intervals(inputs: PaperInputs) -> str:
 
 
 def _draws_limitation(inputs: PaperInputs) -> str:
-    """Say whether this run separates the variation between draws from that between images."""
+    """Say whether this run separates the variation between draws from that between images; one image has neither."""
+    if len(inputs.manifest) == 1:
+        return ""
     if inputs.study and inputs.settings["study"]["draws"] > 1:
         return r"Table~\ref{tab:variance} separates the two."
     return "This run cannot separate the two."

@@ -35,7 +35,7 @@ def draw(ledger: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> F
     parts = list(dict.fromkeys(table["part"]))
     layers = int(table["layer"].max())
     rows, columns = style.panels(len(present))
-    figure, grid = cells.subplots(rows, columns, 0.5 + (0.45 + 0.06 * layers) * rows, sharex=True, sharey=True)
+    figure, grid = cells.subplots(rows, columns, 0.5 + (0.4 + 0.045 * layers) * rows, sharex=True, sharey=True)
     for axes, augmentation in zip(grid.flat, present, strict=False):
         own = table[table["augmentation"] == augmentation.name]
         values = own.pivot(index="layer", columns="part", values="share").reindex(columns=parts)
@@ -47,7 +47,7 @@ def draw(ledger: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> F
             norm=SymLogNorm(LINEAR, vmin=-100, vmax=100, base=10),
         )
         axes.set_title(f"{augmentation.label}: {labels.mean_text(totals[augmentation.name])}", loc="left")
-        step = -(-layers // 6)
+        step = -(-layers // 4)
         axes.set_yticks(np.arange(step - 1, layers, step), np.arange(step, layers + 1, step))
         heads = [part.removeprefix("head ") if part != "mlp" else "MLP" for part in parts]
         step = -(-len(heads) // 9)

@@ -96,9 +96,10 @@ def _block(
     titles: Sequence[str],
 ) -> None:
     """Draw some of the rows below their titles; `places` are the columns where the roles begin."""
-    for role, place in places.items():
-        sheet.span(place, len(titles), TITLES[role], weight="bold")
-    sheet.advance(0, text=0.14)
+    if len(places) > 1:  # a single image is neither typical nor the worst
+        for role, place in places.items():
+            sheet.span(place, len(titles), TITLES[role], weight="bold")
+        sheet.advance(0, text=0.14)
     for place in places.values():
         for column, title in enumerate(titles):
             sheet.word(place + column, title)
