@@ -6,7 +6,7 @@ from pathlib import Path
 
 from embedding_shift import cli
 from embedding_shift.data import image_counts
-from embedding_shift.performance import benchmark_costs, encoder_work, forecast, forecast_stages
+from embedding_shift.performance import benchmark_costs, encoder_cost, forecast, forecast_stages
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="CSV to write, in the folder of the run's results")
     arguments = parser.parse_args()
     settings = arguments.settings
-    encoders = [encoder_work.EncoderCost(**json.loads(Path(path).read_text())) for path in arguments.towers]
+    encoders = [encoder_cost.EncoderCost(**json.loads(Path(path).read_text())) for path in arguments.towers]
     run = forecast_stages.Run(
         costs=benchmark_costs.Costs(arguments.bench, settings["image_size"]),
         jobs=forecast.planned_jobs(Path(arguments.plan).read_text()),

@@ -9,7 +9,7 @@ import json
 
 from embedding_shift import cli
 from embedding_shift.io import atomic
-from embedding_shift.performance import encoder_cost
+from embedding_shift.performance import encoder_counting
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--bundle", required=True, help="folder of its bundle, which need not exist")
     parser.add_argument("--output", required=True, help="JSON to write")
     arguments = parser.parse_args()
-    cost = encoder_cost.count(arguments.model, arguments.bundle)
+    cost = encoder_counting.count(arguments.model, arguments.bundle)
     atomic.write_text(arguments.output, json.dumps(dataclasses.asdict(cost), indent=2) + "\n")
 
 

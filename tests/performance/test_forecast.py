@@ -11,7 +11,7 @@ from benchmark_costs_table import BENCH
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
 from embedding_shift.performance import benchmark_costs, forecast, forecast_stages
-from embedding_shift.performance.encoder_work import EncoderCost
+from embedding_shift.performance.encoder_cost import EncoderCost
 
 JOBS = {
     "list_images": 1,

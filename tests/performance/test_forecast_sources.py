@@ -17,7 +17,7 @@ from embedding_shift.data import image_counts
 from embedding_shift.encoders.sources import wheel_encoder
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.performance import encoder_cost, forecast, forecast_stages
+from embedding_shift.performance import encoder_counting, forecast, forecast_stages
 
 
 def count(kind, path, n_images=None, pin=None):
@@ -76,7 +76,9 @@ def vision_transformer_gflop(side, patch, width, depth, output):
 
 
 def test_the_cost_of_vit_b_32():
-    found = encoder_cost.count({"kind": "open_clip", "name": "ViT-B-32-quickgelu", "pretrained": "openai"}, "nowhere")
+    found = encoder_counting.count(
+        {"kind": "open_clip", "name": "ViT-B-32-quickgelu", "pretrained": "openai"}, "nowhere"
+    )
     assert found.gflop == pytest.approx(8.8, rel=0.02)
     assert found.gflop == pytest.approx(vision_transformer_gflop(224, 32, 768, 12, 512), rel=1e-3)
     assert found.embedding_bytes == 512 * 4
@@ -89,47 +91,47 @@ def test_the_cost_of_vit_b_32():
 
 def test_the_cost_of_a_checkpoint_needs_no_file(tmp_path):
     model = {"kind": "checkpoint", "name": "ViT-B-32-quickgelu", "path": str(tmp_path / "x.pt")}
-    found = encoder_cost.count(model, "nowhere")
+    found = encoder_counting.count(model, "nowhere")
     assert found.bundle_bytes == found.tower_bytes == forecast_stages.VIT_B_32_BYTES
     (tmp_path / "x.pt").write_bytes(bytes(1000))
-    assert encoder_cost.count(model, "nowhere").bundle_bytes == 1000
+    assert encoder_counting.count(model, "nowhere").bundle_bytes == 1000
 
 
 def test_the_cost_of_the_offline_encoder_needs_no_wheel():
-    found = encoder_cost.count({"kind": "wheel"}, "nowhere")
+    found = encoder_counting.count({"kind": "wheel"}, "nowhere")
     assert found.gflop == pytest.approx(vision_transformer_gflop(224, 14, 384, 12, 384), rel=1e-3)
     assert found.attention_bytes == wheel_encoder.HEADS * 16 * 16 * 4
 
 
 def test_the_cost_of_a_convolutional_encoder_has_no_attention():
-    found = encoder_cost.count({"kind": "open_clip", "name": "RN50-quickgelu", "pretrained": "openai"}, "nowhere")
+    found = encoder_counting.count({"kind": "open_clip", "name": "RN50-quickgelu", "pretrained": "openai"}, "nowhere")
     assert found.attention_bytes == 0 and found.embedding_bytes == 1024 * 4
 
 
 def test_the_cost_of_a_local_encoder_comes_from_its_folder(tmp_path):
     write_clip_bundle(tmp_path / "bundle", patch_size=16, layers=3, width=64)
-    found = encoder_cost.count({"kind": "local-dir", "path": str(tmp_path / "bundle")}, "nowhere")
+    found = encoder_counting.count({"kind": "local-dir", "path": str(tmp_path / "bundle")}, "nowhere")
     assert found.gflop == pytest.approx(vision_transformer_gflop(224, 16, 64, 3, 32), rel=1e-3)
     assert found.bundle_bytes == (tmp_path / "bundle/open_clip_model.safetensors").stat().st_size
     with pytest.raises(InputError, match="not an open_clip bundle"):
-        encoder_cost.count({"kind": "local-dir", "path": str(tmp_path)}, "nowhere")
+        encoder_counting.count({"kind": "local-dir", "path": str(tmp_path)}, "nowhere")
 
 
 def test_the_cost_of_an_encoder_of_the_hub_needs_its_bundle(tmp_path):
     model = {"kind": "hf-hub", "name": "somebody/tower"}
     write_clip_bundle(tmp_path / "mine")
     with pytest.raises(InputError, match=r"`snakemake --cores 1 .*mine/open_clip_config\.json`"):
-        encoder_cost.count(model, tmp_path / "mine")
+        encoder_counting.count(model, tmp_path / "mine")
     (tmp_path / "mine/provenance.json").write_text(json.dumps({"name": "somebody/else"}))
     with pytest.raises(InputError, match="prepare it"):
-        encoder_cost.count(model, tmp_path / "mine")
+        encoder_counting.count(model, tmp_path / "mine")
     (tmp_path / "mine/provenance.json").write_text(json.dumps({"name": "somebody/tower"}))
-    assert encoder_cost.count(model, tmp_path / "mine").embedding_bytes == 32 * 4
+    assert encoder_counting.count(model, tmp_path / "mine").embedding_bytes == 32 * 4
 
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(InputError, match="no model 'ViT-B-33'"):
-        encoder_cost.count({"kind": "open_clip", "name": "ViT-B-33", "pretrained": "openai"}, "nowhere")
+        encoder_counting.count({"kind": "open_clip", "name": "ViT-B-33", "pretrained": "openai"}, "nowhere")
 
 
 def test_a_plan_without_jobs_is_refused():

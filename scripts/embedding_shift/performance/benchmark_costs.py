@@ -6,7 +6,7 @@ from pathlib import Path
 from embedding_shift.config.entries import ModelSource
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.performance.encoder_work import EncoderCost
+from embedding_shift.performance.encoder_cost import EncoderCost
 
 PIXELS = 224**2  # of a view in the benchmark
 VIT_B_32, OFFLINE = "ViT-B/32", "offline encoder"

@@ -7,7 +7,7 @@ from typing import TypedDict
 from embedding_shift.config.entries import AugmentationEntry, DatasetEntry, ModelEntry, StudyEntry, steps_of
 from embedding_shift.metrics import registry
 from embedding_shift.performance.benchmark_costs import Costs
-from embedding_shift.performance.encoder_work import EncoderCost
+from embedding_shift.performance.encoder_cost import EncoderCost
 from embedding_shift.performance.forecast import MB, Stage
 from embedding_shift.study.variants import draws_and_doses
 from embedding_shift.views import image_difference

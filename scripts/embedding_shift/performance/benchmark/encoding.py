@@ -15,7 +15,7 @@ from embedding_shift.encoders import image_encoder
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
 from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.io import shards
-from embedding_shift.performance import encoder_cost
+from embedding_shift.performance import encoder_counting
 from embedding_shift.performance.benchmark import gpu
 from embedding_shift.performance.benchmark.timing import Row, cores, median_seconds, parallel_seconds
 from embedding_shift.performance.benchmark_costs import VIT_B_32
@@ -32,7 +32,7 @@ def rows(bundles: Mapping[str, Path], peaks: Mapping[str, float]) -> Iterator[Ro
         peaks: GFLOP/s of matrix products by precision.
     """
     for name, bundle in bundles.items():
-        work = encoder_cost.count({"kind": "local-dir", "path": str(bundle)}, bundle).gflop
+        work = encoder_counting.count({"kind": "local-dir", "path": str(bundle)}, bundle).gflop
         yield Row(SECTION, f"{name} work", work, "GFLOP/view")
         for precision in gpu.precisions(torch.cuda.is_available()):
             if torch.cuda.is_available():
