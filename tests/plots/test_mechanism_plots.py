@@ -60,6 +60,11 @@ def test_one_layer_one_head_and_one_image_can_be_drawn(tmp_path, name):
     draw(name, tmp_path, usual(tmp_path, tower(layers=1, heads=1), images=1))
 
 
+def test_a_panel_without_values_gives_the_reason(tmp_path):
+    left, *_ = draw("concepts", tmp_path, usual(tmp_path, images=2)).axes
+    assert [text.get_text().startswith("needs ") for text in left.texts] == [True]
+
+
 def test_a_ledger_that_is_refused_gives_its_reason(tmp_path):
     read_out = registry.find("ledger")
     rows = list(read_out.function(usual(tmp_path), SETTINGS._replace(precision="bf16")))

@@ -25,6 +25,16 @@ def not_defined(values: "pd.Series[Any]") -> Figure | None:
     return style.note(f"Not defined: {reasons[0] if len(reasons) else 'there are no values'}.", share=0.9)
 
 
+def write_reason(axes: Axes, values: "pd.Series[Any]") -> bool:
+    """Write the reason into a panel if no value is a number; return whether it did."""
+    if numbers(values).notna().any():
+        return False
+    reasons = values.dropna().unique()
+    words = style.wrapped(str(reasons[0]) if len(reasons) else "not defined", 20)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+    return True
+
+
 def heatmap(axes: Axes, values: np.ndarray, rows: list[str], columns: list[str], **options: Any) -> AxesImage:
     """Draw values (rows, columns); at most a dozen columns are labelled, and NaN stays white."""
     image = axes.imshow(values, aspect="auto", **options)

@@ -40,6 +40,9 @@ def draw(concepts: pd.DataFrame, similarity_maps: pd.DataFrame, augmentations: S
 def _exemplars(axes: Axes, concepts: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> None:
     axes.set_title("Typical images kept", loc="left")
     axes.set_xlabel("Share per dimension")
+    axes.set_xlim(0, 1.04)
+    if cells.write_reason(axes, concepts["exemplars_kept"]):
+        return
     kept = cells.numbers(concepts["exemplars_kept"]).groupby(concepts["augmentation"])
     means, low, high = kept.mean(), kept.quantile(0.25), kept.quantile(0.75)
     for place, augmentation in enumerate(augmentations):
@@ -52,7 +55,6 @@ def _exemplars(axes: Axes, concepts: pd.DataFrame, augmentations: Sequence[style
         axes.axvline(chance.iloc[0], color=style.GREY, linestyle="--", linewidth=0.8)
         middle = len(augmentations) / 2
         axes.text(chance.iloc[0] - 0.02, middle, "chance", rotation=90, ha="right", va="center", color=style.GREY)
-    axes.set_xlim(0, 1.04)
 
 
 def _dimensions(axes: Axes, concepts: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> None:
@@ -70,11 +72,9 @@ def _maps(axes: Axes, similarity_maps: pd.DataFrame, augmentations: Sequence[sty
     axes.set_xlabel("Correlation, registered")
     axes.set_xlim(-0.3, 1.04)
     table = similarity_maps.set_index("augmentation")
-    values = pd.DataFrame({name: cells.numbers(table[name]) for name in ("correlation", "ci_low", "ci_high")})
-    if values["correlation"].isna().all():
-        words = style.wrapped(str(table["correlation"].iloc[0]), 20)
-        axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+    if cells.write_reason(axes, table["correlation"]):
         return
+    values = pd.DataFrame({name: cells.numbers(table[name]) for name in ("correlation", "ci_low", "ci_high")})
     for place, augmentation in enumerate(augmentations):
         correlation, low, high = values.loc[augmentation.name].to_numpy()
         axes.hlines(place, low, high, color=augmentation.color, linewidth=2)
