@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from embedding_shift.mechanism.captured_views import ORIGINAL, Arrays, CapturedViews
+from embedding_shift.mechanism.captured_views import ORIGINAL, CapturedViews
 from embedding_shift.mechanism.registry import Row, Settings, defined, register
 from embedding_shift.mechanism.tower import POOLING_HEAD, FloatArray
 from embedding_shift.statistics import bootstrap
@@ -15,6 +16,7 @@ from embedding_shift.views.correspondence import Correspondence
 from embedding_shift.views.view_record import ViewRecord
 
 MAP_SIZE = 112  # pixels, at which maps are registered
+BLOCK = 64  # images whose patches are in double precision at a time
 MASKED_SHARE = 0.25  # of the patches, those most similar to the original's embedding
 NAMES = ("correlation", "ci_low", "ci_high", "best_patch_kept", "peak_original", "peak_in_mask")
 
@@ -35,8 +37,10 @@ def similarity_maps(views: CapturedViews, settings: Settings) -> Iterator[Row]:
     """
     before = views.read(ORIGINAL, "patches", "embedding")
     grid = views.tower.grid
+    # Patches take most of the memory, so they are left as soon as their maps are known.
+    originals = _maps(before.pop("patches"), before["embedding"], grid) if "patches" in before and grid else None
     for augmentation in views.augmentations:
-        if "patches" not in before or grid is None:
+        if originals is None or grid is None:
             pooled = views.tower.pooling == POOLING_HEAD
             reason = (
                 "a pooling head reads no patches out" if pooled else views.tower.missing.get("read-out", "no patches")
@@ -44,8 +48,9 @@ def similarity_maps(views: CapturedViews, settings: Settings) -> Iterator[Row]:
             yield {"augmentation": augmentation, "n": 0, **dict.fromkeys(NAMES, reason)}
             continue
         after = views.read(augmentation, "patches", "record")
-        maps = [_maps(found["patches"], before["embedding"], grid) for found in (before, after)]
-        values = np.array([_compare(*pair) for pair in zip(*maps, _correspondences(after), strict=True)])
+        maps = _maps(after.pop("patches"), before["embedding"], grid)
+        pairs = zip(originals, maps, _correspondences(after["record"]), strict=True)
+        values = np.array([_compare(*pair) for pair in pairs])
         values = values[np.isfinite(values).all(1)]
         yield {"augmentation": augmentation, **_row(values, augmentation, settings)}
 
@@ -63,12 +68,16 @@ def _row(values: FloatArray, augmentation: str, settings: Settings) -> Row:
 def _maps(patches: FloatArray, embedding: FloatArray, grid: tuple[int, int]) -> FloatArray:
     """Return the maps (N, rows, columns) of patches (N, T, D) of unit length."""
     lengths = np.linalg.norm(embedding.astype(np.float64), axis=1, keepdims=True)
-    maps = np.einsum("ntd,nd->nt", patches.astype(np.float64), embedding / np.where(lengths > 0, lengths, np.nan))
+    units = embedding / np.where(lengths > 0, lengths, np.nan)
+    maps = np.empty(patches.shape[:2])
+    for start in range(0, len(maps), BLOCK):
+        rows = slice(start, start + BLOCK)
+        maps[rows] = np.einsum("ntd,nd->nt", patches[rows].astype(np.float64), units[rows])
     return maps.reshape(-1, *grid)
 
 
-def _correspondences(after: Arrays) -> Iterator[Correspondence | None]:
-    return (geometry.correspondence(ViewRecord.from_json(json.loads(record))) for record in after["record"])
+def _correspondences(records: NDArray[np.str_]) -> Iterator[Correspondence | None]:
+    return (geometry.correspondence(ViewRecord.from_json(json.loads(record))) for record in records)
 
 
 def _compare(before: FloatArray, after: FloatArray, correspondence: Correspondence | None) -> tuple[float, ...]:
