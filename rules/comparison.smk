@@ -23,7 +23,7 @@ rule compare_models:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=60), allowance(120)),
+        **memory_and_runtime(memory(per_mb=1), allowance(120)),
     params:
         models=MODELS,
         bootstrap=BOOTSTRAP,

@@ -123,7 +123,5 @@ def paper_figures(formats):
 
 
 def figure_resources(figure):
-    """Return the resources of a figure that reads all values of the long table, or the attention of all images."""
-    if "attention_folder" in figure.inputs:
-        return {"mem_mb": memory(per_mb=1)}
-    return {"mem_mb": memory(per_mb=20), "runtime": allowance(60)} if "metrics" in figure.inputs else {}
+    """Return the resources of a figure that reads a metric of all images."""
+    return memory_and_runtime(memory(per_mb=0.5, of=["metrics"]), allowance(60)) if "metrics" in figure.inputs else {}

@@ -77,7 +77,7 @@ rule summarise_metrics:
         "../envs/analysis.yaml"
     threads: SUMMARY_THREADS
     resources:
-        **memory_and_runtime(memory(per_mb=20), allowance(60)),
+        **memory_and_runtime(memory(per_mb=0.5), allowance(60)),
     params:
         bootstrap=BOOTSTRAP,
     message:

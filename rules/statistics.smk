@@ -14,7 +14,7 @@ rule compare_augmentations:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=60), allowance(120)),
+        **memory_and_runtime(memory(per_mb=0.5), allowance(120)),
     params:
         bootstrap=BOOTSTRAP,
     message:
@@ -34,7 +34,7 @@ rule find_notable_images:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=20, of=("metrics", "original_attention")), allowance(60)),
+        **memory_and_runtime(memory(per_mb=0.25, of=("metrics", "original_attention")), allowance(60)),
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -54,7 +54,7 @@ rule judge_claims:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=6), allowance(120)),
+        **memory_and_runtime(memory(per_mb=0.1), allowance(120)),
     params:
         augmentations=AUGMENTATIONS,
         bootstrap=BOOTSTRAP,

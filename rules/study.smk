@@ -165,7 +165,7 @@ rule compute_study_metrics:
     conda:
         "../envs/images.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=4), minutes(per_view=0.2)),
+        **memory_and_runtime(memory(per_mb=1), minutes(per_view=0.2)),
     params:
         augmentations=AUGMENTATIONS,
     message:
@@ -222,7 +222,7 @@ rule audit_method:
     conda:
         "../envs/analysis.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=20), allowance(60)),
+        **memory_and_runtime(memory(per_mb=0.1), allowance(60)),
     params:
         **settings("resize", "study.draws", "study.failure_share"),
         augmentations=AUGMENTATIONS,

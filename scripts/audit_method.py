@@ -6,6 +6,7 @@ from embedding_shift.claims.effects import Embeddings
 from embedding_shift.claims.released_runs import Runs
 from embedding_shift.io import array_files, tables
 from embedding_shift.metrics import pixel_metrics
+from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study.variants import reference_views, variant_names
 
@@ -62,8 +63,8 @@ def main() -> None:
     tables.write_csv(arguments.ranks, audit.ranks(means, confidence))
     published = published_claims.read(arguments.published_claims)
     tables.write_csv(arguments.claims, audit.judged(runs, published, resamples, confidence))
-    long_table = tables.read_parquet([arguments.main_metrics])
-    tables.write_csv(arguments.few_images, few_images.table(long_table, confidence, root_seed))
+    strays = few_images.table(LongTable(arguments.main_metrics), confidence, root_seed)
+    tables.write_csv(arguments.few_images, strays)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from embedding_shift import cli
 from embedding_shift.io import tables
+from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap, paired_tests
 
 
@@ -13,11 +14,11 @@ def main() -> None:
     parser.add_argument("--friedman", required=True, help="CSV file to write")
     parser.add_argument("--mean-ranks", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    long_table = tables.read_parquet([arguments.metrics])
-    differences = paired_tests.paired_differences(long_table, *bootstrap.settings(arguments))
+    values = LongTable(arguments.metrics)
+    differences = paired_tests.paired_differences(values, *bootstrap.settings(arguments))
     tables.write_csv(arguments.paired_differences, differences)
-    tables.write_csv(arguments.friedman, paired_tests.friedman(long_table))
-    tables.write_csv(arguments.mean_ranks, paired_tests.mean_ranks(long_table))
+    tables.write_csv(arguments.friedman, paired_tests.friedman(values))
+    tables.write_csv(arguments.mean_ranks, paired_tests.mean_ranks(values))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     image_ids = reference_views.image_ids(arguments.references)
     parts = [
-        study_metrics.main_rows(tables.read_parquet([arguments.main_metrics]), image_ids),
+        study_metrics.main_rows(tables.read_parquet_parts(arguments.main_metrics), image_ids),
         tables.read_parquet([arguments.study_pixels]),
     ]
     originals, equal = {}, {}

@@ -2,6 +2,7 @@
 
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
+from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.statistics import notable_images
 
 
@@ -18,7 +19,7 @@ def main() -> None:
         for name, path in zip(arguments.augmentations, arguments.attention, strict=True)
     )
     original = array_files.open_rows(arguments.original_attention, "attention")
-    metrics = tables.read_parquet([arguments.metrics])
+    metrics = LongTable(arguments.metrics)
     tables.write_csv(arguments.output, notable_images.table(metrics, original, augmented))
 
 

@@ -3,6 +3,7 @@
 from embedding_shift import cli
 from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.io import array_files, tables
+from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap
 
 
@@ -19,8 +20,7 @@ def main() -> None:
         augmentation: array_files.open_rows(path, "embedding")
         for augmentation, path in zip(arguments.augmentations, arguments.embeddings, strict=True)
     }
-    long_table = tables.read_parquet([arguments.metrics])
-    evidence = effects.Evidence(long_table, embeddings, *bootstrap.settings(arguments))
+    evidence = effects.Evidence(LongTable(arguments.metrics), embeddings, *bootstrap.settings(arguments))
     judgements = effects.judge(published_claims.read(arguments.published_claims), evidence)
     for name, found in judgements.items():
         print(f"{name}: {found.verdict}" + (f" ({found.reason})" if found.reason else ""))

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from made_up_claims import APART, FAR, GOOD, NAMES, evidence
+from made_up_claims import APART, FAR, GOOD, NAMES, evidence, long_table
 from pipeline import PROJECT
 
 from embedding_shift.claims import judgement, published_claims, table
@@ -21,7 +21,7 @@ def command(script, *arguments):
 def test_the_scripts_judge_a_run_and_write_the_readme(tmp_path):
     data = evidence(APART, FAR)
     (tmp_path / "claims.yaml").write_text(GOOD)
-    tables.write_parquet(tmp_path / "metrics.parquet", data.table)
+    tables.write_parquet(tmp_path / "metrics.parquet", long_table(data.values))
     for name, (image_ids, array) in data.embeddings.items():
         array_files.write(tmp_path / f"{name}.npz", image_ids, embedding=array)
     call = ["judge_claims", "--published-claims", tmp_path / "claims.yaml", "--metrics", tmp_path / "metrics.parquet"]

@@ -1,5 +1,7 @@
 """Each kind of claim is supported, contradicted or left open as the data say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,7 +48,7 @@ def test_claims_about_the_order_of_shifts(kind, arguments, means, verdict, effec
 
 def test_a_distance_shifts_more_where_it_is_larger():
     data = evidence(APART)
-    data.table["metric"] = "l2_distance"
+    data = replace(data, values={"l2_distance": data.values["cosine_similarity"]})
     assert judged("among_largest", {"augmentation": "d", "count": 1}, data, "l2_distance").verdict == "supported"
 
 
@@ -161,9 +163,9 @@ def test_a_claim_over_a_missing_metric_is_not_tested():
 
 def test_a_rare_change_does_not_decide_a_claim():
     data = evidence(APART, spread=0.0)
-    values = data.table["augmentation"].map({"a": 0.5, "b": 0.5, "c": 0.5, "d": 0.5}).to_numpy(copy=True)
-    values[0] = 0.4  # one image in which `a` shifts more
-    data.table["value"] = values
+    values = data.values["cosine_similarity"]
+    values[:] = 0.5
+    values.loc[values.index[0], "a"] = 0.4  # one image in which `a` shifts more
     assert judged("larger_shift", {"more": ["a"], "less": ["b"]}, data).verdict == "not tested"
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from embedding_shift.explorer import neighbours, standing
+from embedding_shift.metrics.values_by_metric import by_metric
 
 
 def values_of(count, seed=0):
@@ -60,7 +61,7 @@ def test_undefined_and_equal_values_have_no_outlier_and_no_histogram():
 def test_the_long_table_is_read_by_image():
     rows = [("b", "noise", "x", 2.0), ("a", "noise", "x", 1.0), ("a", "noise", "y", np.nan)]
     table = pd.DataFrame(rows, columns=["image_id", "augmentation", "metric", "value"])
-    found = standing.values_of(table, ["a", "b", "c"])
+    found = standing.values_of(by_metric(table), ["a", "b", "c"])
     np.testing.assert_array_equal(found["noise", "x"], [1, 2, np.nan])
     np.testing.assert_array_equal(found["noise", "y"], [np.nan, np.nan, np.nan])
 

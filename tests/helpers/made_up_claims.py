@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.claims import effects
+from embedding_shift.metrics.values_by_metric import by_metric
 
 NAMES = ["a", "b", "c", "d"]
 APART = {"a": 0.2, "b": 0.5, "c": 0.8, "d": 0.9}  # a shifts most, d least
@@ -21,6 +22,12 @@ claims:
 """
 
 
+def long_table(values):
+    """Return the long table of values by metric."""
+    parts = [wide.melt(ignore_index=False).reset_index().assign(metric=metric) for metric, wide in values.items()]
+    return pd.concat(parts, ignore_index=True)[["image_id", "augmentation", "metric", "value"]]
+
+
 def evidence(similarity, vectors=None, n=40, spread=0.01, edges=None, seed=1):
     """Evidence in which the metrics have the given means, and each image's embeddings lie about the given vectors."""
     generator = np.random.default_rng(seed)
@@ -34,4 +41,4 @@ def evidence(similarity, vectors=None, n=40, spread=0.01, edges=None, seed=1):
         name: (image_ids, np.asarray(vector) + generator.normal(0, spread, (n, len(vector))))
         for name, vector in (vectors or {}).items()
     }
-    return effects.Evidence(pd.concat(parts, ignore_index=True), arrays, 400, 0.95, seed)
+    return effects.Evidence(by_metric(pd.concat(parts, ignore_index=True)), arrays, 400, 0.95, seed)

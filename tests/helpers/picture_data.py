@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.io import array_files, shards, tables
+from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.plots import style
 from embedding_shift.plots.pictures import notable_images, reading
 
@@ -53,7 +54,7 @@ def read_samples(folder, image_ids):
         image_ids,
         reading.read_views(folder / "views", SHARDS, VIEWS, image_ids),
         reading.read_attention(folder / "attention", VIEWS, image_ids),
-        reading.cosine_of(tables.read_parquet([folder / "metrics.parquet"]), image_ids),
+        reading.cosine_of(LongTable(folder / "metrics.parquet"), image_ids),
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.metrics import registry
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.plots import dendrogram, style
 from embedding_shift.plots.distributions import cosine_distribution, cosine_samples, l2_kde
 from embedding_shift.plots.summary import (
@@ -72,9 +73,9 @@ def all_figures(names, table):
         "metric_profiles": metric_profiles.draw(summary, shown),
         "metric_comparison": metric_comparison.draw(summary, shown),
         "l2_bars": l2_bars.draw(summary, shown, 0.95),
-        "l2_kde": l2_kde.draw(table, shown),
-        "cosine_distribution": cosine_distribution.draw(table, shown),
-        "cosine_samples": cosine_samples.draw(table, shown, 4),
+        "l2_kde": l2_kde.draw(by_metric(table), shown),
+        "cosine_distribution": cosine_distribution.draw(by_metric(table), shown),
+        "cosine_samples": cosine_samples.draw(by_metric(table), shown, 4),
         "dendrogram": dendrogram.draw(distance_table(distance_between(names), names), shown),
     }
 

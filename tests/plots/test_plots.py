@@ -25,6 +25,7 @@ from plot_data import (
 
 from embedding_shift import sampling
 from embedding_shift.io import tables
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.plots import dendrogram, figures, style
 from embedding_shift.plots.distributions import cosine_samples, density
 from embedding_shift.plots.summary import closeness
@@ -176,9 +177,9 @@ def test_choice_depends_on_the_ids_alone():
 
 def test_many_or_long_image_ids_are_not_written():
     many = long_table(n=60)
-    assert not any(t.startswith("image") for t in texts(cosine_samples.draw(many, augmentations(NAMES), 50)))
+    assert not any(t.startswith("image") for t in texts(cosine_samples.draw(by_metric(many), augmentations(NAMES), 50)))
     long = long_table().assign(image_id=lambda table: table["image_id"] + "x" * 40)
-    assert not any(t.startswith("image") for t in texts(cosine_samples.draw(long, augmentations(NAMES), 5)))
+    assert not any(t.startswith("image") for t in texts(cosine_samples.draw(by_metric(long), augmentations(NAMES), 5)))
 
 
 @pytest.mark.slow
@@ -191,8 +192,8 @@ def test_script_writes_the_same_bytes_twice(tmp_path, name):
     distance_table(distance_between(NAMES), NAMES).to_csv(tmp_path / "distance.csv", index=False)
     columns = {"augmentation": NAMES, "label": NAMES, "color": COLORS}
     pd.DataFrame(columns).to_csv(tmp_path / "augmentations.csv", index=False)
-    paired_tests.mean_ranks(table).to_csv(tmp_path / "ranks.csv", index=False)
-    paired_tests.paired_differences(table, 100, 0.95, 1).to_csv(tmp_path / "pairs.csv", index=False)
+    paired_tests.mean_ranks(by_metric(table)).to_csv(tmp_path / "ranks.csv", index=False)
+    paired_tests.paired_differences(by_metric(table), 100, 0.95, 1).to_csv(tmp_path / "pairs.csv", index=False)
     files = {
         "summary": "summary.csv",
         "metrics": "metrics.parquet",
@@ -215,5 +216,5 @@ def test_script_writes_the_same_bytes_twice(tmp_path, name):
 
 
 def test_no_cosine_similarity_at_all_is_said():
-    figure = cosine_samples.draw(long_table(left_out=["cosine_similarity"]), augmentations(NAMES), 5)
+    figure = cosine_samples.draw(by_metric(long_table(left_out=["cosine_similarity"])), augmentations(NAMES), 5)
     assert any("not defined" in text for text in texts(figure))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, encoder_differences, paired_tests
 
 SETTINGS = bootstrap.Settings(200, 0.95, 1)
@@ -21,7 +22,8 @@ def long_table(metric="cosine_similarity", ids=IMAGES, **values):
 
 
 def compare(tables, weights=None):
-    return encoder_differences.table(tables, weights or {name: name for name in tables}, SETTINGS)
+    values = {name: by_metric(table) for name, table in tables.items()}
+    return encoder_differences.table(values, weights or {name: name for name in tables}, SETTINGS)
 
 
 def test_a_row_is_the_paired_test_of_the_same_images():

@@ -12,6 +12,7 @@ from statsmodels.stats.power import TTestPower
 
 from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.errors import InputError
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, paired_tests
 
 SURPRISING = 1e-3  # p value of a binomial test below which simulations disagree with the nominal rate
@@ -38,6 +39,10 @@ def long_table(values, metric="cosine_similarity"):
     return pd.concat(parts, ignore_index=True)
 
 
+def values_of(values, metric="cosine_similarity"):
+    return by_metric(long_table(values, metric))
+
+
 @pytest.mark.parametrize("n", [10, 24, 100])
 def test_bootstrap_interval_of_a_normal_mean_has_its_coverage(n):
     generator = np.random.default_rng(n)
@@ -59,7 +64,7 @@ def test_paired_interval_has_its_coverage_where_images_differ_more_than_augmenta
     for seed in range(trials):
         image = generator.normal(0, 10, 24)
         values = {"a": image + generator.normal(1, 1, 24), "b": image + generator.normal(0, 1, 24)}
-        row = paired_tests.paired_differences(long_table(values), 400, 0.9, seed).iloc[0]
+        row = paired_tests.paired_differences(values_of(values), 400, 0.9, seed).iloc[0]
         hits += row["ci_low"] <= 1 <= row["ci_high"]
         assert row["ci_high"] - row["ci_low"] < 2.5  # unpaired, it would be about ten
     assert agrees(hits, trials, 0.9)
@@ -139,7 +144,7 @@ def test_signed_rank_test_agrees_with_enumeration():
 
 def test_friedman_agrees_with_its_closed_form():
     values = np.random.default_rng(4).normal([0, 0.3, 0.6, 0.9], 1, (15, 4))
-    row = paired_tests.friedman(long_table(dict(zip("abcd", values.T, strict=True)))).iloc[0]
+    row = paired_tests.friedman(values_of(dict(zip("abcd", values.T, strict=True)))).iloc[0]
     totals = stats.rankdata(values, axis=1).sum(axis=0)
     statistic = 12 / (15 * 4 * 5) * np.sum(totals**2) - 3 * 15 * 5
     assert row["statistic"] == pytest.approx(statistic)
@@ -149,7 +154,7 @@ def test_friedman_agrees_with_its_closed_form():
 
 def test_paired_table_agrees_with_a_plain_computation():
     values = np.random.default_rng(5).normal([0, 1, 0.5], 1, (20, 3))
-    table = paired_tests.paired_differences(long_table(dict(zip("abc", values.T, strict=True))), 200, 0.95, 1)
+    table = paired_tests.paired_differences(values_of(dict(zip("abc", values.T, strict=True))), 200, 0.95, 1)
     assert list(zip(table["first"], table["second"], strict=True)) == [("a", "b"), ("a", "c"), ("b", "c")]
     difference = values[:, [0, 0, 1]] - values[:, [1, 2, 2]]
     assert np.allclose(table["mean_difference"], difference.mean(axis=0))
@@ -182,7 +187,7 @@ def test_images_needed_agree_with_statsmodels_and_stay_finite():
 def test_mean_ranks_put_the_largest_shift_first_for_similarities_and_distances():
     values = {"strong": [0.1, 0.2, 0.3], "weak": [0.9, 0.8, 0.95]}
     for metric, first in (("cosine_similarity", "strong"), ("l2_distance", "weak")):
-        ranks = paired_tests.mean_ranks(long_table(values, metric)).set_index("augmentation")["mean_rank"]
+        ranks = paired_tests.mean_ranks(values_of(values, metric)).set_index("augmentation")["mean_rank"]
         assert ranks[first] == 1
     with pytest.raises(InputError, match=r"unknown metric 'beauty'; allowed are .*cosine_similarity"):
         paired_tests.shift_sign("beauty")
@@ -194,8 +199,8 @@ def test_tests_hold_their_level_where_no_augmentation_differs():
     trials, friedman, pairwise = 120, 0, 0
     for seed in range(trials):
         table = long_table({name: generator.normal(size=20) for name in "abcd"})
-        friedman += paired_tests.friedman(table)["p_value"].iloc[0] < 0.05
-        pairwise += (paired_tests.paired_differences(table, 2, 0.95, seed)["p_holm"] < 0.05).any()
+        friedman += paired_tests.friedman(by_metric(table))["p_value"].iloc[0] < 0.05
+        pairwise += (paired_tests.paired_differences(by_metric(table), 2, 0.95, seed)["p_holm"] < 0.05).any()
     assert agrees(friedman, trials, 0.05, "greater")
     assert agrees(pairwise, trials, 0.05, "greater")
     assert friedman > 0
@@ -220,7 +225,7 @@ def test_claims_are_rarely_decided_where_no_augmentation_differs(kind, arguments
             long_table({name: generator.normal(size=24) for name in "abcde"}, metric)
             for metric in ("cosine_similarity", "edge_preservation")
         ]
-        evidence = effects.Evidence(pd.concat(parts), {}, 200, 0.95, seed)
+        evidence = effects.Evidence(by_metric(pd.concat(parts)), {}, 200, 0.95, seed)
         decided += effects.judge(published, evidence)["c"].verdict != judgement.NOT_RESOLVED
     assert agrees(decided, trials, 0.05, "greater")
 
@@ -237,9 +242,9 @@ def test_tables_of_one_image_lack_its_spread_and_intervals_alone(n):
         ]
     )
     for frame in (
-        paired_tests.paired_differences(table, 100, 0.95, 1),
-        paired_tests.friedman(table),
-        paired_tests.mean_ranks(table),
+        paired_tests.paired_differences(by_metric(table), 100, 0.95, 1),
+        paired_tests.friedman(by_metric(table)),
+        paired_tests.mean_ranks(by_metric(table)),
         bootstrap.summarise([table], 100, 0.95, 1),
     ):
         spread = frame.columns.intersection(UNKNOWN_FOR_ONE_IMAGE)
@@ -257,10 +262,13 @@ def test_a_metric_that_a_warp_makes_constant_is_not_tested_over_augmentations():
             long_table(dict(zip("abc", values, strict=True)), "edge_preservation_registered"),
         ]
     )
-    assert list(paired_tests.friedman(table)["metric"]) == ["cosine_similarity", "edge_preservation_registered"]
+    assert list(paired_tests.friedman(by_metric(table))["metric"]) == [
+        "cosine_similarity",
+        "edge_preservation_registered",
+    ]
 
 
 def test_images_without_a_value_leave_the_comparison_of_their_metric():
     table = long_table({"a": np.arange(10.0), "b": np.arange(10.0) ** 2})
     table = table[~((table["augmentation"] == "b") & (table["image_id"] == "00004"))]
-    assert paired_tests.paired_differences(table, 100, 0.95, 1)["n"].tolist() == [9]
+    assert paired_tests.paired_differences(by_metric(table), 100, 0.95, 1)["n"].tolist() == [9]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from embedding_shift.metrics import representation_metrics
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.statistics import notable_images
 
 IDS = np.array(["a", "b", "c", "d", "e"])
@@ -12,7 +13,7 @@ IDS = np.array(["a", "b", "c", "d", "e"])
 
 def metrics(similarity, ids=IDS):
     rows = [(image_id, "blur", "cosine_similarity", value) for image_id, value in zip(ids, similarity, strict=True)]
-    return pd.DataFrame(rows, columns=["image_id", "augmentation", "metric", "value"])
+    return by_metric(pd.DataFrame(rows, columns=["image_id", "augmentation", "metric", "value"]))
 
 
 def attention(moved=0.0):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.plots import model_comparison, style
 from embedding_shift.statistics import bootstrap, rank_agreement
 
@@ -21,7 +22,8 @@ def long_table(means, images=40, metric="cosine_similarity", seed=0, spread=0.05
 
 
 def agreement(tables, resamples=200, weights=None):
-    return rank_agreement.rank_agreement(tables, resamples, 0.95, 7, weights)
+    values = {name: by_metric(table) for name, table in tables.items()}
+    return rank_agreement.rank_agreement(values, resamples, 0.95, 7, weights)
 
 
 def test_side_by_side_keeps_every_row_of_every_summary():

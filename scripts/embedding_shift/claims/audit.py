@@ -17,6 +17,7 @@ from embedding_shift.claims import effects, released_runs
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.claims.released_runs import RANDOM_FLAWS, REGISTERED, Run, Runs
 from embedding_shift.metrics import registry
+from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
 
 COLUMNS = ["flaw", "augmentation", "metric", "as_released", "released_low", "released_high", "corrected"]
@@ -227,7 +228,7 @@ class _Judge:
 
     def verdicts(self, run: Run, resamples: int) -> Mapping[str, str]:
         """Return the verdict on every claim by its id."""
-        evidence = effects.Evidence(run.table, run.embeddings, resamples, self._confidence, self._root_seed)
+        evidence = effects.Evidence(by_metric(run.table), run.embeddings, resamples, self._confidence, self._root_seed)
         found = {}
         for claim in self._published.claims:
             key = claim.id, resamples, _basis(claim, run)

@@ -39,6 +39,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.io.array_files import RowsByImage
 from embedding_shift.metrics import representation_metrics
 from embedding_shift.metrics.registry import REGISTRY
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.statistics import (
     bootstrap,
     clustering,
@@ -59,13 +60,13 @@ class Evidence:
     """What claims are judged by.
 
     Attributes:
-        table: the long table, `image_id, augmentation, metric, value`.
+        values: the values of every metric.
         embeddings: image ids (N,) and embeddings (N, D) by augmentation.
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
         shares: data frame of `image_shares.csv`, for the claims of the related work.
     """
 
-    table: pd.DataFrame
+    values: Values
     embeddings: Mapping[str, RowsByImage]
     resamples: int
     confidence: float
@@ -88,7 +89,7 @@ def judge(published: PublishedClaims, evidence: Evidence) -> dict[str, Judgement
 
 def judge_related(claims: Iterable[Claim], shares: pd.DataFrame, settings: bootstrap.Settings) -> dict[str, Judgement]:
     """Return the judgement of every claim of the related work by its id, from a data frame of `image_shares.csv`."""
-    evidence = Evidence(pd.DataFrame(), {}, *settings, shares=shares)
+    evidence = Evidence({}, {}, *settings, shares=shares)
     return {claim.id: judge_claim(claim, (), evidence) for claim in claims}
 
 
@@ -243,22 +244,23 @@ def _shifts(evidence: Evidence, metric: str, names: Sequence[str]) -> dict[str, 
 
 def _values(evidence: Evidence, metric: str, names: Sequence[str]) -> pd.DataFrame:
     """Return images × augmentations of a metric, for the images that have all values."""
-    of_metric = evidence.table[evidence.table["metric"] == metric]
-    if of_metric.empty:
+    if metric not in evidence.values:
         raise _Untestable(f"this run does not measure {REGISTRY[metric].label}")
-    _require(names, of_metric["augmentation"].unique(), f"{REGISTRY[metric].label} of", evidence)
-    return paired_tests.blocks(of_metric[of_metric["augmentation"].isin(names)], metric)
+    of_metric = evidence.values[metric]
+    _require(names, of_metric.columns, f"{REGISTRY[metric].label} of", evidence)
+    return of_metric[[name for name in of_metric if name in names]].dropna()
 
 
 def _require(names: Iterable[str], present: Collection[str], what: str, evidence: Evidence) -> None:
     missing = [name for name in dict.fromkeys(names) if name not in present]
-    configured = {*evidence.embeddings, *evidence.table["augmentation"]}
+    if not missing:
+        return
+    configured = set(evidence.embeddings).union(*(of_metric.columns for of_metric in evidence.values.values()))
     absent = sorted(set(missing) - configured)
     if absent:
         listed = " and ".join(filter(None, [", ".join(absent[:-1]), absent[-1]]))
         raise _Untestable(f"{listed} {'is' if len(absent) == 1 else 'are'} not configured")
-    if missing:
-        raise _Untestable(f"this run has no {what} {', '.join(missing)}")
+    raise _Untestable(f"this run has no {what} {', '.join(missing)}")
 
 
 def _require_images(n: int) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from embedding_shift.metrics import registered_metrics
+from embedding_shift.metrics.values_by_metric import Values, blocks
 from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
 
 IMAGES = 3  # as the released main program
@@ -17,7 +18,7 @@ COLUMNS = ["metric", "images", "n", "deviation", "kendall_tau", "tau_low", "tau_
 COLUMNS += ["rank_changes", "changes_low", "changes_high"]
 
 
-def table(long_table: pd.DataFrame, confidence: float, root_seed: int) -> pd.DataFrame:
+def table(values: Values, confidence: float, root_seed: int) -> pd.DataFrame:
     """Return how far the means of three images, chosen at random many times, stray from those of all images.
 
     `deviation` is the root mean square over the samples of the difference between the two means of an augmentation,
@@ -26,7 +27,7 @@ def table(long_table: pd.DataFrame, confidence: float, root_seed: int) -> pd.Dat
     samples; the bounds hold the given share of the samples.
 
     Args:
-        long_table: `image_id, augmentation, metric, value`.
+        values: the values of every metric.
         confidence: share of the samples between the bounds, 0 to 1.
         root_seed: seed of the run.
 
@@ -36,13 +37,13 @@ def table(long_table: pd.DataFrame, confidence: float, root_seed: int) -> pd.Dat
     """
     rows = []
     levels = [0.5, (1 - confidence) / 2, (1 + confidence) / 2]
-    for metric in long_table["metric"].unique():
-        wide = paired_tests.blocks(long_table, metric)
+    for metric in values:
+        wide = blocks(values, metric)
         n, count = wide.shape
         if n <= IMAGES or count < 2 or registered_metrics.constant_by_construction(metric, wide.mean()):
             continue
-        values, everything = wide.to_numpy(), wide.to_numpy().mean(axis=0)
-        few = values[samples(n, bootstrap.seed_of(root_seed, "few images", metric))].mean(axis=1)
+        of_metric, everything = wide.to_numpy(), wide.to_numpy().mean(axis=0)
+        few = of_metric[samples(n, bootstrap.seed_of(root_seed, "few images", metric))].mean(axis=1)
         shift = everything if paired_tests.shift_sign(metric) > 0 else 1 - everything
         errors = np.sqrt(np.mean((few - everything) ** 2, axis=0))
         deviation = np.median(np.divide(errors, shift, out=np.zeros_like(errors), where=shift > 0))

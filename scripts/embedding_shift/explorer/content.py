@@ -10,8 +10,9 @@ from embedding_shift.claims import judgement, published_claims, table
 from embedding_shift.explorer import maps, neighbours, pictures, similarity, standing, study
 from embedding_shift.explorer.pictures import DatasetPictures
 from embedding_shift.explorer.run_files import ORIGINAL, RunFiles, view_names
-from embedding_shift.io import array_files, tables
+from embedding_shift.io import array_files
 from embedding_shift.metrics import registry
+from embedding_shift.metrics.values_by_metric import LongTable
 
 LAYER_MEASURES = ("cosine", "relative_l2", "lens_distance", "cka", "coherence")
 
@@ -50,7 +51,7 @@ def collect(run: RunFiles, settings: Settings, published: published_claims.Publi
         manifest = sorted(run.rows(dataset, "manifest.csv"), key=lambda row: row["image_id"])
         image_ids = [row["image_id"] for row in manifest]
         values = {
-            model: standing.values_of(tables.read_parquet([run.path(dataset, model, "metrics.parquet")]), image_ids)
+            model: standing.values_of(LongTable(run.path(dataset, model, "metrics.parquet")), image_ids)
             for model in settings.models
         }
         shown = standing.choose(image_ids, list(values.values()), share)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.metrics import registry
+from embedding_shift.metrics import registry, values_by_metric
 
 MAIN_METRIC = "cosine_similarity"
 # Numbers of images on a page with one dataset and one encoder; several share them.
@@ -34,11 +33,13 @@ class Shown:
     outliers: int
 
 
-def values_of(metrics: pd.DataFrame, image_ids: Sequence[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Return the long table as arrays (N,) in the order of the image ids; NaN where a metric is undefined."""
-    wide = metrics.pivot(index="image_id", columns=["augmentation", "metric"], values="value").reindex(list(image_ids))
-    keys = wide.columns.to_frame().to_numpy().tolist()
-    return {(str(key[0]), str(key[1])): column for key, column in zip(keys, wide.to_numpy(np.float64).T, strict=True)}
+def values_of(metrics: values_by_metric.Values, image_ids: Sequence[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return values as arrays (N,) in the order of the image ids; NaN where a metric is undefined."""
+    found = {}
+    for metric, wide in metrics.items():
+        for augmentation, column in wide.reindex(list(image_ids)).items():
+            found[str(augmentation), metric] = column.to_numpy(np.float64)
+    return dict(sorted(found.items()))
 
 
 def shift(metric: str, values: NDArray[np.float64]) -> NDArray[np.float64]:

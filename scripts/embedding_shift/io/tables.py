@@ -162,29 +162,57 @@ def read_parquet_parts(path: str | os.PathLike[str]) -> "Iterator[pd.DataFrame]"
     Raises:
         InputError: as `read_parquet`.
     """
-    import pyarrow.parquet
+    groups = RowGroups(path)
+    return map(groups.read, range(len(groups)))
 
-    with _reading_parquet(path), pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group).to_pandas()
+
+class RowGroups:
+    """The row groups of a Parquet file, which are read one at a time.
+
+    Args:
+        path: the file, whose checksum is checked once.
+
+    Raises:
+        InputError: as `read_parquet`, also when a group is read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        import pyarrow.parquet
+
+        with _reading_parquet(path):
+            _verify_checksum(path)
+            self._file = pyarrow.parquet.ParquetFile(path, page_checksum_verification=True)
+        self._path = path
+
+    def __len__(self) -> int:
+        return int(self._file.num_row_groups)
+
+    def read(self, group: int, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+        """Return a row group, or some columns of it, as data frame."""
+        with _reading_parquet(self._path):
+            return self._file.read_row_group(group, columns).to_pandas()
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> "pd.DataFrame":
     import pandas as pd
 
     with _reading_parquet(path):
+        _verify_checksum(path)
         return pd.read_parquet(path, page_checksum_verification=True)
+
+
+def _verify_checksum(path: str | os.PathLike[str]) -> None:
+    expected = checksums.read(path)
+    if expected is not None and atomic.sha256(path) != expected:
+        raise checksums.damaged(path, "its content does not agree with its checksum")
 
 
 @contextlib.contextmanager
 def _reading_parquet(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Check a Parquet file before it is read, and turn the errors of reading it into InputErrors."""
+    """Turn the errors of reading a Parquet file into InputErrors."""
     import pyarrow as pa
 
     try:
-        expected = checksums.read(path)
-        if expected is not None and atomic.sha256(path) != expected:
-            raise checksums.damaged(path, "its content does not agree with its checksum")
         yield
     except FileNotFoundError:
         raise InputError(f"there is no file {path}; another job may have found it damaged. Run again.") from None

@@ -48,7 +48,7 @@ class Input:
 
     Attributes:
         help: what the file holds.
-        form: how `draw` receives it: a CSV or Parquet file as data frame, the augmentations as a list of
+        form: how `draw` receives it: a CSV file as data frame, the long table as Values, the augmentations as a list of
             `style.Augmentation`, anything else as path.
     """
 

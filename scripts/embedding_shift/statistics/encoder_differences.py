@@ -10,6 +10,7 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
 from embedding_shift.metrics import registry
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.statistics import bootstrap, paired_tests
 from embedding_shift.statistics.rank_agreement import KINDS
 
@@ -28,9 +29,7 @@ COLUMNS = [
 ]
 
 
-def table(
-    long_tables: Mapping[str, pd.DataFrame], weights: Mapping[str, str], settings: bootstrap.Settings
-) -> pd.DataFrame:
+def table(long_tables: Mapping[str, Values], weights: Mapping[str, str], settings: bootstrap.Settings) -> pd.DataFrame:
     """Compare every two encoders under every augmentation, by every similarity that depends on the encoder.
 
     Columns:
@@ -40,7 +39,7 @@ def table(
             metric.
 
     Args:
-        long_tables: {model: long table} of the same images.
+        long_tables: {model: values of every metric} of the same images.
         weights: {model: digest of its weights}; two encoders with the same weights are not compared.
         settings: how to resample.
 
@@ -54,9 +53,9 @@ def table(
 
 
 def _of_metric(
-    metric: str, pairs: list[tuple[str, str]], long_tables: Mapping[str, pd.DataFrame], settings: bootstrap.Settings
+    metric: str, pairs: list[tuple[str, str]], long_tables: Mapping[str, Values], settings: bootstrap.Settings
 ) -> pd.DataFrame:
-    wide = {model: _values(table, metric) for model, table in long_tables.items()}
+    wide = {model: table[metric] if metric in table else pd.DataFrame() for model, table in long_tables.items()}
     rows = []
     for first, second in pairs:
         differences = wide[first] - wide[second]
@@ -70,9 +69,3 @@ def _of_metric(
                 rows.append((metric, first, second, augmentation, len(values), mean, *bounds, effect, p_value))
     frame = pd.DataFrame(rows, columns=COLUMNS[:-1])
     return frame.assign(p_holm=multipletests(frame["p_value"], method="holm")[1]) if rows else frame
-
-
-def _values(long_table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return images × augmentations of a metric, with the augmentations in the order of the table."""
-    rows = long_table[long_table["metric"] == metric]
-    return rows.pivot(index="image_id", columns="augmentation", values="value")[rows["augmentation"].unique()]

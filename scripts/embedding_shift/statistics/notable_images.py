@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.io.array_files import Rows, RowsByImage
 from embedding_shift.metrics import representation_metrics
+from embedding_shift.metrics.values_by_metric import Values
 
 METRIC = "cosine_similarity"
 SHOWN = (METRIC, "l2_distance", "attention_similarity")
@@ -16,7 +17,7 @@ TYPICAL, WORST = "typical", "worst"
 COLUMNS = ["augmentation", "role", "image_id", "images", *SHOWN, "attention_moved"]
 
 
-def table(metrics: pd.DataFrame, original: RowsByImage, augmented: Iterable[tuple[str, RowsByImage]]) -> pd.DataFrame:
+def table(metrics: Values, original: RowsByImage, augmented: Iterable[tuple[str, RowsByImage]]) -> pd.DataFrame:
     """Return the typical and the worst image of every augmentation: a data frame with COLUMNS.
 
     The worst image has the lowest cosine similarity. The typical one is the nearest to the median among the others. Of
@@ -27,15 +28,15 @@ def table(metrics: pd.DataFrame, original: RowsByImage, augmented: Iterable[tupl
         attention_moved: see `representation_metrics.moved_attention`.
 
     Args:
-        metrics: the long table.
+        metrics: the values of every metric.
         original: image ids (N,) and attention (N, heads, rows, cols) of the originals.
         augmented: the same of every augmentation after its name, in the order of the rows.
     """
     rows: list[tuple[Any, ...]] = []
+    shown_metrics = {metric: metrics[metric] for metric in SHOWN if metric in metrics}
     for name, attention in augmented:
-        of_augmentation = metrics[metrics["augmentation"] == name]
-        values = of_augmentation.pivot(index="image_id", columns="metric", values="value")
-        values = values.reindex(columns=SHOWN).dropna(subset=METRIC).sort_index()
+        values = pd.DataFrame({metric: wide[name] for metric, wide in shown_metrics.items() if name in wide})
+        values = values.reindex(columns=SHOWN).dropna(subset=METRIC)
         for role, image_id in _chosen(values[METRIC]).items():
             maps = [_map_of(image_id, *found) for found in (original, attention)]
             moved = representation_metrics.moved_attention(*maps)

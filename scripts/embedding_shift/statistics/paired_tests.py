@@ -17,6 +17,7 @@ from statsmodels.stats.power import TTestPower
 
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registered_metrics, registry
+from embedding_shift.metrics.values_by_metric import Values, blocks
 from embedding_shift.statistics import bootstrap
 
 FloatArray = npt.NDArray[np.float64]
@@ -42,16 +43,6 @@ POWER = 0.8
 MOST = 10**9  # the largest number of images that is reported; it means this many or more
 
 
-def blocks(long_table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the values of a metric as images (rows, sorted) × augmentations (columns, in the order of the table).
-
-    Images that lack a value for any augmentation are left out.
-    """
-    rows = long_table[long_table["metric"] == metric]
-    wide = rows.pivot(index="image_id", columns="augmentation", values="value")
-    return wide[rows["augmentation"].unique()].dropna()
-
-
 def shift_sign(metric: str) -> int:
     """Return −1 for a metric that falls as the shift grows (a similarity), 1 for one that rises (a distance).
 
@@ -74,7 +65,7 @@ def shift_ranks(values: npt.ArrayLike, metric: str) -> FloatArray:
     return stats.rankdata(-shift_sign(metric) * np.asarray(values), axis=-1)
 
 
-def paired_differences(long_table: pd.DataFrame, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
+def paired_differences(values: Values, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
     """Compare every two augmentations, per metric.
 
     Columns:
@@ -87,16 +78,13 @@ def paired_differences(long_table: pd.DataFrame, resamples: int, confidence: flo
         images_needed: as in `images_needed`.
 
     Args:
-        long_table: `image_id, augmentation, metric, value`.
+        values: the values of every metric.
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
 
     Returns:
         data frame with PAIRED_COLUMNS.
     """
-    frames = [
-        _compare_pairs(metric, blocks(long_table, metric), resamples, confidence, root_seed)
-        for metric in long_table["metric"].unique()
-    ]
+    frames = [_compare_pairs(metric, blocks(values, metric), resamples, confidence, root_seed) for metric in values]
     return pd.concat(frames, ignore_index=True)[PAIRED_COLUMNS]
 
 
@@ -179,7 +167,7 @@ def images_needed(effect: float, level: float) -> int:
     return images
 
 
-def friedman(long_table: pd.DataFrame) -> pd.DataFrame:
+def friedman(values: Values) -> pd.DataFrame:
     """Friedman's test per metric, with Kendall's W (0: the images do not agree on the order; 1: full agreement).
 
     Metrics that are constant by construction under some augmentation are left out.
@@ -189,8 +177,8 @@ def friedman(long_table: pd.DataFrame) -> pd.DataFrame:
         augmentations or two images, or where no image distinguishes the augmentations.
     """
     rows = []
-    for metric in long_table["metric"].unique():
-        wide = blocks(long_table, metric)
+    for metric in values:
+        wide = blocks(values, metric)
         if registered_metrics.constant_by_construction(metric, wide.mean()):
             continue
         n, k = wide.shape
@@ -202,15 +190,15 @@ def friedman(long_table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=FRIEDMAN_COLUMNS)
 
 
-def mean_ranks(long_table: pd.DataFrame) -> pd.DataFrame:
+def mean_ranks(values: Values) -> pd.DataFrame:
     """Mean and mean rank of every augmentation, per metric; ranks within each image are those of `shift_ranks`.
 
     Returns:
         data frame with RANK_COLUMNS.
     """
     rows = []
-    for metric in long_table["metric"].unique():
-        wide = blocks(long_table, metric)
+    for metric in values:
+        wide = blocks(values, metric)
         if wide.empty:
             continue
         ranks = shift_ranks(wide.to_numpy(), metric).mean(axis=0)

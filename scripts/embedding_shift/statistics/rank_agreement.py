@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from embedding_shift.metrics import registry
-from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
+from embedding_shift.metrics.values_by_metric import Values, blocks
+from embedding_shift.statistics import bootstrap, rank_correlation
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def side_by_side(summaries: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def rank_agreement(
-    long_tables: Mapping[str, pd.DataFrame],
+    long_tables: Mapping[str, Values],
     resamples: int,
     confidence: float,
     root_seed: int,
@@ -50,7 +51,7 @@ def rank_agreement(
     coefficients of two encoders with the same weights are NaN, because an encoder's agreement with itself says nothing.
 
     Args:
-        long_tables: {model: long table} of the same images.
+        long_tables: {model: values of every metric} of the same images.
         resamples, confidence, root_seed: as in `bootstrap.Settings`.
         weights: {model: digest of its weights}; without them, no two encoders are taken to have the same weights.
 
@@ -61,7 +62,7 @@ def rank_agreement(
     rows = []
     digests = weights or {model: model for model in long_tables}
     for metric in (metric.name for metric in registry.in_order() if metric.kind in KINDS):
-        values = {model: paired_tests.blocks(table, metric) for model, table in long_tables.items()}
+        values = {model: blocks(table, metric) for model, table in long_tables.items()}
         for first, second in combinations(long_tables, 2):
             images = values[first].index.intersection(values[second].index)
             names = [name for name in values[first].columns if name in values[second].columns]

@@ -4,29 +4,30 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.plots import style
 from embedding_shift.plots.distributions.density import density, metric_values
 
 NARROW = 2e-3  # a range of values whose tick labels have so many digits that only one fits
 
 
-def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
+def draw(metrics: Values, augmentations: Sequence[style.Augmentation]) -> Figure:
     """Draw one histogram of cosine similarity per augmentation with its density, mean and standard deviation.
 
     Args:
-        metrics: the long table.
+        metrics: the values of every metric.
         augmentations: in the order of the panels.
     """
     rows, columns = style.panels(len(augmentations))
     figure, grid = plt.subplots(rows, columns, squeeze=False, figsize=(style.panels_width(columns), 0.3 + 1.45 * rows))
-    for axes, augmentation in zip(grid.flat, augmentations, strict=False):
+    similarities = metric_values(metrics, "cosine_similarity", augmentations)
+    for axes, augmentation, values in zip(grid.flat, augmentations, similarities, strict=False):
         axes.set_title(augmentation.label)
-        _histogram(axes, metric_values(metrics, "cosine_similarity", augmentation.name), augmentation.color)
+        _histogram(axes, values, augmentation.color)
     style.hide_unused(grid, len(augmentations))
     figure.supxlabel("Cosine similarity to the original", fontsize="medium")
     figure.supylabel("Number of images", fontsize="medium")

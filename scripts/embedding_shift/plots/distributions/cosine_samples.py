@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from embedding_shift import sampling
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.plots import style
 
 MOST_LABELS = 40
@@ -18,20 +19,19 @@ TICKS = (1, 0.99, 0.95, 0.9, 0.8, 0.5, 0, -0.5)
 SMALLEST_GAP = 0.09  # between two ticks, of the length of the colour bar
 
 
-def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation], samples: int) -> Figure:
+def draw(metrics: Values, augmentations: Sequence[style.Augmentation], samples: int) -> Figure:
     """Draw augmentations × sampled images, coloured by cosine similarity.
 
     Args:
-        metrics: the long table.
+        metrics: the values of every metric.
         augmentations: in the order of the rows.
         samples: number of images to sample; all of them where there are fewer.
     """
-    rows = metrics[metrics["metric"] == "cosine_similarity"]
-    image_ids = sampling.select(rows["image_id"].unique(), samples)
+    table = metrics["cosine_similarity"] if "cosine_similarity" in metrics else pd.DataFrame()
+    image_ids = sampling.select(table.index, samples)
     if not image_ids:
         return style.note("Cosine similarity is not defined for any image.")
-    table = rows.pivot(index="augmentation", columns="image_id", values="value")
-    values = table.reindex(index=[a.name for a in augmentations], columns=image_ids).to_numpy(dtype=np.float64)
+    values = table.reindex(index=image_ids, columns=[a.name for a in augmentations]).to_numpy(dtype=np.float64).T
     figure, axes = plt.subplots(figsize=(style.text_width(), max(2.1, 1.0 + 0.2 * len(augmentations))))
     lowest = min(0.9, float(np.nanmin(values)))
     norm = FuncNorm((_stretch, _unstretch), vmin=lowest, vmax=1)

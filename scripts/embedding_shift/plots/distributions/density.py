@@ -1,16 +1,22 @@
 """Values of a metric over images, and their kernel density."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy.stats import gaussian_kde
 
+from embedding_shift.metrics.values_by_metric import Values
+from embedding_shift.plots import style
+
 GRID_POINTS = 400
 
 
-def metric_values(metrics: pd.DataFrame, metric: str, augmentation: str) -> np.ndarray:
-    """Return the values, float64 (n,), of one metric and augmentation, sorted by image id."""
-    rows = metrics[(metrics["metric"] == metric) & (metrics["augmentation"] == augmentation)]
-    return rows.sort_values("image_id")["value"].to_numpy(dtype=np.float64)
+def metric_values(metrics: Values, metric: str, augmentations: Iterable[style.Augmentation]) -> list[np.ndarray]:
+    """Return the values of one metric for every augmentation: float64 (n,), sorted by image id."""
+    wide = metrics[metric] if metric in metrics else pd.DataFrame()
+    wide = wide.reindex(columns=[augmentation.name for augmentation in augmentations])
+    return [column.dropna().to_numpy(dtype=np.float64) for _, column in wide.items()]
 
 
 def density(values: np.ndarray, lowest: float, highest: float) -> tuple[np.ndarray, np.ndarray] | None:

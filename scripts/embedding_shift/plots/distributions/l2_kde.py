@@ -4,23 +4,23 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.plots import style
 from embedding_shift.plots.distributions.density import density, metric_values
 
 
-def draw(metrics: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Figure:
+def draw(metrics: Values, augmentations: Sequence[style.Augmentation]) -> Figure:
     """Draw the kernel density of the L2 distance, one curve per augmentation; a line where it does not vary.
 
     Args:
-        metrics: the long table.
+        metrics: the values of every metric.
         augmentations: in the order of the curves.
     """
     figure, axes = plt.subplots(figsize=(style.text_width(), 2.9))
-    for augmentation, line in style.with_line_styles(augmentations):
-        values = metric_values(metrics, "l2_distance", augmentation.name)
+    distances = metric_values(metrics, "l2_distance", augmentations)
+    for (augmentation, line), values in zip(style.with_line_styles(augmentations), distances, strict=True):
         curve = density(values, 0, np.inf)
         if curve:
             axes.plot(*curve, color=augmentation.color, label=augmentation.label, linestyle=line)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 from matplotlib.figure import Figure
 
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.plots import style
 from embedding_shift.plots.pictures import attention, reading
 from embedding_shift.plots.pictures.sheet import SMALL_CELL, Column, Sheet, columns_of
@@ -15,7 +15,7 @@ def draw(
     augmentations: Sequence[style.Augmentation],
     views_folder: reading.StrPath,
     attention_folder: reading.StrPath,
-    metrics: pd.DataFrame,
+    metrics: Values,
     shards: int,
     images: int,
 ) -> Figure:
@@ -28,7 +28,7 @@ def draw(
         augmentations: in the order of the views.
         views_folder: folder with one folder of shards per view.
         attention_folder: folder with one attention file per view.
-        metrics: the long table.
+        metrics: the values of every metric.
         shards: number of shards.
         images: number of images to show.
     """

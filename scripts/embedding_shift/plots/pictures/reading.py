@@ -10,6 +10,7 @@ import pandas as pd
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards, tables
+from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.plots import style
 
 StrPath = str | PathLike[str]
@@ -81,13 +82,11 @@ def read_attention(folder: StrPath, names: Sequence[str], image_ids: Sequence[st
     return attention
 
 
-def cosine_of(metrics: pd.DataFrame, image_ids: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return {image id: {augmentation: cosine similarity}} from the long table."""
-    table = metrics[(metrics["metric"] == "cosine_similarity") & metrics["image_id"].isin(image_ids)]
-    cosine: dict[str, dict[str, float]] = {image_id: {} for image_id in image_ids}
-    for row in table.to_dict("records"):
-        cosine[row["image_id"]][row["augmentation"]] = row["value"]
-    return cosine
+def cosine_of(metrics: Values, image_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return {image id: {augmentation: cosine similarity}}."""
+    table = metrics["cosine_similarity"] if "cosine_similarity" in metrics else pd.DataFrame()
+    table = table.reindex(index=list(image_ids))
+    return {str(image_id): dict(row.dropna()) for image_id, row in table.iterrows()}
 
 
 def samples(

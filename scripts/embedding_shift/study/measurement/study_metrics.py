@@ -1,6 +1,6 @@
 """Measure how the encoder's output shifts in the study."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -102,9 +102,10 @@ def reference_shift_rows(kind: str, original: ArrayByImage, encoded: ArrayByImag
     return long_tables.frame(rows, long_tables.REFERENCE_COLUMNS)
 
 
-def main_rows(table: pd.DataFrame, image_ids: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of the main long table that belong to the study's images, as draw 0."""
-    return table[table["image_id"].isin(image_ids)].assign(variant=MAIN)[long_tables.COLUMNS]
+def main_rows(parts: Iterable[pd.DataFrame], image_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of the main long table, given in parts, that belong to the study's images, as draw 0."""
+    rows = pd.concat([part[part["image_id"].isin(image_ids)] for part in parts], ignore_index=True)
+    return rows.assign(variant=MAIN)[long_tables.COLUMNS]
 
 
 def _reference_values(
