@@ -53,6 +53,7 @@ def write(inputs: PaperInputs, figures: Iterable[str], folders: Sequence[str], p
         "",
         f"[The paper](paper.pdf) describes this run. Images: {len(inputs.manifest)}. Augmentations: "
         f"{len(main.augmentations)}.",
+        "`make explorer` writes `explorer.html` beside this page, to look at single images and their views.",
         "",
         "## Claims of the original paper",
         "",
