@@ -43,8 +43,8 @@ def number(value: float) -> str:
     size = abs(value)
     if size >= 1e6 or 0 < size < 5e-5:
         return _scientific(value)
-    size = float(f"{size:.3e}")
-    decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else 4
+    rounded = float(f"{size:.3e}")  # for the digits before the point alone: rounding twice can change the last digit
+    decimals = max(0, 4 - len(str(int(rounded)))) if rounded >= 1 else 4
     text = f"{size:.{decimals}f}"
     return f"$-${text}" if value < 0 else text
 
