@@ -22,7 +22,7 @@ def test_sentences_give_shares_neighbours_and_chance(inputs, tmp_path):
     assert "The last block writes " in found["ledger_sentence"]
     assert "Heads write " in found["ledger_sentence"]
     assert "; by chance it would keep 13\\,\\%." in found["neighbours_sentence"]
-    assert found["neighbours_sentence"].startswith("An image keeps, of its 3 nearest neighbours, a share of ")
+    assert found["neighbours_sentence"].startswith("Of its 3 nearest neighbours, an image keeps ")
     assert "(chance: 33\\,\\%)" in found["fingerprint_sentence"]  # one of the three augmentations of the run
     assert "Of 1 number that the augmentations draw" not in found["equivariance_sentence"]
     assert found["mechanism_abstract_sentence"].startswith("The last block of the encoder writes ")

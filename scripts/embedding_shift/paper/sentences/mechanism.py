@@ -160,7 +160,7 @@ def _extremes(values: "pd.Series[float]", labels: Mapping[str, str], text: Calla
     """Return the lowest and the highest value by augmentation, each with its label."""
     by_name = {str(name): float(value) for name, value in values.items()}
     names = dict.fromkeys([min(by_name, key=lambda name: by_name[name]), max(by_name, key=lambda name: by_name[name])])
-    return joined([f"{text(by_name[name])} ({latex.escape(labels[name])})" for name in names])
+    return joined([f"{text(by_name[name])} ({latex.escape(labels[name])})" for name in names], "to")
 
 
 def _neighbours(neighbours: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -170,8 +170,8 @@ def _neighbours(neighbours: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return _undefined("Whether images keep their neighbours is", rows["overlap"])
     k, chance = int(rows["k"].iloc[0]), float(_numbers(rows["chance"]).iloc[0])
     return (
-        f"An image keeps, of its {counted(k, 'nearest neighbour')}, a share of {_extremes(overlap, labels, _percent)}; "
-        f"by chance it would keep {_percent(chance)}."
+        f"Of its {counted(k, 'nearest neighbour')}, an image keeps {_extremes(overlap, labels, _percent)}; by chance "
+        f"it would keep {_percent(chance)}."
     )
 
 
@@ -200,8 +200,9 @@ def _equivariance(equivariance: pd.DataFrame) -> str:
         return ""
     told, kept = int((best >= TOLD).sum()), int((end >= TOLD).sum())
     return (
-        f"Of {counted(len(best), 'number')} that the augmentations draw, some block tells {latex.number(told)} "
-        f"($R^2\\geq{TOLD:g}$ with each image left out), and the embedding {latex.number(kept) if kept else 'none'}."
+        f"Of {counted(len(best), 'number')} that the augmentations draw, the shift in some block predicts "
+        f"{latex.number(told) if told else 'none'} ($R^2\\geq{TOLD:g}$ with each image left out), and the shift of the "
+        f"embedding {latex.number(kept) if kept else 'none'}."
     )
 
 
@@ -211,7 +212,7 @@ def _concepts(concepts: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return _undefined("Whether dimensions keep their most typical images is", concepts["exemplars_kept"])
     chance = float(_numbers(concepts["chance"]).iloc[0])
     shares = _extremes(kept, labels, _percent)
-    return f"A dimension keeps, of its most typical images, {shares} on average (chance: {_percent(chance)})."
+    return f"Of its most typical images, a dimension keeps {shares} on average (chance: {_percent(chance)})."
 
 
 def _maps(maps: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -219,6 +220,6 @@ def _maps(maps: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if correlation.empty:
         return _undefined("Maps of the similarity to the original are", maps["correlation"])
     return (
-        "Maps of the similarity of patches to the original's embedding, with the geometry undone, correlate with those "
-        f"of the original at {_extremes(correlation, labels, latex.number)}."
+        "Maps of the similarity of patches to the original's embedding, with the geometry undone, have a correlation "
+        f"of {_extremes(correlation, labels, latex.number)} with those of the original."
     )
