@@ -99,9 +99,12 @@ docs: $(INSTALLED) ## regenerate the tables of docs/ from the schema and the tes
 	@set -o pipefail; $(BIN)/snakemake --cores 1 --forceall --rulegraph mermaid-js 2> /dev/null \
 	    | $(BIN)/python scripts/draw_workflow.py --page README.md
 
-readme: $(INSTALLED) ## regenerate the README's table of claims and heatmap from a finished run of config.yaml
+readme: $(INSTALLED) ## regenerate the README's table of claims and its figures from a finished run of config.yaml
 	@$(BIN)/python scripts/write_claims_table.py --published-claims paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
 	@cp $(DEMO)/figures/metric_heatmap.png docs/images/
+	@$(BIN)/python scripts/plot.py attention_samples --images 3 --shards 1 --manifest $(dir $(DEMO))manifest.csv \
+	    --augmentations results/augmentations.csv --views-folder $(dir $(DEMO))views --attention-folder $(DEMO)/attention \
+	    --metrics $(DEMO)/metrics.parquet --output docs/images/attention_samples.png
 
 performance: $(INSTALLED) ## regenerate the tables and figure of docs/performance.md from a benchmark
 	@$(BIN)/python scripts/write_performance.py --bench $(BENCH).csv --page docs/performance.md
