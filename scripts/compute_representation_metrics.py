@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 
 from embedding_shift import cli
+from embedding_shift.errors import InputError
 from embedding_shift.io import array_files
 from embedding_shift.metrics import stored_views
 
@@ -27,8 +29,11 @@ def main() -> None:
     files = zip(
         arguments.augmented, cli.grouped(arguments.views, len(arguments.augmented)), arguments.output, strict=True
     )
-    with ProcessPoolExecutor(arguments.threads) as pool:
-        list(pool.map(measure, repeat(arguments.original), *zip(*files, strict=True)))
+    try:
+        with ProcessPoolExecutor(arguments.threads) as pool:
+            list(pool.map(measure, repeat(arguments.original), *zip(*files, strict=True)))
+    except BrokenProcessPool:
+        raise InputError("a process that measures was killed, perhaps because memory ran out; run again") from None
 
 
 def measure(original: str, augmented: str, views: Sequence[str], output: str) -> None:

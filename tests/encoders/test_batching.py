@@ -112,6 +112,43 @@ def test_a_failure_of_a_worker_is_raised():
         list(batching.in_parallel(lambda number: 1 / number, [1, 0, 2], 2))
 
 
+@pytest.fixture
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(batching, "PAUSES", (0, 0, 0))
+
+
+def test_a_batch_that_the_memory_does_not_hold_is_computed_again_alone(no_pauses):
+    at_work, failed, with_others = [], set(), []
+
+    def function(item):
+        at_work.append(item)
+        try:
+            time.sleep(0.001)
+            if item % 5 == 0 and item not in failed:
+                failed.add(item)
+                raise torch.OutOfMemoryError("no memory")
+            if item in failed:
+                with_others.append(len(at_work) > 1)
+            return 10 * item
+        finally:
+            at_work.remove(item)
+
+    assert list(batching.in_parallel(batching.repeated(function, 3), range(20), 3)) == list(range(0, 200, 10))
+    assert with_others == [False] * 4
+
+
+def test_a_batch_that_the_memory_never_holds_is_given_up(no_pauses):
+    calls = []
+
+    def function(item):
+        calls.append(item)
+        raise torch.OutOfMemoryError("no memory")
+
+    with pytest.raises(torch.OutOfMemoryError):
+        batching.repeated(function, 2)(1)
+    assert len(calls) == 1 + len(batching.PAUSES)
+
+
 @given(lengths=st.lists(st.integers(0, 900), min_size=1, max_size=12))
 def test_rows_keep_their_order(lengths):
     generator = np.random.default_rng(0)

@@ -36,3 +36,8 @@ def test_each_job_gets_a_gpu_of_its_own(environment, tmp_path):
     claims[0].close()
     assert gpus.claim(["0", "GPU-a/b"], tmp_path)
     assert gpus.visible() == ["0"]
+
+
+def test_a_gpu_that_the_environment_names_is_there(environment):
+    environment.setenv(gpus.VISIBLE, "0")
+    assert not gpus.is_missing()

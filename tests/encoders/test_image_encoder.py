@@ -1,5 +1,6 @@
 """Encoders: embeddings and attention of a CLIP equal those of transformers with the same weights."""
 
+import itertools
 import shutil
 
 import numpy as np
@@ -9,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from embedding_shift.encoders import numerics
+from embedding_shift.encoders import batching, numerics
 from embedding_shift.encoders.bundle_files import WEIGHTS_FILE
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.towers.tower_loading import load_image_tower
@@ -170,6 +171,27 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     (tmp_path / "other/open_clip_model.safetensors").replace(tmp_path / "one/open_clip_model.safetensors")
     with pytest.raises(InputError, match=r"the bundle .*one cannot be loaded: "):
         Encoder(tmp_path / "one", "cpu")
+
+
+@pytest.mark.parametrize("failures", [2, 100])
+def test_a_lack_of_memory_changes_no_output_or_is_told(bundle, kodak_views, monkeypatch, failures):
+    """A tower whose second batch and those after it do not fit into the memory at first."""
+    monkeypatch.setattr(batching, "PAUSES", (0, 0, 0))
+    encoder = Encoder(bundle, "cpu", batch_size=2, workers=2)
+    expected = encoder.encode(kodak_views[:6])
+    calls = itertools.count()
+
+    def fail(*_):
+        if 1 <= next(calls) <= failures:
+            raise torch.OutOfMemoryError("no memory")
+
+    encoder.visual.register_forward_pre_hook(fail)
+    if failures > 10:
+        with pytest.raises(InputError, match=r"device 'cpu' does not hold a batch of 2 views.*smaller batch_size"):
+            encoder.encode(kodak_views[:6])
+    else:
+        for found, array in zip(encoder.encode(kodak_views[:6]), expected, strict=True):
+            np.testing.assert_array_equal(found, array)
 
 
 def test_an_unavailable_device_is_refused(bundle):

@@ -1,6 +1,7 @@
 """Tests of reading several shards side by side: threads and processes read the same."""
 
 import numpy as np
+import psutil
 import pytest
 
 from embedding_shift.encoders import view_reading
@@ -54,3 +55,13 @@ def test_a_damaged_shard_is_named(paths, in_processes):
     with pytest.raises(InputError) as caught:
         list(view_reading.read(lists(paths), 2, in_processes))
     assert str(caught.value).startswith(f"{path} is damaged") and "Traceback" not in str(caught.value)
+
+
+def test_a_reader_that_is_killed_is_told(paths, monkeypatch):
+    monkeypatch.setattr(view_reading, "VIEWS_IN_CHUNK", 1)  # so that it is far from its end
+    chunks = view_reading.read({"shard": [paths["shard2"]]}, 1, in_processes=True)
+    next(chunks)
+    (reader,) = (child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline()))
+    reader.kill()
+    with pytest.raises(InputError, match="a process that reads views was killed"):
+        list(chunks)

@@ -1,6 +1,7 @@
 """Tests of the store of computed arrays."""
 
 import hashlib
+import resource
 
 import numpy as np
 import pytest
@@ -109,3 +110,20 @@ def test_a_store_that_cannot_be_written_is_reported_once(tmp_path, capsys):
         add(store, [number])
         store.flush()
     assert capsys.readouterr().err.count("keeps nothing more") == 1
+
+
+def test_a_full_disk_ends_the_store_and_nothing_else(tmp_path, capsys):
+    filled(tmp_path, range(2))
+    store = Store(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        add(store, [2])
+        store.flush()
+        add(store, [3])
+        store.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert capsys.readouterr().err.count("keeps nothing more: File too large") == 1
+    assert len(list(tmp_path.iterdir())) == 2  # the segment from before, without anything beside it
+    assert [get(Store(tmp_path), number) is not None for number in range(4)] == [True, True, False, False]

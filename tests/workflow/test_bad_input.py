@@ -4,6 +4,7 @@ import pytest
 from tiny_run import tiny_config, write_data
 from typesetting import needs_latex
 
+from embedding_shift.encoders import gpus
 from embedding_shift.io import tables
 
 pytestmark = pytest.mark.slow
@@ -74,3 +75,17 @@ def test_a_damaged_shard_is_told_deleted_and_made_anew(again):
     done = again.run(target)
     assert done.returncode == 0, done.stdout[-3000:]
     assert path.read_bytes() == whole
+
+
+@pytest.mark.skipif(bool(gpus.visible()), reason="this machine has a GPU")
+def test_a_missing_gpu_is_told_before_the_first_job(unrun):
+    unrun.config = tiny_config(device="cuda")
+    done = unrun.run("results/tiny/clip/encoded/original/00000.npz")
+    assert done.returncode != 0
+    assert (
+        "error: configuration key 'device': found 'cuda'; this machine has no GPU that PyTorch can use" in done.stdout
+    )
+    assert "Traceback" not in done.stdout
+    assert not (unrun / "results").exists()
+    done = unrun.run("results/tiny/views/original/00000.tar")
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -226,13 +226,15 @@ def _distances(embeddings: Sequence[RowsByImage]) -> FloatArray:
     image_ids = embeddings[0][0]
     if not all(np.array_equal(image_ids, ids) for ids, _ in embeddings):
         raise InputError("the embedding files of the augmentations do not hold the same images")
-    parts = []
-    for start in range(0, max(1, len(image_ids)), pairwise_distance.IMAGES_AT_ONCE):
+    pairs = list(combinations(range(len(embeddings)), 2))
+    distances = np.empty((len(image_ids), len(pairs)))
+    for start in range(0, len(image_ids), pairwise_distance.IMAGES_AT_ONCE):
         some = [array[start : start + pairwise_distance.IMAGES_AT_ONCE] for _, array in embeddings]
-        similarities = [representation_metrics.cosine_similarity(*pair) for pair in combinations(some, 2)]
-        distances = 1 - np.stack(similarities, axis=1)
-        parts.append(distances[np.isfinite(distances).all(axis=1)])
-    return np.concatenate(parts)
+        for column, (i, j) in enumerate(pairs):
+            similarity = representation_metrics.cosine_similarity(some[i], some[j])
+            distances[start : start + len(similarity), column] = 1 - similarity
+    is_finite = np.isfinite(distances).all(axis=1)
+    return distances if is_finite.all() else distances[is_finite]
 
 
 def _shifts(evidence: Evidence, metric: str, names: Sequence[str]) -> dict[str, FloatArray]:

@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +29,8 @@ BATCHES_ON_GPU = 2
 # On a processor, batches are slower when the output of the largest layer exceeds the caches.
 CACHED_MB = 16
 SMALLEST_CACHED_BATCH = 4
+# Seconds to wait before a batch that the memory of a GPU did not hold is computed again.
+PAUSES = (0.1, 2, 10)
 FIRST_ROWS = 1024
 ITEMS_AHEAD = 64
 
@@ -143,6 +146,45 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], worke
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def repeated(function: Callable[[Item], Result], workers: int) -> Callable[[Item], Result]:
+    """Return a function that computes an item again, after a pause and alone, if the memory of the GPU did not hold it.
+
+    Other programs may have left the GPU by then. The result is the same, which that of a smaller batch would not be.
+
+    Args:
+        function: the function; it raises torch.OutOfMemoryError, as the returned one does after the last of PAUSES.
+        workers: number of threads that call the returned function.
+    """
+    turns, repeating = threading.Semaphore(workers), threading.Lock()
+
+    def attempt(item: Item, count: int) -> Result | torch.OutOfMemoryError:
+        """Compute an item while at most `workers` - `count` others are computed."""
+        for _ in range(count):
+            turns.acquire()
+        try:
+            return function(item)
+        except torch.OutOfMemoryError as error:
+            return error.with_traceback(None)  # The traceback would keep what is in the memory.
+        finally:
+            turns.release(count)
+
+    def compute(item: Item) -> Result:
+        result = attempt(item, 1)
+        if isinstance(result, torch.OutOfMemoryError):
+            with repeating:
+                for pause in PAUSES:
+                    time.sleep(pause)
+                    torch.cuda.empty_cache()
+                    result = attempt(item, workers)
+                    if not isinstance(result, torch.OutOfMemoryError):
+                        break
+        if isinstance(result, torch.OutOfMemoryError):
+            raise result
+        return result
+
+    return compute
 
 
 class Rows:

@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +24,15 @@ def visible(devices: Path = Path("/dev")) -> list[str]:
         return [name for name in os.environ[VISIBLE].split(",") if name.strip() not in ("", "-1")]
     found = (re.fullmatch(r"nvidia(\d+)", path.name) for path in devices.glob("nvidia*"))
     return sorted((match[1] for match in found if match), key=int)
+
+
+def is_missing() -> bool:
+    """Return whether PyTorch finds no GPU on this machine; False if PyTorch is not installed beside this program."""
+    if visible():
+        return False
+    code = "import torch; print(torch.cuda.is_available())"  # Some GPUs have no device file of their own.
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return answer.stdout.split() == ["False"]
 
 
 def claim(gpus: Sequence[str], folder: str | None = None) -> IO[str] | None:

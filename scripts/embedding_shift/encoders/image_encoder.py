@@ -146,12 +146,11 @@ class Encoder:
                 return encoded, [arrays.get(row) for row in range(len(batch[0]))]
 
             try:
-                yield from batching.in_parallel(forward, loaded, self.workers)
+                yield from batching.in_parallel(batching.repeated(forward, self.workers), loaded, self.workers)
             except torch.OutOfMemoryError:
                 raise InputError(
-                    f"the memory of {torch.cuda.get_device_name(self.device)} does not hold {self.workers} batches of"
-                    f" {self.batch_size} views, perhaps because other programs use it; run again, with a smaller"
-                    " batch_size if need be"
+                    f"the memory of device {str(self.device)!r} does not hold a batch of {self.batch_size} views,"
+                    " perhaps because other programs use it; run again, with a smaller batch_size if need be"
                 ) from None
 
     def _encode_nothing(self) -> Encoded:

@@ -93,7 +93,12 @@ class _Lanes(IterableDataset[Any]):
 
 
 def _received(items: Iterator[Any]) -> Iterator[Chunk]:
-    for item in items:
-        if isinstance(item, InputError):
-            raise item
-        yield Chunk._make((*item[:-1], item[-1].numpy()))
+    try:
+        for item in items:
+            if isinstance(item, InputError):
+                raise item
+            yield Chunk._make((*item[:-1], item[-1].numpy()))
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise InputError("a process that reads views was killed, perhaps because memory ran out; run again") from None

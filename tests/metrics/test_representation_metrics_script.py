@@ -1,0 +1,24 @@
+"""Tests of the script that measures the encoder's output in several processes."""
+
+import os
+import runpy
+import signal
+import sys
+
+import pytest
+from pipeline import PROJECT
+
+from embedding_shift.metrics import stored_views
+
+SCRIPT = str(PROJECT / "scripts/compute_representation_metrics.py")
+
+
+def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_measuring_process_that_is_killed_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_views, "representation_metrics", killed)
+    monkeypatch.setattr(sys, "argv", [SCRIPT, "--original", "o", "--augmented", "a", "--views", "v", "--output", "x"])
+    with pytest.raises(SystemExit, match=r"^error: a process that measures was killed, .*; run again$"):
+        runpy.run_path(SCRIPT, run_name="__main__")
