@@ -16,7 +16,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
 from embedding_shift.paper import build, number_macros
-from embedding_shift.paper.tables import result_tables, source_tables
+from embedding_shift.paper.tables import layout, result_tables, source_tables
 from embedding_shift.statistics import paired_tests
 
 
@@ -109,6 +109,17 @@ def test_what_no_test_was_made_of_is_not_given_a_value(tmp_path):
     inputs = read(write_results(tmp_path, ["A", "B"], 3))
     inputs.paired_differences["images_needed"] = 0
     assert "n/a" in result_tables.neighbours(inputs)
+
+
+def test_a_long_label_beside_several_rows_has_a_line_in_each(tmp_path):
+    table = result_tables.summary(read(write_results(tmp_path, ["A label that is longer than one line"], 3)).main)
+    assert "A label that is & Cosine similarity &" in table
+    assert "longer than one line & L2 distance &" in table
+    assert layout.lines_for_rows("one two three " * 4, 2) == [
+        "one two three one",
+        "two three one two three one two three",
+    ]
+    assert layout.lines_for_rows("Noise", 1) == ["Noise"]
 
 
 def test_neighbours_follow_the_ranking(tmp_path):

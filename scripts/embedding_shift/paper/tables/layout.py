@@ -14,6 +14,7 @@ from embedding_shift.paper import latex
 HEAD_WIDTH = 16  # characters, of a line in the head of a narrow column
 LONG_HEADING = 60  # characters
 LONG_LABEL = 24  # characters
+LABEL_LINE = 20  # characters, of a line of a label beside several rows
 NO_ROW = "--"  # a cell of a table that has no rows
 
 
@@ -40,6 +41,13 @@ def label_column(names: Iterable[str], width: float) -> str:
         width: of the column if it breaks, as a share of the line, 0 to 1.
     """
     return paragraph(width) if max(map(len, names), default=0) > LONG_LABEL else "l"
+
+
+def lines_for_rows(label: str, rows: int) -> list[str]:
+    """Return the cells of a label beside several rows: a line in each of the first rows, so that no row is taller."""
+    lines = textwrap.wrap(label, LABEL_LINE)
+    cells = [*lines[: rows - 1], " ".join(lines[rows - 1 :])]
+    return [latex.escape(cell) for cell in cells] + [""] * (rows - len(cells))
 
 
 def spanning(columns: int, text: str, alignment: str = "c") -> str:

@@ -225,7 +225,8 @@ def summary(results: Results) -> str:
     groups = []
     for name, label in results.augmentations.items():
         rows = [_summary_row(results, name, metric) for metric in results.metrics()]
-        groups.append([[latex.escape(label) if place == 0 else "", *row] for place, row in enumerate(rows)])
+        labels = layout.lines_for_rows(label, len(rows))
+        groups.append([[line, *row] for line, row in zip(labels, rows, strict=True)])
     caption = (
         "Every metric under every augmentation: images with a value, mean, standard deviation and interval. Each "
         "interval is of resamples of its own, so that equal values may have intervals that differ a little."
