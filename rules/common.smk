@@ -279,7 +279,7 @@ def keeps_duplicates(dataset):
 
 
 def selection(wildcards):
-    """Return the options that choose the images of a dataset: their number, their pins, and what becomes of copies."""
+    """Return the options that choose the images of a dataset: number, pinned images, images with the same pixels."""
     entry = config["datasets"][wildcards.dataset]
     return [
         *(["--n-images", str(entry["n_images"])] if entry["n_images"] else []),
