@@ -1,7 +1,5 @@
 """Compare where in the encoders of a run the shifts come about."""
 
-import pandas as pd
-
 from embedding_shift import cli
 from embedding_shift.io import tables
 from embedding_shift.mechanism import agreement
@@ -15,7 +13,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     layers, ledgers = (
-        {name: pd.read_csv(path) for name, path in zip(arguments.models, paths, strict=True)}
+        {name: tables.read_csv(path) for name, path in zip(arguments.models, paths, strict=True)}
         for paths in (arguments.layers, arguments.ledgers)
     )
     tables.write_csv(arguments.output, agreement.table(layers, ledgers))

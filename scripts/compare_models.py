@@ -2,8 +2,6 @@
 
 import json
 
-import pandas as pd
-
 from embedding_shift import cli
 from embedding_shift.io import tables
 from embedding_shift.metrics.values_by_metric import LongTable
@@ -21,7 +19,7 @@ def main() -> None:
     parser.add_argument("--rank-agreement", required=True, help="CSV file to write, a row per metric and two encoders")
     parser.add_argument("--differences", required=True, help="CSV file to write, a row per augmentation of these")
     arguments = parser.parse_args()
-    summaries = {model: pd.read_csv(path) for model, path in zip(arguments.models, arguments.summaries, strict=True)}
+    summaries = dict(zip(arguments.models, map(tables.read_csv, arguments.summaries), strict=True))
     long_tables = {model: LongTable(path) for model, path in zip(arguments.models, arguments.metrics, strict=True)}
     tables.write_csv(arguments.comparison, rank_agreement.side_by_side(summaries))
     weights = dict(zip(arguments.models, map(weights_sha256, arguments.provenances), strict=True))

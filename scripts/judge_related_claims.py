@@ -1,7 +1,5 @@
 """Judge the claims of the related work by what the parts of an encoder write of the shifts."""
 
-import pandas as pd
-
 from embedding_shift import cli
 from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.io import tables
@@ -15,7 +13,7 @@ def main() -> None:
     bootstrap.add_arguments(parser)
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    shares = pd.read_csv(arguments.shares, dtype={"image_id": str}, keep_default_na=False)
+    shares = tables.read_csv(arguments.shares)
     claims = published_claims.read(arguments.published_claims).related_claims
     found = effects.judge_related(claims, shares, bootstrap.settings(arguments))
     tables.write_csv(arguments.output, judgement.as_table(found))

@@ -1,7 +1,5 @@
 """Measure the error of an encoder's precision, and compare it with the smallest shift."""
 
-import pandas as pd
-
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
 from embedding_shift.study.tables import precision
@@ -25,7 +23,7 @@ def main() -> None:
         view: {kind: array_files.read_selected(paths[kind][place], kind, image_ids) for kind in precision.KINDS}
         for place, view in enumerate(arguments.views)
     }
-    table = precision.table(arguments.precision, exact, reduced, pd.read_csv(arguments.summary))
+    table = precision.table(arguments.precision, exact, reduced, tables.read_csv(arguments.summary))
     tables.write_csv(arguments.output, table)
 
 

@@ -2,8 +2,6 @@
 
 import json
 
-import pandas as pd
-
 from embedding_shift import cli
 from embedding_shift.io import tables
 from embedding_shift.statistics import bootstrap
@@ -32,7 +30,7 @@ def main() -> None:
     responses = dose_response.responses(study, arguments.augmentations)
     tables.write_csv(arguments.dose_response, dose_response.table(responses, *settings))
     tables.write_csv(arguments.dose_start, dose_start.table(responses, arguments.settings, *settings))
-    equal_doses = pd.read_csv(arguments.equal_doses)
+    equal_doses = tables.read_csv(arguments.equal_doses)
     at_equal_damage = equal_damage.table(responses, study, equal_doses, arguments.settings, *settings)
     tables.write_csv(arguments.equal_damage, at_equal_damage)
     split = variance.table(study, arguments.augmentations, arguments.draws, settings.confidence)

@@ -1,4 +1,4 @@
-"""Parquet tables: what is read is what was written, and damage is found with and without the checksum file."""
+"""CSV and Parquet tables: what is read is what was written, and damage is found with and without the checksum file."""
 
 import hashlib
 import shutil
@@ -97,3 +97,25 @@ def test_a_file_of_another_program_is_read(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"there is no file .*absent\.parquet"):
         tables.read_parquet([tmp_path / "absent.parquet"])
+
+
+def test_names_in_csv_are_text_whatever_they_look_like(tmp_path):
+    path = tmp_path / "table.csv"
+    frame = pd.DataFrame(
+        {
+            "augmentation": ["nan", "null", "blur"],
+            "image_id": ["007", "NA", "1e5"],
+            "value": [0.5, None, 0.1],
+            "reason": ["undefined", "", "n/a"],
+        }
+    )
+    tables.write_csv(path, frame)
+    found = tables.read_csv(path)
+    assert found[["augmentation", "image_id"]].to_dict() == frame[["augmentation", "image_id"]].to_dict()
+    assert found["value"].isna().tolist() == [False, True, False] and found["value"].dtype == float
+    assert found["reason"].isna().tolist() == [False, True, False]
+
+
+def test_a_csv_file_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"there is no file .*nothing\.csv"):
+        tables.read_csv(tmp_path / "nothing.csv")

@@ -24,6 +24,12 @@ def test_a_module_has_at_most_300_lines():
     assert [path for path in paths if len(path.read_text().splitlines()) > 300] == []
 
 
+def test_data_frames_are_read_from_csv_in_one_place():
+    """Elsewhere, pandas would turn names such as `007` into numbers."""
+    paths = (PROJECT / "scripts").rglob("*.py")
+    assert [path.name for path in paths if "pd.read_csv" in path.read_text()] == ["tables.py"]
+
+
 def test_pre_commit_uses_the_tools_of_make_check():
     (local,) = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())["repos"]
     hooks = {re.search(r"\.venv/bin/(.+)", hook["entry"])[1] for hook in local["hooks"]}

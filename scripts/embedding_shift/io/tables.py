@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST_FIELD = 1_000_000  # characters
 LONGEST_LINE = 10 * LONGEST_FIELD
+# Columns of names, which may look like numbers or missing values: an image may be called `007`, an augmentation `nan`.
+NAMES = ("image_id", "before", "after", "augmentation", "model", "first", "second")
 
 
 def read_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:
@@ -108,6 +110,25 @@ def write_rows(path: str | os.PathLike[str], columns: Sequence[str], rows: Itera
             file.write(line.getvalue().removesuffix("\r\n") + "\n")
             line.seek(0)
             line.truncate()
+
+
+def read_csv(path: str | os.PathLike[str]) -> "pd.DataFrame":
+    """Return a CSV file that `write_csv` or `write_rows` wrote as data frame.
+
+    Names, such as image ids, are text whatever they look like. In the other columns, an empty cell is a missing value.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    import pandas as pd
+
+    try:
+        columns = list(pd.read_csv(path, nrows=0).columns)
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}") from None
+    missing: dict[Any, Any] = {column: ["", "nan"] for column in columns if column not in NAMES}
+    names: dict[Any, Any] = {column: str for column in columns if column in NAMES}
+    return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=missing)
 
 
 def write_csv(path: str | os.PathLike[str], frame: "pd.DataFrame") -> None:

@@ -59,7 +59,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
     augmentations = tables.read_rows(arguments.augmentations)
     labels = {row["augmentation"]: row["label"] for row in augmentations}
     results = [
-        Results(dataset, model, _frame(path), labels)
+        Results(dataset, model, tables.read_csv(path), labels)
         for dataset, model, path in zip(arguments.datasets, arguments.models, arguments.summaries, strict=True)
     ]
     manifests = [tables.read_rows(path) for path in arguments.manifests]
@@ -73,18 +73,18 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         rejected_images=rejected_images[0],
         other_files=[row for row in rejects[0] if not row["image_id"]],
         exclusions=tables.read_rows(arguments.exclusions),
-        distance=_frame(arguments.distance).set_index("augmentation"),
+        distance=tables.read_csv(arguments.distance).set_index("augmentation"),
         claims=judgement.read(arguments.claims),
         published_claims=published_claims.read(arguments.published_claims),
-        friedman=_frame(arguments.friedman),
-        paired_differences=_frame(arguments.paired_differences),
-        notable_images=_frame(arguments.notable_images),
+        friedman=tables.read_csv(arguments.friedman),
+        paired_differences=tables.read_csv(arguments.paired_differences),
+        notable_images=tables.read_csv(arguments.notable_images),
         augmentations=augmentations,
         provenances=dict(
             zip(_encoder_labels(arguments).values(), map(_provenance, arguments.provenances), strict=True)
         ),
         acquisitions=_acquisitions(arguments),
-        precisions=dict(zip(arguments.reduced, map(_frame, arguments.precisions), strict=True)),
+        precisions=dict(zip(arguments.reduced, map(tables.read_csv, arguments.precisions), strict=True)),
         rank_agreement=_of_encoders("rank_agreement", arguments),
         encoder_differences=_of_encoders("encoder_differences", arguments),
         study=_given(STUDY_TABLES, arguments),
@@ -95,7 +95,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
 
 def _given(names: Iterable[str], arguments: argparse.Namespace) -> dict[str, pd.DataFrame]:
     """Return the tables that the arguments name, by name."""
-    return {name: _frame(getattr(arguments, name)) for name in names if getattr(arguments, name)}
+    return {name: tables.read_csv(getattr(arguments, name)) for name in names if getattr(arguments, name)}
 
 
 def _acquisitions(arguments: argparse.Namespace) -> dict[str, list[Row]]:
@@ -110,7 +110,7 @@ def _of_encoders(table: str, arguments: argparse.Namespace) -> pd.DataFrame | No
     if not path:
         return None
     labels = _encoder_labels(arguments)
-    return _frame(path).replace({"first": labels, "second": labels})
+    return tables.read_csv(path).replace({"first": labels, "second": labels})
 
 
 def _encoder_labels(arguments: argparse.Namespace) -> dict[str, str]:
@@ -129,10 +129,3 @@ def _provenance(path: str) -> dict[str, Any]:
 
 def _option(table: str) -> str:
     return f"--{table.replace('_', '-')}"
-
-
-def _frame(path: str) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None

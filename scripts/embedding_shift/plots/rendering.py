@@ -8,15 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from embedding_shift.io import atomic
+from embedding_shift.io import atomic, tables
 from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.plots import style
 from embedding_shift.plots.figures import FIGURES, INPUTS
 
 READERS: dict[str, Callable[[str | PathLike[str]], Any]] = {
-    "csv": pd.read_csv,
+    "csv": tables.read_csv,
     "parquet": LongTable,
     "augmentations": style.read_augmentations,
     "path": Path,

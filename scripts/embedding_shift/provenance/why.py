@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from embedding_shift.errors import InputError
+from embedding_shift.io import tables
 from embedding_shift.paper import latex
 from embedding_shift.provenance import answers, macros
 from embedding_shift.provenance.answers import SHOWN, Answer
@@ -121,7 +122,7 @@ def _tables(run: Run, macro: Macro) -> Iterator[str]:
             rule = run.record.rule_of(path.relative_to(run.folder).as_posix()) if inside else None
             yield f"table      {path}" + (f" (rule {rule})" if rule else "")
             if path.suffix == ".csv" and path.stat().st_size:
-                yield from _cells_shown(pd.read_csv(path), shown)
+                yield from _cells_shown(tables.read_csv(path), shown)
 
 
 def _cells_shown(frame: pd.DataFrame, shown: list[str]) -> Iterator[str]:

@@ -181,7 +181,7 @@ class Run:
     def manifest(self, dataset: str | None = None) -> pd.DataFrame:
         """Return `image_id, path, sha256, …`: one row per image that was used."""
         name = _known("dataset", dataset or self.datasets[0], self.datasets)
-        return pd.read_csv(self.folder / name / "manifest.csv", dtype={"image_id": str})
+        return tables.read_csv(self.folder / name / "manifest.csv")
 
     def view(self, image_id: str, augmentation: str = ORIGINAL, dataset: str | None = None) -> shards.View:
         """Return a view with its pixels (height, width, 3), uint8 RGB, and the record of how it was made.
@@ -227,7 +227,7 @@ def _table_names(folder: Path) -> list[str]:
 
 def _csv(folder: Path, name: str) -> pd.DataFrame:
     path = folder / f"{_known('table', name, _table_names(folder))}.csv"
-    return pd.read_csv(path, dtype={"image_id": str})
+    return tables.read_csv(path)
 
 
 def _known(kind: str, name: str, names: Sequence[str]) -> str:
