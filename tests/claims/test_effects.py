@@ -235,3 +235,13 @@ def test_claims_about_parts_that_a_run_cannot_test(table, reason):
     found = effects.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
     assert found.verdict == "not tested"
     assert found.reason.startswith(reason)
+
+
+def test_a_share_is_resolved_however_much_the_size_of_the_shift_varies():
+    """Each part writes the same share of every image's shift, and a few shifts are a hundred times larger."""
+    table = shares(n=24, a=0.9, b=0.8)
+    size = np.tile(np.where(np.arange(24) % 8, 1.0, 100.0), 2)
+    table[["heads", "mlps", "total"]] *= size[:, None]
+    found = effects.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
+    assert found.verdict == "supported"
+    assert found.interval.high - found.interval.low < 0.3

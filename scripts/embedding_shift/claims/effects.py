@@ -19,7 +19,7 @@ Kinds of claims and their effects:
     sub_cluster: the height at which the group first merges with another augmentation, minus the height that completes
         the group. Heights are those of the dendrogram; the intervals of both kinds come from the multiscale bootstrap.
     larger_share: the smallest difference, over augmentations, of what two parts of the encoder write of the shift, as a
-        share of the mean 1 − cosine. Its interval is found like those of the first three kinds.
+        share of the mean 1 − cosine. The interval is found like those of the first three kinds, for linearised ratios.
 
 The shift by a metric is its value for a distance, and minus its value for a similarity.
 """
@@ -215,7 +215,11 @@ def _larger_share(claim: Claim, _: Sequence[str], evidence: Evidence) -> Estimat
     moved = [name for name, total in totals.mean().items() if total > 0]
     if not moved:
         raise _Untestable("no augmentation moves the embedding", len(totals))
-    return _order_statistic((differences[moved] / totals[moved].mean()).to_numpy(), 1, claim, evidence)
+    # A ratio of means varies over images as these values do (delta method), not as the size of the shift does.
+    means = totals[moved].mean()
+    ratios = differences[moved].mean() / means
+    linear = ratios + (differences[moved] - ratios * totals[moved]) / means
+    return _order_statistic(linear.to_numpy(), 1, claim, evidence)
 
 
 def _distances(embeddings: Sequence[RowsByImage]) -> FloatArray:
