@@ -59,9 +59,11 @@ def test_a_damaged_shard_is_named(paths, in_processes):
 
 def test_a_reader_that_is_killed_is_told(paths, monkeypatch):
     monkeypatch.setattr(view_reading, "VIEWS_IN_CHUNK", 1)  # so that it is far from its end
+    before = psutil.Process().children()
     chunks = view_reading.read({"shard": [paths["shard2"]]}, 1, in_processes=True)
     next(chunks)
-    (reader,) = (child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline()))
+    started = [child for child in psutil.Process().children() if child not in before]
+    (reader,) = (child for child in started if "resource_tracker" not in " ".join(child.cmdline()))
     reader.kill()
     with pytest.raises(InputError, match="a process that reads views was killed"):
         list(chunks)

@@ -98,7 +98,8 @@ def _received(items: Iterator[Any]) -> Iterator[Chunk]:
             if isinstance(item, InputError):
                 raise item
             yield Chunk._make((*item[:-1], item[-1].numpy()))
-    except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        # A connection ends where the process died between naming a tensor and handing it over.
+        if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
             raise
         raise InputError("a process that reads views was killed, perhaps because memory ran out; run again") from None
