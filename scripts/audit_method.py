@@ -5,8 +5,8 @@ from embedding_shift.claims import audit, few_images, published_claims
 from embedding_shift.claims.effects import Embeddings
 from embedding_shift.claims.released_runs import Runs
 from embedding_shift.io import array_files, tables
+from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.metrics import pixel_metrics
-from embedding_shift.metrics.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study.variants import reference_views, variant_names
 

@@ -4,7 +4,7 @@ import json
 
 from embedding_shift import cli
 from embedding_shift.io import tables
-from embedding_shift.metrics.values_by_metric import LongTable
+from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap, encoder_differences, rank_agreement
 
 

@@ -3,7 +3,7 @@
 from embedding_shift import cli
 from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.io import array_files, tables
-from embedding_shift.metrics.values_by_metric import LongTable
+from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap
 
 

@@ -7,7 +7,7 @@ import pytest
 from study_tables import AUGMENTATIONS, study_table
 
 from embedding_shift.claims import few_images
-from embedding_shift.metrics.values_by_metric import by_metric
+from embedding_shift.io.values_by_metric import by_metric
 
 
 def values_of(values, metric="cosine_similarity"):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from embedding_shift.explorer import neighbours, standing
-from embedding_shift.metrics.values_by_metric import by_metric
+from embedding_shift.io.values_by_metric import by_metric
 
 
 def values_of(count, seed=0):

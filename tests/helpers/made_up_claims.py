@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.claims import effects
-from embedding_shift.metrics.values_by_metric import by_metric
+from embedding_shift.io.values_by_metric import by_metric
 
 NAMES = ["a", "b", "c", "d"]
 APART = {"a": 0.2, "b": 0.5, "c": 0.8, "d": 0.9}  # a shifts most, d least

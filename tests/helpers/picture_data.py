@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.io import array_files, shards, tables
-from embedding_shift.metrics.values_by_metric import LongTable
+from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.plots import style
 from embedding_shift.plots.pictures import notable_images, reading
 

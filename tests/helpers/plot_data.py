@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.metrics import registry
-from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.plots import dendrogram, style
 from embedding_shift.plots.distributions import cosine_distribution, cosine_samples, l2_kde
 from embedding_shift.plots.summary import (

@@ -25,7 +25,7 @@ from plot_data import (
 
 from embedding_shift import sampling
 from embedding_shift.io import tables
-from embedding_shift.metrics.values_by_metric import by_metric
+from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.plots import dendrogram, figures, style
 from embedding_shift.plots.distributions import cosine_samples, density
 from embedding_shift.plots.summary import closeness

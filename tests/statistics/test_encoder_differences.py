@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from embedding_shift.metrics.values_by_metric import by_metric
+from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, encoder_differences, paired_tests
 
 SETTINGS = bootstrap.Settings(200, 0.95, 1)

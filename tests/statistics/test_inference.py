@@ -12,7 +12,7 @@ from statsmodels.stats.power import TTestPower
 
 from embedding_shift.claims import effects, judgement, published_claims
 from embedding_shift.errors import InputError
-from embedding_shift.metrics.values_by_metric import by_metric
+from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, paired_tests
 
 SURPRISING = 1e-3  # p value of a binomial test below which simulations disagree with the nominal rate

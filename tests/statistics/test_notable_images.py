@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.metrics import representation_metrics
-from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.statistics import notable_images
 
 IDS = np.array(["a", "b", "c", "d", "e"])

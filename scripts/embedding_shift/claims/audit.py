@@ -16,8 +16,8 @@ from scipy import special
 from embedding_shift.claims import effects, released_runs
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.claims.released_runs import RANDOM_FLAWS, REGISTERED, Run, Runs
+from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.metrics import registry
-from embedding_shift.metrics.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
 
 COLUMNS = ["flaw", "augmentation", "metric", "as_released", "released_low", "released_high", "corrected"]

@@ -37,9 +37,9 @@ from embedding_shift.claims.judgement import Interval, Judgement, tested, untest
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
 from embedding_shift.io.array_files import RowsByImage
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.metrics import representation_metrics
 from embedding_shift.metrics.registry import REGISTRY
-from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.statistics import (
     bootstrap,
     clustering,

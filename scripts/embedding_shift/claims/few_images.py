@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from embedding_shift.io.values_by_metric import Values, blocks
 from embedding_shift.metrics import registered_metrics
-from embedding_shift.metrics.values_by_metric import Values, blocks
 from embedding_shift.statistics import bootstrap, paired_tests, rank_correlation
 
 IMAGES = 3  # as the released main program

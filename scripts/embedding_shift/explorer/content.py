@@ -11,8 +11,8 @@ from embedding_shift.explorer import maps, neighbours, pictures, similarity, sta
 from embedding_shift.explorer.pictures import DatasetPictures
 from embedding_shift.explorer.run_files import ORIGINAL, RunFiles, view_names
 from embedding_shift.io import array_files
+from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.metrics import registry
-from embedding_shift.metrics.values_by_metric import LongTable
 
 LAYER_MEASURES = ("cosine", "relative_l2", "lens_distance", "cka", "coherence")
 

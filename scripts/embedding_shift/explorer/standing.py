@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.metrics import registry, values_by_metric
+from embedding_shift.io import values_by_metric
+from embedding_shift.metrics import registry
 
 MAIN_METRIC = "cosine_similarity"
 # Numbers of images on a page with one dataset and one encoder; several share them.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from embedding_shift.io import atomic, tables
-from embedding_shift.metrics.values_by_metric import LongTable
+from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.plots import style
 from embedding_shift.plots.figures import FIGURES, INPUTS
 

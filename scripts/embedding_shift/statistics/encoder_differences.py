@@ -9,8 +9,8 @@ from itertools import combinations
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.metrics import registry
-from embedding_shift.metrics.values_by_metric import Values
 from embedding_shift.statistics import bootstrap, paired_tests
 from embedding_shift.statistics.rank_agreement import KINDS
 

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from embedding_shift.io.array_files import Rows, RowsByImage
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.metrics import representation_metrics
-from embedding_shift.metrics.values_by_metric import Values
 
 METRIC = "cosine_similarity"
 SHOWN = (METRIC, "l2_distance", "attention_similarity")

@@ -16,8 +16,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from embedding_shift.errors import InputError
+from embedding_shift.io.values_by_metric import Values, blocks
 from embedding_shift.metrics import registered_metrics, registry
-from embedding_shift.metrics.values_by_metric import Values, blocks
 from embedding_shift.statistics import bootstrap
 
 FloatArray = npt.NDArray[np.float64]

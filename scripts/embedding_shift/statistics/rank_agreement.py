@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from embedding_shift.io.values_by_metric import Values, blocks
 from embedding_shift.metrics import registry
-from embedding_shift.metrics.values_by_metric import Values, blocks
 from embedding_shift.statistics import bootstrap, rank_correlation
 
 FloatArray = npt.NDArray[np.float64]

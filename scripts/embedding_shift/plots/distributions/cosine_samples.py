@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from embedding_shift import sampling
-from embedding_shift.metrics.values_by_metric import Values
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.plots import style
 
 MOST_LABELS = 40

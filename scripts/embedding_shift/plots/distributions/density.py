@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import gaussian_kde
 
-from embedding_shift.metrics.values_by_metric import Values
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.plots import style
 
 GRID_POINTS = 400

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from embedding_shift.metrics.values_by_metric import Values
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.plots import style
 from embedding_shift.plots.distributions.density import density, metric_values
 

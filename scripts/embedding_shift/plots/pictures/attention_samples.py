@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from embedding_shift.metrics.values_by_metric import Values
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.plots import style
 from embedding_shift.plots.pictures import attention, reading
 from embedding_shift.plots.pictures.sheet import SMALL_CELL, Column, Sheet, columns_of

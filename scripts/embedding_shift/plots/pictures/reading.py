@@ -10,7 +10,7 @@ import pandas as pd
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards, tables
-from embedding_shift.metrics.values_by_metric import Values
+from embedding_shift.io.values_by_metric import Values
 from embedding_shift.plots import style
 
 StrPath = str | PathLike[str]

@@ -8,7 +8,7 @@ import pytest
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.metrics.values_by_metric import LongTable, blocks, by_metric
+from embedding_shift.io.values_by_metric import LongTable, blocks, by_metric
 
 ROWS = [
     ("b", "noise", "x", 1.0),
