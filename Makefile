@@ -153,5 +153,5 @@ browser:
 # Only root can start Slurm's daemons; without them, the tests of Slurm are skipped.
 slurm:
 	@if [ "$$(id -u)" -eq 0 ] && command -v apt-get > /dev/null \
-	    && ! { command -v slurmctld && command -v slurmd && command -v munged; } > /dev/null; then \
-	    envs/install_debian_packages Slurm slurm-wlm munge; fi
+	    && ! { command -v slurmctld && command -v slurmd && command -v munged && command -v rsync; } > /dev/null; then \
+	    envs/install_debian_packages Slurm slurm-wlm munge rsync; fi

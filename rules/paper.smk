@@ -136,7 +136,7 @@ rule write_results_page:
         "../envs/analysis.yaml"
     params:
         **PAPER_PARAMETERS,
-        folders=[f"results/{dataset}/{model}" for dataset, model in PAPER_PAIRS],
+        folders=lambda wildcards, output: [str(Path(output[0]).parent / Path(*pair)) for pair in PAPER_PAIRS],
     message:
         "Writing the entry page of the results, {output}."
     shell:

@@ -37,6 +37,11 @@ def allowance(amount):
     return lambda wildcards, attempt: grown(amount - 1, attempt)
 
 
+def size_mb(input, *names):
+    """Return the size in MB of some inputs of a job, which may be in a storage."""
+    return type(input)([input[name] for name in names]).size_mb
+
+
 def memory(per_mb=0.0, of=()):
     """Return a function for `mem_mb`: a fixed part and `per_mb` times the size of the job's input, or of the files `of`.
 
@@ -44,8 +49,8 @@ def memory(per_mb=0.0, of=()):
     """
 
     def mem_mb(wildcards, input, attempt):
-        size_mb = sum(Path(input[name]).stat().st_size for name in of) / 2**20 if of else input.size_mb
-        return grown(STARTUP_MB + per_mb * size_mb, attempt)
+        held_mb = size_mb(input, *of) if of else input.size_mb
+        return grown(STARTUP_MB + per_mb * held_mb, attempt)
 
     return mem_mb
 
@@ -84,13 +89,13 @@ def measuring_threads(wildcards):
 
 def measuring_memory(wildcards, input, attempt):
     """Return `mem_mb` of a job that measures the representation: each thread holds two files and as much again."""
-    file_mb = Path(input.original).stat().st_size / 2**20
-    return grown(STARTUP_MB + measuring_threads(wildcards) * (MEASURING_PROCESS_MB + 4 * file_mb), attempt)
+    per_thread_mb = MEASURING_PROCESS_MB + 4 * size_mb(input, "original")
+    return grown(STARTUP_MB + measuring_threads(wildcards) * per_thread_mb, attempt)
 
 
 def encoding_memory(wildcards, input, attempt):
     """Return `mem_mb` of an encoding job: the weights (as stored, and in the layout of oneDNN), batches and results."""
-    weights_mb = Path(input.weights).stat().st_size / 2**20
+    weights_mb = size_mb(input, "weights")
     added_mb = ENCODING_THREAD_MB * encoding_threads(wildcards) + ENCODED_PER_MB * input.size_mb
     if config["batch_size"] is None:
         return grown(max(config["encode_memory_mb"], STARTUP_MB + 2 * weights_mb) + added_mb, attempt)
@@ -100,12 +105,12 @@ def encoding_memory(wildcards, input, attempt):
 
 def encoding_minutes(wildcards, input, attempt):
     """Return `runtime` of an encoding job; the time per view is proportional to the size of the weights."""
-    weights_mb = Path(input.weights).stat().st_size / 2**20
+    weights_mb = size_mb(input, "weights")
     views = input.size_mb / view_mb()
     seconds_per_view = weights_mb / 300 / encoding_threads(wildcards)
     return grown(STARTUP_MINUTES + views * seconds_per_view / 60, attempt)
 
 
 def encoding_resources(runtime):
-    """Return the resources of an encoding job."""
-    return {"mem_mb": encoding_memory, "gpu": ENCODING_GPUS, "runtime": runtime}
+    """Return the resources of an encoding job; without a GPU, it names none, because some clusters refuse `gpu: 0`."""
+    return memory_and_runtime(encoding_memory, runtime) | ({"gpu": ENCODING_GPUS} if ENCODING_GPUS else {})

@@ -79,9 +79,10 @@ class Cluster:
         self._spawn("slurmctld", "-D", "-i", "-f", self.environment["SLURM_CONF"])
         self.start_node()
 
-    def start_node(self):
-        """Start the node daemon (again) and wait until the node takes jobs."""
-        self._spawn("slurmd", "-D", "-f", self.environment["SLURM_CONF"])
+    def start_node(self, at=None, seen=None):
+        """Start the node daemon (again) and wait until the node takes jobs. The node sees the folder `seen` at `at`."""
+        mount = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', seen, at]
+        self._spawn("slurmd", "-D", "-f", self.environment["SLURM_CONF"], within=mount if at else [])
         self._wait_for(lambda: self._node_state() in ("idle", "mixed", "allocated"), "the node to be idle")
 
     def kill_node(self):
@@ -131,10 +132,10 @@ class Cluster:
         )
         self._wait_for((munge / "socket").exists, "munge")
 
-    def _spawn(self, program, *arguments, user=None):
+    def _spawn(self, program, *arguments, user=None, within=()):
         with open(self.folder / f"{program}.out", "ab") as log:
             self.processes[program] = subprocess.Popen(
-                [program, *arguments],
+                [*within, program, *arguments],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

@@ -1,12 +1,14 @@
 """The tiny pipeline on a real Slurm: the same results as on this machine alone, also when the node crashes."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 
 import pytest
 import slurm
+from faulty_runs import needs_mount
 from pipeline import ENVIRONMENT, file_digests
 from tiny_run import tiny_config
 
@@ -128,3 +130,24 @@ def test_encoding_jobs_ask_for_a_gpu_where_the_configuration_names_one(small, cl
     assert run.returncode != 0
     assert "--gpus=1" in said and "generic resource (gres) specification" in said, said[-5000:]
     assert (small / VIEWS).exists()
+
+
+@needs_mount
+@pytest.mark.skipif(not shutil.which("rsync"), reason="not installed: rsync, which the storage plugin calls")
+def test_node_and_run_share_a_storage_but_no_folder(small, cluster, expected, tmp_path):
+    node, storage = (small.copy(tmp_path / name).folder for name in ("node", "storage"))
+    cluster.kill_node()
+    cluster.start_node(at=small.folder, seen=node)
+    try:
+        options = ["--shared-fs-usage", "none", "--default-storage-provider", "fs", "--slurm-logdir", tmp_path / "logs"]
+        options += ["--default-storage-prefix", storage, "results/tiny/clip/embeddings/elastic.npz"]
+        run = submit(small, cluster, "--profile", "profiles/slurm", *SITE, *map(str, options))
+        said, _ = run.communicate()
+    finally:
+        cluster.kill_node()
+        cluster.start_node()
+    assert run.returncode == 0, said[-5000:]
+    found = file_digests(storage / "results")
+    assert "tiny/clip/embeddings/elastic.npz" in found and found.items() <= expected.items()
+    assert list((node / "results").iterdir()) == [node / "results/store"]  # The run itself has no store.
+    assert not (small / "results").exists()
