@@ -9,9 +9,12 @@ from embedding_shift.io import shards, tables
 pytest_plugins = ["fetching", "tiny_run"]
 
 
+LONGEST_FILES = ("test_slurm", "test_faults")  # minutes each
+
+
 def pytest_collection_modifyitems(items):
     """Put the slow files first, so that workers that run side by side end at about the same time."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(key=lambda item: (item.path.stem not in LONGEST_FILES, item.get_closest_marker("slow") is None))
 
 
 @pytest.fixture(scope="session")
