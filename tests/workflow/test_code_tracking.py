@@ -153,13 +153,7 @@ EDITS = {
     | TEXTS
     | PAPER,
     "embedding_shift/statistics/notable_images.py": NOTABLE_IMAGES | TEXTS | PAPER,
-    # Claims on the dendrogram are judged by the distances of single images.
-    "embedding_shift/statistics/pairwise_distance.py": DISTANCES
-    | DENDROGRAM
-    | {"judge_claims", "judge_related_claims", "audit_method"}
-    | AUDIT_FIGURE
-    | TEXTS
-    | PAPER,
+    "embedding_shift/statistics/pairwise_distance.py": DISTANCES | DENDROGRAM | TEXTS | PAPER,
     "embedding_shift/statistics/rank_agreement.py": {"compare_models", "plot_model_comparison"} | TEXTS | PAPER,
     "embedding_shift/study/variants/reference_views.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
     "embedding_shift/study/variants/draws_and_doses.py": FROM_STUDY_VIEWS,

@@ -36,18 +36,11 @@ import pandas as pd
 from embedding_shift.claims.judgement import Interval, Judgement, tested, untested
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.errors import InputError
-from embedding_shift.io.array_files import RowsByImage
+from embedding_shift.io.array_files import IMAGES_AT_ONCE, RowsByImage
 from embedding_shift.io.values_by_metric import Values
 from embedding_shift.metrics import representation_metrics
 from embedding_shift.metrics.registry import REGISTRY
-from embedding_shift.statistics import (
-    bootstrap,
-    clustering,
-    multiscale_bootstrap,
-    paired_tests,
-    pairwise_distance,
-    rank_correlation,
-)
+from embedding_shift.statistics import bootstrap, clustering, multiscale_bootstrap, paired_tests, rank_correlation
 
 FloatArray = npt.NDArray[np.float64]
 Embeddings = tuple[npt.NDArray[np.str_], npt.NDArray[np.floating]]  # image ids (N,) and embeddings (N, D)
@@ -232,8 +225,8 @@ def _distances(embeddings: Sequence[RowsByImage]) -> FloatArray:
         raise InputError("the embedding files of the augmentations do not hold the same images")
     pairs = list(combinations(range(len(embeddings)), 2))
     distances = np.empty((len(image_ids), len(pairs)))
-    for start in range(0, len(image_ids), pairwise_distance.IMAGES_AT_ONCE):
-        some = [array[start : start + pairwise_distance.IMAGES_AT_ONCE] for _, array in embeddings]
+    for start in range(0, len(image_ids), IMAGES_AT_ONCE):
+        some = [array[start : start + IMAGES_AT_ONCE] for _, array in embeddings]
         for column, (i, j) in enumerate(pairs):
             similarity = representation_metrics.cosine_similarity(some[i], some[j])
             distances[start : start + len(similarity), column] = 1 - similarity

@@ -23,6 +23,7 @@ END_RECORD_SIZE = 22
 END_RECORD_SIGNATURE = b"PK\5\6"
 NO_CHECKSUM = b"0" * 64  # takes the place of the checksum while it is computed
 BLOCK_SIZE = 2**20
+IMAGES_AT_ONCE = 1024  # whose rows are in memory, where an analysis goes through files
 MERGED_BYTES = 64 * BLOCK_SIZE  # of the rows that `merge` holds at a time
 # The header of a member of a ZIP archive (APPNOTE, section 4.3.7): its size without name and extra field, and where the
 # lengths of these two stand in it.
@@ -202,7 +203,7 @@ def read_array(path: str | Path, name: str) -> ArrayByImage:
     Raises:
         InputError: as `read`.
     """
-    arrays = read(path)
+    arrays = read(path, ("image_id", name))
     return arrays["image_id"], arrays[name]
 
 

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
-from embedding_shift.io.array_files import Rows
-
-IMAGES_AT_ONCE = 1024  # whose embeddings are in memory
+from embedding_shift.io.array_files import IMAGES_AT_ONCE, Rows
 
 
 def pairwise_cosine_distance(embeddings: Sequence[NDArray[Any] | Rows]) -> NDArray[np.float64]:
