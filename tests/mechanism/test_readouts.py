@@ -77,8 +77,11 @@ def test_ledger_of_parts_that_do_not_add_up_says_so(tmp_path):
     of_tower = tower()
     found = {"original": arrays(of_tower, 5, 0), "weak": arrays(of_tower, 5, 1, 0.1)}
     found["original"]["embedding"] = 1.01 * found["original"]["embedding"]
-    (row,) = rows("ledger", captured(tmp_path, of_tower, found))
-    assert row["share"] == "the parts do not add up to the embedding: the relative difference is 0.01"
+    views = captured(tmp_path, of_tower, found)
+    reason = "the parts do not add up to the embedding: the relative difference is 0.01"
+    for table, column in (("ledger", "share"), ("image_shares", "total")):
+        (row,) = rows(table, views)
+        assert row[column] == reason
 
 
 def test_products_in_the_space_of_a_head_are_those_of_what_it_adds_to_the_embedding(tmp_path):

@@ -5,8 +5,8 @@ The claims of the related work are judged by this table.
 
 from collections.abc import Iterator
 
-from embedding_shift.mechanism.captured_views import ORIGINAL, CapturedViews
-from embedding_shift.mechanism.readouts.ledger import read_parts, refusal
+from embedding_shift.mechanism.captured_views import CapturedViews
+from embedding_shift.mechanism.readouts.ledger import read_originals, read_parts
 from embedding_shift.mechanism.registry import Row, Settings, defined, register
 from embedding_shift.mechanism.shares import Shares, shares
 from embedding_shift.mechanism.tower import FloatArray
@@ -24,8 +24,7 @@ def image_shares(views: CapturedViews, settings: Settings) -> Iterator[Row]:
         rest: what everything else writes: the blocks before, the stream at the start, and the scale.
         total: 1 − cosine.
     """
-    reason = refusal(views.tower, settings)
-    before = {} if reason else read_parts(views, ORIGINAL)
+    before, reason = read_originals(views, settings)
     for augmentation in views.augmentations:
         if reason:
             yield {"augmentation": augmentation, "image_id": "none", **dict.fromkeys(VALUES, reason)}

@@ -28,10 +28,7 @@ def ledger(views: CapturedViews, settings: Settings) -> Iterator[Row]:
         ci_low, ci_high: bootstrap interval over images.
         undo: mean fall of 1 − cosine if this part alone is put back to the original's.
     """
-    reason = refusal(views.tower, settings)
-    before = {} if reason else read_parts(views, ORIGINAL)
-    if before:
-        reason = _check(before, views.tower)
+    before, reason = read_originals(views, settings)
     for augmentation in views.augmentations:
         if reason:
             keys = ("layer", "share", "ci_low", "ci_high", "undo")
@@ -41,7 +38,16 @@ def ledger(views: CapturedViews, settings: Settings) -> Iterator[Row]:
             yield {"augmentation": augmentation, **row}
 
 
-def refusal(tower: Tower, settings: Settings) -> str:
+def read_originals(views: CapturedViews, settings: Settings) -> tuple[Arrays, str]:
+    """Return the captured parts of the originals, and why the ledger is not defined for them; empty if it is."""
+    reason = _refusal(views.tower, settings)
+    if reason:
+        return {}, reason
+    before = read_parts(views, ORIGINAL)
+    return before, _check(before, views.tower)
+
+
+def _refusal(tower: Tower, settings: Settings) -> str:
     """Return why the ledger is not defined for a tower in a precision; empty if it is."""
     if settings.precision != FLOAT32:
         return f"the parts add up in {FLOAT32} only, not in {settings.precision}"
