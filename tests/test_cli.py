@@ -33,3 +33,10 @@ def test_an_input_error_ends_the_script_with_one_line():
     with pytest.raises(SystemExit) as end:
         cli.run(main)
     assert end.value.code == "error: there is no file a.csv"
+
+
+def test_paths_are_divided_into_groups_of_one_size_or_refused():
+    assert cli.grouped(["a", "b", "c", "d"], 2) == [["a", "b"], ["c", "d"]]
+    for paths, groups in ((["a", "b", "c"], 2), (["a"], 2)):
+        with pytest.raises(InputError, match="cannot be divided into 2 groups of one size"):
+            cli.grouped(paths, groups)

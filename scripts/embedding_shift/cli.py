@@ -22,9 +22,15 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def grouped(paths: Sequence[str], groups: int) -> list[Sequence[str]]:
-    """Return the paths that an option lists in so many groups of one size, in their order."""
-    size = len(paths) // groups
-    return [paths[start : start + size] for start in range(0, groups * size, max(size, 1))]
+    """Return the paths that an option lists in so many groups of one size, in their order.
+
+    Raises:
+        InputError: the paths cannot be divided like this.
+    """
+    size, rest = divmod(len(paths), groups)
+    if rest or not size:
+        raise InputError(f"{len(paths)} files cannot be divided into {groups} groups of one size")
+    return [paths[start : start + size] for start in range(0, len(paths), size)]
 
 
 def warn(message: str) -> None:
