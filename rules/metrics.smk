@@ -2,7 +2,8 @@
 
 input:   views, embeddings and attention of the original and of every augmentation
 output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv, pairwise_distance.csv
-steps:   metrics per augmentation and shard, or as many shards as are encoded at a time → long table per model → summary; distances
+steps:   metrics per augmentation and shard, or as many shards as are encoded at a time → long table per model →
+         summary; distances
 """
 
 # More would wait for each other.

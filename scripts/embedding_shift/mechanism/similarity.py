@@ -68,7 +68,8 @@ def cka(first: FloatArray, second: FloatArray, permutations: int = 0, seed: int 
     null, flat, permuted = [], right.ravel(), np.empty((n, n))
     for _ in range(permutations):
         order = generator.permutation(n)
-        np.take(flat, (n * order)[:, np.newaxis] + order, out=permuted, mode="clip")  # in range; no copy is checked
+        # All places are in range; with "clip", NumPy writes to `out` without a copy.
+        np.take(flat, (n * order)[:, np.newaxis] + order, out=permuted, mode="clip")
         products = float(np.vdot(left, permuted))
         null.append(_combine(n, products, left.sum(0), sums[order]) / np.sqrt(norm))
     value = hsic_of_products(left, right) / np.sqrt(norm)
