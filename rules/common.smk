@@ -200,7 +200,8 @@ def dataset_source(wildcards):
 def bundle_source(wildcards):
     """Return the files of a local bundle or checkpoint, so that changes are used; the script reports missing files."""
     entry = config["models"][wildcards.model]
-    names = {"local-dir": ["open_clip_config.json", "open_clip_model.safetensors"], "checkpoint": [""]}
+    bundle_files = ["open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+    names = {"local-dir": [*bundle_files, "config.json"], "checkpoint": [""]}
     paths = (Path(entry["path"], name) for name in names.get(entry["kind"], []))
     return without_braces(str(path) for path in paths if path.is_file())
 

@@ -1,10 +1,12 @@
 """Bundles of a local folder: three files with their provenance; a faulty bundle is refused in one line."""
 
 import json
+import shutil
 
 import pytest
 from safetensors.torch import load_file, save_file
 from small_models import MEAN, STD, write_clip_bundle
+from text_towers import write_tokenizer
 from towers import assert_same_encoder, write_bundle
 
 from embedding_shift.encoders import bundles
@@ -39,6 +41,15 @@ def test_the_provenance_describes_a_local_bundle(source, tmp_path, kodak_views):
         },
     }
     assert_same_encoder(tmp_path, source, kodak_views[:2])
+
+
+def test_the_files_of_a_text_tower_are_copied(source, tmp_path):
+    with_text = tmp_path / "with text"
+    shutil.copytree(source, with_text)
+    write_tokenizer(with_text)
+    bundles.copy(with_text, tmp_path / "bundle")
+    for name in ("tokenizer.json", "tokenizer_config.json", WEIGHTS):
+        assert (tmp_path / "bundle" / name).read_bytes() == (with_text / name).read_bytes()
 
 
 def test_the_digest_of_the_weights_does_not_depend_on_the_file(source, tmp_path):

@@ -1,6 +1,7 @@
 """The files of an encoder's bundle: their names, and the types of their content.
 
 A bundle is a folder in the format that open_clip loads as `local-dir`, with one more file, `provenance.json`.
+A bundle may have a text tower, and the files of its tokenizer.
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -12,6 +13,8 @@ from embedding_shift.config.entries import ModelSource
 CONFIG_FILE = "open_clip_config.json"
 WEIGHTS_FILE = "open_clip_model.safetensors"
 PROVENANCE_FILE = "provenance.json"
+# Of a text tower whose tokenizer is not that of open_clip: the tokens, and which of them pads.
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
 State = dict[str, Tensor]
 """Weights by name."""

@@ -1,6 +1,7 @@
 """Make the open_clip bundle of an encoder: `open_clip_config.json`, `open_clip_model.safetensors`, `provenance.json`.
 
 The bundle has the same form for every source, and encoding needs nothing else: no network and no cache.
+A text tower stays in the weights; the files of its tokenizer, if it has one of its own, are beside them.
 `provenance.json` records the source of the weights, their SHA-256, and a description of the image tower.
 """
 
@@ -8,7 +9,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from embedding_shift.encoders import view_fitting
 from embedding_shift.encoders.bundle_files import (
     CONFIG_FILE,
     PROVENANCE_FILE,
+    TOKENIZER_FILES,
     WEIGHTS_FILE,
     BundleConfig,
     State,
@@ -25,6 +27,7 @@ from embedding_shift.encoders.bundle_files import (
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.sources import checkpoint_files, checkpoints, hub, wheel_encoder
 from embedding_shift.encoders.towers import tower_loading
+from embedding_shift.encoders.towers.text_tower import TRANSFORMERS_CONFIG
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 
@@ -54,12 +57,13 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
         write(folder, checkpoint.config, checkpoint.state, {**model, **checkpoint.source})
     else:
         if kind == "open_clip":
-            config, network, source = hub.open_clip_model(model["name"], model["pretrained"])
+            fetched = hub.open_clip_model(model["name"], model["pretrained"])
         else:
-            config, network, source = hub.hub_model(model["name"], model.get("revision"))
+            fetched = hub.hub_model(model["name"], model.get("revision"))
+        _copy_files(fetched.tokenizer, folder)
         # safetensors does not save tensors that share memory.
-        state = {name: tensor.clone().contiguous() for name, tensor in network.state_dict().items()}
-        write(folder, config, state, {**model, **source})
+        state = {name: tensor.clone().contiguous() for name, tensor in fetched.model.state_dict().items()}
+        write(folder, fetched.config, state, {**model, **fetched.source})
 
 
 def fitting_warning(folder: str | Path, view_size: int) -> str | None:
@@ -107,9 +111,15 @@ def copy(source: str | Path, folder: str | Path) -> None:
         config = json.loads((source / CONFIG_FILE).read_text())
     except ValueError as error:
         raise InputError(f"{source / CONFIG_FILE} is not JSON: {error}") from None
-    with atomic.whole(Path(folder) / WEIGHTS_FILE) as temporary:
-        shutil.copyfile(source / WEIGHTS_FILE, temporary)
+    text_files = (source / name for name in (*TOKENIZER_FILES, TRANSFORMERS_CONFIG))
+    _copy_files([source / WEIGHTS_FILE, *filter(Path.is_file, text_files)], folder)
     _finish(folder, config, {"kind": "local-dir", "path": str(source)})
+
+
+def _copy_files(sources: Sequence[Path], folder: str | Path) -> None:
+    for source in sources:
+        with atomic.whole(Path(folder) / source.name) as temporary:
+            shutil.copyfile(source, temporary)
 
 
 def _hint(source: Path) -> str:

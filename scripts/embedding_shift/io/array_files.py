@@ -44,8 +44,13 @@ def write(path: str | Path, image_ids: Sequence[str] | NDArray[np.str_], **array
     """
     order = np.argsort(np.asarray(image_ids, dtype=str), kind="stable")
     columns: dict[str, ArrayLike] = {"image_id": np.asarray(image_ids, dtype=str)} | arrays
+    write_arrays(path, **{name: np.asarray(array)[order] for name, array in columns.items()})
+
+
+def write_arrays(path: str | Path, **arrays: NDArray[Any]) -> None:
+    """Write arrays of any shape by name, in the order of their rows; the same arrays give the same bytes."""
     with atomic.whole(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **{name: np.asarray(array)[order] for name, array in columns.items()})
+        np.savez(temporary, allow_pickle=False, **arrays)
         _add_checksum(temporary)
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from local_hub import COMMIT, REPOSITORY, UNREACHABLE, Hub, prepare, run_python
 from safetensors.torch import load_file
+from text_towers import write_tokenizer
 from towers import assert_same_encoder
 
 from embedding_shift.io import atomic
@@ -38,7 +39,11 @@ def serve():
 def test_a_model_of_a_repository(source, tmp_path, serve, kodak_views, safe):
     repository = tmp_path / "repository"
     repository.mkdir()
-    (repository / CONFIG).write_text((source / CONFIG).read_text())
+    config = json.loads((source / CONFIG).read_text())
+    if safe:
+        config["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = "someone/tokenizer"
+        write_tokenizer(repository)
+    (repository / CONFIG).write_text(json.dumps(config))
     name = WEIGHTS if safe else "open_clip_pytorch_model.bin"
     if safe:
         (repository / name).symlink_to(source / WEIGHTS)
@@ -54,6 +59,8 @@ def test_a_model_of_a_repository(source, tmp_path, serve, kodak_views, safe):
     assert provenance["file"] == name
     assert provenance["weights_sha256"] == atomic.sha256(bundle / WEIGHTS)
     assert_same_encoder(bundle, source, kodak_views[:2])
+    tokenizer = {path.name: path.read_bytes() for path in repository.glob("tokenizer*")}
+    assert {path.name: path.read_bytes() for path in bundle.glob("tokenizer*")} == tokenizer
 
     requested = len(server.requested)
     again = prepare(

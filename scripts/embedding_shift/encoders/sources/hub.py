@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from embedding_shift.encoders.bundle_files import CONFIG_FILE, BundleConfig, HubSource
+from embedding_shift.encoders.bundle_files import CONFIG_FILE, TOKENIZER_FILES, BundleConfig, HubSource
 from embedding_shift.encoders.sources import open_clip_names
 from embedding_shift.errors import InputError, one_line
 
@@ -27,11 +27,13 @@ class FetchedModel(NamedTuple):
         config: its configuration; the size and the preprocessing are those that the model has in open_clip.
         model: the open_clip model with its weights, float32, on the CPU.
         source: where the weights come from.
+        tokenizer: the files of the tokenizer, if the hub has them and the text tower does not use open_clip's.
     """
 
     config: BundleConfig
     model: "nn.Module"
     source: HubSource
+    tokenizer: list[Path]
 
 
 def open_clip_model(name: str, pretrained: str) -> FetchedModel:
@@ -105,6 +107,19 @@ def fetch(repository: str, names: Sequence[str], revision: str | None = None) ->
         raise InputError(_unreachable(repository, one_line(error))) from None
 
 
+def _fetch_tokenizer(config: BundleConfig, repository: str, commit: str) -> list[Path]:
+    """Return the files of a tokenizer that the repository of its model holds; empty if it does not hold them all.
+
+    Encoding texts then says which files to copy; encoding images does not need them.
+    """
+    if not config["model_cfg"].get("text_cfg", {}).get("hf_tokenizer_name"):
+        return []
+    try:
+        return [fetch(repository, (name,), commit)[0] for name in TOKENIZER_FILES]
+    except InputError:
+        return []
+
+
 def _require_hub(repository: str) -> None:
     """Raise InputError at once if the hub does not answer; its own client would retry for a long time."""
     from huggingface_hub import constants
@@ -146,6 +161,5 @@ def _load(config: BundleConfig, weights: Path, source: HubSource) -> FetchedMode
             model = open_clip.create_model(f"local-dir:{folder}", precision="fp32", weights_only=True)
         except Exception as error:
             raise InputError(f"open_clip cannot load {weights.name}: {one_line(error)}") from None
-    return FetchedModel(
-        {"model_cfg": config["model_cfg"], "preprocess_cfg": model.visual.preprocess_cfg}, model, source
-    )
+    complete: BundleConfig = {"model_cfg": config["model_cfg"], "preprocess_cfg": model.visual.preprocess_cfg}
+    return FetchedModel(complete, model, source, _fetch_tokenizer(config, source["repository"], source["revision"]))

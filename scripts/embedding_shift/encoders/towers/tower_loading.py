@@ -109,7 +109,7 @@ def build_without_weights(model_cfg: dict[str, Any]) -> nn.Module:
 
     Some towers run their layers while they are built, or compute buffers on the device of their parameters.
     """
-    with suppress(RuntimeError), _without_initial_weights():
+    with suppress(RuntimeError), without_initial_weights():
         tower = build_image_tower(model_cfg)
         if not any(buffer.is_meta for buffer in tower.buffers()):
             return tower
@@ -125,7 +125,7 @@ def uses_timm(bundle: str | Path) -> bool:
 
 
 @contextmanager
-def _without_initial_weights() -> Iterator[None]:
+def without_initial_weights() -> Iterator[None]:
     """Within this context, parameters of new modules have a shape but no values (torch's device "meta").
 
     This saves the time to fill them with random numbers. Buffers, and what modules compute when they are built, stay

@@ -1,0 +1,52 @@
+"""Encode texts with the text tower of a bundle."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from embedding_shift.encoders import batching, tokenizing
+from embedding_shift.encoders.towers import text_tower
+from embedding_shift.errors import InputError
+
+BATCH_SIZE = 64
+
+
+@torch.inference_mode()
+def encode(bundle: str | Path, texts: Sequence[str], workers: int = 1) -> NDArray[np.float32] | None:
+    """Return the embeddings of texts in single precision, computed on the processor.
+
+    Args:
+        bundle: folder of the bundle.
+        texts: N texts. Texts longer than the tower's context are cut.
+        workers: number of batches that are computed at the same time; the result does not depend on it.
+
+    Returns:
+        Array (N, D), not normalised, as open_clip's `encode_text` returns it; None if the bundle has no text tower.
+
+    Raises:
+        InputError: the text tower or its tokenizer is incomplete, or both do not fit together.
+    """
+    tower = text_tower.load_text_tower(bundle)
+    if tower is None:
+        return None
+    tokenize = tokenizing.of_bundle(bundle)
+    # An empty text has an embedding of its own; one more gives the width of the embedding if there are no texts.
+    tokens = tokenize([*texts, ""])
+    known = getattr(tower, "vocab_size", 0)
+    if known and int(tokens.max()) >= known:
+        raise InputError(f"the tokenizer in {bundle} is that of another model: the text tower has {known} tokens")
+    lengths = [text_tower.used_length(tower, row[None]) for row in tokens]
+    order = np.argsort(lengths, kind="stable")  # texts of similar length together, so that most tokens can be cut
+
+    @torch.inference_mode()
+    def forward(rows: NDArray[np.int_]) -> NDArray[np.float32]:
+        length = max(lengths[row] for row in rows)
+        embedding = text_tower.shortened(tower, length)(tokens[torch.from_numpy(rows), :length])
+        return np.asarray((embedding[0] if isinstance(embedding, tuple) else embedding).numpy())
+
+    starts = range(0, len(order), BATCH_SIZE)
+    found = list(batching.in_parallel(forward, (order[start : start + BATCH_SIZE] for start in starts), workers))
+    return np.concatenate(found)[np.argsort(order, kind="stable")][:-1]
