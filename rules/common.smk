@@ -39,6 +39,7 @@ except InputError as error:
 
 for entry in (*config["datasets"].values(), *config["models"].values()):
     entry.update({key: located(entry[key]) for key in ("path", "pin") if entry.get(key)})
+config["words"].update({key: located(path) for key, path in config["words"].items() if path})
 
 AUGMENTATIONS = list(config["augmentations"])
 VIEWS = ["original", *AUGMENTATIONS]
@@ -315,6 +316,7 @@ def final_targets():
         *every_model,
         *study_targets(),
         *mechanism_targets(),
+        *words_targets(),
         *precision,
         *comparison,
         *acquired,

@@ -26,15 +26,15 @@ class Figure:
         inputs: the files that it reads, keys of INPUTS.
         options: keys of OPTIONS.
         scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of them ("study"), what happens
-            inside the encoder ("mechanism"), all encoders of the run ("run"), or a benchmark of this machine
-            ("benchmark").
+            inside the encoder ("mechanism"), what texts tell about it ("words"), all encoders of the run ("run"), or a
+            benchmark of this machine ("benchmark").
     """
 
     title: str
     module: str
     inputs: tuple[str, ...]
     options: tuple[str, ...] = ()
-    scope: Literal["encoder", "study", "mechanism", "run", "benchmark"] = "encoder"
+    scope: Literal["encoder", "study", "mechanism", "words", "run", "benchmark"] = "encoder"
 
     @property
     def module_path(self) -> str:
@@ -94,6 +94,7 @@ INPUTS = {
     "rank_agreement": Input("CSV, rank correlations of every two models"),
     "similarity_maps": Input("CSV, correlation of the maps of similarity to the original's embedding"),
     "summary": Input("CSV, mean and interval per augmentation and metric"),
+    "words": Input("CSV, score of every augmentation and prompt"),
     "views_folder": Input("folder with one folder of shards per view", "path"),
 }
 
@@ -205,6 +206,7 @@ FIGURES = {
         ("fingerprint", "equivariance", "augmentations"),
         scope="mechanism",
     ),
+    "words": Figure("The shift in words", "words", ("words", "augmentations"), scope="words"),
     "model_comparison": Figure(
         "Encoders side by side",
         "model_comparison",

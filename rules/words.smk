@@ -1,0 +1,57 @@
+"""Tell in words where embeddings move, for encoders with a text tower (config: words).
+
+input:   the model's bundle, the file of prompts, results/{dataset}/manifest.csv,
+         results/{dataset}/{model}/embeddings/{view}.npz
+output:  results/{dataset}/{model}/text/{texts}.npz, results/{dataset}/{model}/words.csv
+steps:   encode the texts of a set → compare every shift with every prompt
+"""
+
+
+def text_source(wildcards):
+    """Return the file that holds a set of texts; the script reports a missing file."""
+    path = TEXT_SOURCES[wildcards.texts].format(dataset=wildcards.dataset)
+    return without_braces([path] if Path(path).is_file() or path.startswith("results/") else [])
+
+
+rule encode_texts:
+    input:
+        **BUNDLE,
+        source=text_source,
+        code=code("encode_texts"),
+    output:
+        "results/{dataset}/{model}/text/{texts}.npz",
+    wildcard_constraints:
+        texts="|".join(TEXT_SOURCES),
+    localrule: True  # it reads files of the tokenizer beside the bundle, which are no outputs of a rule
+    conda:
+        "../envs/encode.yaml"
+    threads: encoding_threads
+    params:
+        bundle=bundle,
+        source=lambda wildcards: TEXT_SOURCES[wildcards.texts].format(dataset=wildcards.dataset),
+    message:
+        "Encoding the {wildcards.texts} of {wildcards.dataset} with {wildcards.model}."
+    shell:
+        command("params.bundle --texts {wildcards.texts:q} params.source threads output")
+
+
+rule score_words:
+    input:
+        texts="results/{dataset}/{model}/text/prompts.npz",
+        original="results/{dataset}/{model}/embeddings/original.npz",
+        views=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+        code=code("score_words"),
+    output:
+        report("results/{dataset}/{model}/words.csv", **table_report("words", "The shift in words")),
+    conda:
+        "../envs/images.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=4), allowance(10)),
+    params:
+        **settings("seed"),
+        prompts=lambda wildcards: TEXT_SOURCES["prompts"],
+        augmentations=AUGMENTATIONS,
+    message:
+        "Telling the shifts of {wildcards.model} on {wildcards.dataset} in words."
+    shell:
+        command("input.texts,original,views params.prompts,augmentations,seed output")

@@ -1,0 +1,1 @@
+"""What texts tell about shifts, for encoders with a text tower."""
