@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from embedding_shift.io import array_files
 from embedding_shift.words import prompts
 
+LONGEST_CAPTION = 2**30  # characters of a caption in the manifest
 LONGEST_TEXT = 500  # characters that a file keeps of a text; the whole text is encoded
 CLASS_TEXT = "a photo of a {}."  # the text of a class, as in OpenAI's CLIP for zero-shot classification
 CAPTIONS, CLASSES, PROMPTS = "captions", "classes", "prompts"
@@ -41,6 +42,7 @@ def texts_of(name: str, source: str | Path) -> dict[str, str]:
         InputError: the file does not exist or is not of this form.
     """
     if name == CAPTIONS:
+        csv.field_size_limit(LONGEST_CAPTION)
         with open(source, newline="", encoding="utf-8") as file:
             return {row["image_id"]: row["caption"] for row in csv.DictReader(file) if row.get("caption", "").strip()}
     if name == PROMPTS:
