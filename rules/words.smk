@@ -7,12 +7,6 @@ steps:   encode the texts of a set → compare every shift with every prompt
 """
 
 
-def text_source(wildcards):
-    """Return the file that holds a set of texts; the script reports a missing file."""
-    path = TEXT_SOURCES[wildcards.texts].format(dataset=wildcards.dataset)
-    return without_braces([path] if Path(path).is_file() or path.startswith("results/") else [])
-
-
 rule encode_texts:
     input:
         **BUNDLE,

@@ -14,3 +14,9 @@ def words_targets():
     results += [f"figures/{figure}.pdf" for figure in figure_names("words")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     return found if WORDS else []
+
+
+def text_source(wildcards):
+    """Return the file that holds a set of texts; the script reports a missing file."""
+    path = TEXT_SOURCES[wildcards.texts].format(dataset=wildcards.dataset)
+    return without_braces([path] if Path(path).is_file() or path.startswith("results/") else [])
