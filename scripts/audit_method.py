@@ -2,7 +2,7 @@
 
 from embedding_shift import cli
 from embedding_shift.claims import audit, few_images, published_claims
-from embedding_shift.claims.effects import Embeddings
+from embedding_shift.claims.judging import Embeddings
 from embedding_shift.claims.released_runs import Runs
 from embedding_shift.io import array_files, tables
 from embedding_shift.io.values_by_metric import LongTable

@@ -1,7 +1,7 @@
 """Judge the original paper's claims by the metrics and embeddings of a run."""
 
 from embedding_shift import cli
-from embedding_shift.claims import effects, judgement, published_claims
+from embedding_shift.claims import judging, published_claims, verdicts
 from embedding_shift.io import array_files, tables
 from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.statistics import bootstrap
@@ -20,11 +20,11 @@ def main() -> None:
         augmentation: array_files.open_rows(path, "embedding")
         for augmentation, path in zip(arguments.augmentations, arguments.embeddings, strict=True)
     }
-    evidence = effects.Evidence(LongTable(arguments.metrics), embeddings, *bootstrap.settings(arguments))
-    judgements = effects.judge(published_claims.read(arguments.published_claims), evidence)
+    evidence = judging.Evidence(LongTable(arguments.metrics), embeddings, *bootstrap.settings(arguments))
+    judgements = judging.judge(published_claims.read(arguments.published_claims), evidence)
     for name, found in judgements.items():
         print(f"{name}: {found.verdict}" + (f" ({found.reason})" if found.reason else ""))
-    tables.write_csv(arguments.output, judgement.as_table(judgements))
+    tables.write_csv(arguments.output, verdicts.as_table(judgements))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Judge the claims of the related work by what the parts of an encoder write of the shifts."""
 
 from embedding_shift import cli
-from embedding_shift.claims import effects, judgement, published_claims
+from embedding_shift.claims import judging, published_claims, verdicts
 from embedding_shift.io import tables
 from embedding_shift.statistics import bootstrap
 
@@ -15,8 +15,8 @@ def main() -> None:
     arguments = parser.parse_args()
     shares = tables.read_csv(arguments.shares)
     claims = published_claims.read(arguments.published_claims).related_claims
-    found = effects.judge_related(claims, shares, bootstrap.settings(arguments))
-    tables.write_csv(arguments.output, judgement.as_table(found))
+    found = judging.judge_related(claims, shares, bootstrap.settings(arguments))
+    tables.write_csv(arguments.output, verdicts.as_table(found))
 
 
 if __name__ == "__main__":

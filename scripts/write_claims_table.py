@@ -1,7 +1,7 @@
 """Write the original paper's claims with their verdicts into the README, between its two marks."""
 
 from embedding_shift import cli
-from embedding_shift.claims import judgement, published_claims, table
+from embedding_shift.claims import published_claims, table, verdicts
 from embedding_shift.io import generated_text
 
 
@@ -12,7 +12,7 @@ def main() -> None:
     parser.add_argument("--readme", default="README.md", help="Markdown file to change in place")
     arguments = parser.parse_args()
     published = published_claims.read(arguments.published_claims)
-    judged = table.joined(published, judgement.read(arguments.verdicts))
+    judged = table.joined(published, verdicts.read(arguments.verdicts))
     generated_text.replace_in(arguments.readme, "claims", table.markdown(judged))
 
 

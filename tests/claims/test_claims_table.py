@@ -7,7 +7,7 @@ import pytest
 from made_up_claims import APART, FAR, GOOD, NAMES, evidence, long_table
 from pipeline import PROJECT
 
-from embedding_shift.claims import judgement, published_claims, table
+from embedding_shift.claims import published_claims, table, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, tables
 
@@ -66,16 +66,16 @@ def test_the_readme_shows_an_interval_or_a_dash(published):
         return table.markdown(table.joined(published, {"first": found})).splitlines()[-1]
 
     row = "| A shifts more than b. | section 4 |"
-    assert last_row(judgement.untested("too few images", 2)) == f"{row} not tested (too few images) | – | 2 |"
+    assert last_row(verdicts.untested("too few images", 2)) == f"{row} not tested (too few images) | – | 2 |"
     assert (
-        last_row(judgement.tested(judgement.Interval(-0.01234, -0.5, 0.0001), 9))
+        last_row(verdicts.tested(verdicts.Interval(-0.01234, -0.5, 0.0001), 9))
         == f"{row} not resolved | −0.0123 (−0.5 to 0) | 9 |"
     )
-    assert last_row(judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 9)) == f"{row} not resolved | 0 (0 to 0) | 9 |"
+    assert last_row(verdicts.tested(verdicts.Interval(0.0, 0.0, 0.0), 9)) == f"{row} not resolved | 0 (0 to 0) | 9 |"
 
 
 def test_claims_and_judgements_must_match(published):
-    found = judgement.untested("too few images")
+    found = verdicts.untested("too few images")
     assert [claim.id for claim, _ in table.joined(published, {"first": found})] == ["first"]
     with pytest.raises(InputError, match="claim 'first' has no verdict"):
         table.joined(published, {})

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from embedding_shift.claims import judgement, published_claims
+from embedding_shift.claims import published_claims, verdicts
 from embedding_shift.explorer import content, page, run_files
 from embedding_shift.io import array_files, shards, tables
 from embedding_shift.metrics import registry
@@ -94,9 +94,9 @@ class ExplorerRun:
             array_files.write(folder / f"embeddings/{view}.npz", self.image_ids, embedding=embedding)
             array_files.write(folder / f"attention/{view}.npz", self.image_ids, attention=attention)
         published = published_claims.read(str(PROJECT / "paper/claims.yaml"))
-        found = {claim.id: judgement.tested(judgement.Interval(0.3, 0.1, 0.5), 4) for claim in published.claims}
-        found[published.claims[-1].id] = judgement.untested("blur is not configured")
-        tables.write_csv(folder / "claims.csv", judgement.as_table(found))
+        found = {claim.id: verdicts.tested(verdicts.Interval(0.3, 0.1, 0.5), 4) for claim in published.claims}
+        found[published.claims[-1].id] = verdicts.untested("blur is not configured")
+        tables.write_csv(folder / "claims.csv", verdicts.as_table(found))
         if self.detailed:
             self._write_details(folder)
 

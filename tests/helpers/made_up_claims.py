@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from embedding_shift.claims import effects
+from embedding_shift.claims import judging
 from embedding_shift.io.values_by_metric import by_metric
 
 NAMES = ["a", "b", "c", "d"]
@@ -41,4 +41,4 @@ def evidence(similarity, vectors=None, n=40, spread=0.01, edges=None, seed=1):
         name: (image_ids, np.asarray(vector) + generator.normal(0, spread, (n, len(vector))))
         for name, vector in (vectors or {}).items()
     }
-    return effects.Evidence(by_metric(pd.concat(parts, ignore_index=True)), arrays, 400, 0.95, seed)
+    return judging.Evidence(by_metric(pd.concat(parts, ignore_index=True)), arrays, 400, 0.95, seed)

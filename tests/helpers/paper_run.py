@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from embedding_shift.claims import audit, few_images, judgement, published_claims, released_runs
+from embedding_shift.claims import audit, few_images, published_claims, released_runs, verdicts
 from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
@@ -124,11 +124,11 @@ def write_statistics(folder, names, n_images):
     ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
     found = [(0.25, 0.125, 0.75), (-0.25, -0.75, -0.125), (0.25, -0.5, 0.75)]
     judged = {
-        name: judgement.tested(judgement.Interval(*bounds), n_images)
+        name: verdicts.tested(verdicts.Interval(*bounds), n_images)
         for name, bounds in zip(ids, cycle(found), strict=False)
     }
-    judged[ids[2]] = judgement.untested("this run lacks it & has 50 % of that")
-    tables.write_csv(folder / "claims.csv", judgement.as_table(judged))
+    judged[ids[2]] = verdicts.untested("this run lacks it & has 50 % of that")
+    tables.write_csv(folder / "claims.csv", verdicts.as_table(judged))
     pairs = [
         ("cosine_similarity", first, second, n_images, -0.125, -0.5, 0.25, -0.2, -0.1, 0.01, 0.03, True, needed)
         for (first, second), needed in zip(pairwise(names), cycle([12345, paired_tests.MOST]), strict=False)
@@ -189,8 +189,8 @@ def write_study(folder, names, draws=3):
     ]
     few = [(metric, 3, 24, 0.25, 0.75, 0.5, 1.0, 2, 0, 3) for metric in overview]
     ids = [claim.id for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
-    supported, contradicted = judgement.SUPPORTED, judgement.CONTRADICTED
-    verdicts = [
+    supported, contradicted = verdicts.SUPPORTED, verdicts.CONTRADICTED
+    found_under = [
         (flaw, claim, supported, contradicted if flaw == "all" and place < 2 else supported, 1.0)
         for flaw, (place, claim) in product(flaws, enumerate(ids))
     ]
@@ -202,7 +202,7 @@ def write_study(folder, names, draws=3):
         "variance": (split, variance.COLUMNS),
         "audit": (means, audit.COLUMNS),
         "audit_ranks": (ranks, audit.RANK_COLUMNS),
-        "audit_claims": (verdicts, audit.CLAIM_COLUMNS),
+        "audit_claims": (found_under, audit.CLAIM_COLUMNS),
         "few_images": (few if len(names) > 1 else [], few_images.COLUMNS),
     }
     for name, (rows, columns) in found.items():

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from paper_run import read_run_with_study, sentences_of
 
-from embedding_shift.claims import judgement, published_claims
+from embedding_shift.claims import published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.paper import number_macros, sentences
 
@@ -28,27 +28,27 @@ def test_every_claim_is_discussed_once_under_its_verdict(study):
 
 def test_the_tally_counts_verdicts_and_names_reasons(study):
     names = list(study.claims)
-    study.claims.update(dict.fromkeys(names, judgement.tested(judgement.Interval(0.5, 0.25, 0.75), 3)))
+    study.claims.update(dict.fromkeys(names, verdicts.tested(verdicts.Interval(0.5, 0.25, 0.75), 3)))
     assert sentences_of(study)["claims_sentence"] == "This run supports all 10 published claims."
-    study.claims[names[0]] = judgement.tested(judgement.Interval(0.5, -0.25, 0.75), 3)
-    study.claims[names[1]] = judgement.untested("this run has no cosine_similarity of noise")
+    study.claims[names[0]] = verdicts.tested(verdicts.Interval(0.5, -0.25, 0.75), 3)
+    study.claims[names[1]] = verdicts.untested("this run has no cosine_similarity of noise")
     found = sentences_of(study)
     expected = "Of the 10 published claims, this run supports 8, does not resolve 1 and does not test 1."
     assert found["claims_sentence"] == expected
     assert found["untested_claims_sentence"].endswith(r"this run has no cosine\_similarity of noise.")
     assert dict(number_macros.numbers(study))["num_claims", "not tested"] == "1"
-    study.claims.update(dict.fromkeys(names, judgement.untested("2 images are too few", 2)))
+    study.claims.update(dict.fromkeys(names, verdicts.untested("2 images are too few", 2)))
     assert sentences_of(study)["claims_sentence"] == "This run tests none of the 10 published claims."
 
 
 def test_reasons_stand_with_the_claims_unless_all_have_the_same(study):
     first, second = list(study.claims)[:2]
-    study.claims[first] = judgement.untested("no noise")
-    study.claims[second] = judgement.untested("no noise")
+    study.claims[first] = verdicts.untested("no noise")
+    study.claims[second] = verdicts.untested("no noise")
     for name in list(study.claims)[2:]:
-        study.claims[name] = judgement.tested(judgement.Interval(0.5, 0.25, 0.75), 3)
+        study.claims[name] = verdicts.tested(verdicts.Interval(0.5, 0.25, 0.75), 3)
     assert "says nothing about 2 published claims (no noise):" in sentences_of(study)["claims_discussion"]
-    study.claims[second] = judgement.untested("too few images")
+    study.claims[second] = verdicts.untested("too few images")
     found = sentences_of(study)
     assert "(no noise)" not in found["claims_discussion"]
     assert "Reason: no noise." in found["claims_discussion"] and "Reason: too few images." in found["claims_discussion"]
@@ -57,7 +57,7 @@ def test_reasons_stand_with_the_claims_unless_all_have_the_same(study):
 
 @pytest.mark.parametrize(("effect", "verb"), [(-0.25, "speaks against"), (0.25, "agrees with")])
 def test_the_estimate_of_an_unresolved_claim_has_a_direction(study, effect, verb):
-    study.claims["noise-shifts-most"] = judgement.tested(judgement.Interval(effect, -0.5, 0.5), 3)
+    study.claims["noise-shifts-most"] = verdicts.tested(verdicts.Interval(effect, -0.5, 0.5), 3)
     expected = f"{{sec:shift}}). The estimate {verb} the claim, but its interval includes zero."
     text = sentences_of(study)["claims_discussion"]
     assert expected in text[text.index("Noise shifts the embedding more than any other") :].partition("\\item")[0]

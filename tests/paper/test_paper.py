@@ -11,7 +11,7 @@ import scipy.stats
 from paper_run import read, sentences_of, write_results
 from typesetting import needs_latex, run, small_paper
 
-from embedding_shift.claims import judgement, table
+from embedding_shift.claims import table, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
@@ -66,7 +66,7 @@ def test_every_claim_has_its_verdict_and_the_counts_add_up(tmp_path):
     assert "Noise shifts the embedding more than any other augmentation. & section 4 & supported & 0.2500" in table
     assert table.count(r"{not tested (this run lacks it \& has 50 \% of that)} & Table") == 1
     values = dict(number_macros.numbers(inputs))
-    counts = [int(values["num_claims", verdict]) for verdict in judgement.VERDICTS]
+    counts = [int(values["num_claims", verdict]) for verdict in verdicts.VERDICTS]
     assert counts == [4, 3, 2, 1]
     assert sum(counts) == len(inputs.published_claims.claims) == table.count("section 4") + table.count("abstract")
 
@@ -75,12 +75,12 @@ def test_whether_a_claim_was_tested_is_decided_alike_in_readme_paper_and_numbers
     """A claim without an interval was not tested, whatever its n; one whose effect and bounds are 0 was."""
     arguments = write_results(tmp_path, ["A", "B"], 3)
     published = read(arguments).published_claims
-    zero = judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 3)
+    zero = verdicts.tested(verdicts.Interval(0.0, 0.0, 0.0), 3)
     judged = {claim.id: zero for claim in published.claims} | {
-        published.claims[0].id: judgement.untested("no metric"),
-        published.claims[1].id: judgement.untested("too few images", 3),
+        published.claims[0].id: verdicts.untested("no metric"),
+        published.claims[1].id: verdicts.untested("too few images", 3),
     }
-    tables.write_csv(tmp_path / "claims.csv", judgement.as_table(judged))
+    tables.write_csv(tmp_path / "claims.csv", verdicts.as_table(judged))
     inputs = read(arguments)
     tested = len(judged) - 2
     paper, readme = result_tables.claims(inputs), table.markdown(table.joined(published, inputs.claims))
@@ -89,7 +89,7 @@ def test_whether_a_claim_was_tested_is_decided_alike_in_readme_paper_and_numbers
     assert readme.count("| not resolved | 0 (0 to 0) | 3 |") == tested
     assert [line.endswith("| – | 0 |") for line in readme.splitlines()[2:]].index(True) == 0
     values = dict(number_macros.numbers(inputs))
-    assert [int(values["num_claims", verdict]) for verdict in judgement.VERDICTS] == [0, 0, tested, 2]
+    assert [int(values["num_claims", verdict]) for verdict in verdicts.VERDICTS] == [0, 0, tested, 2]
 
 
 def test_a_verdict_on_an_unknown_claim_is_refused(tmp_path):

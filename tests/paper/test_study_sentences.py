@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from paper_run import read_run_with_study, sentences_of
 
-from embedding_shift.claims.judgement import NOT_TESTED
+from embedding_shift.claims.verdicts import NOT_TESTED
 from embedding_shift.paper import number_macros, sentences
 
 

@@ -11,7 +11,7 @@ from typesetting import SIZES
 
 from embedding_shift.io import shards, tables
 from embedding_shift.mechanism import registry
-from embedding_shift.plots import style
+from embedding_shift.plots import labels, style
 from embedding_shift.plots.figures import FIGURES
 from embedding_shift.plots.mechanism import nearest_images, shift_ledger
 
@@ -94,3 +94,15 @@ def test_nearest_images_are_shown_with_those_that_are_kept_marked(tmp_path):
     assert len(figure.axes[0].get_lines()) == kept
     assert len(figure.axes[0].images) == 2 * 4 * len(table)  # an image and three neighbours, before and after
     assert any("Strong, whole embedding: " in text.get_text() for text in figure.axes[0].texts)
+
+
+def test_drawn_parameters_have_labels_for_people():
+    names = ["rotate", "max_height", "scale.x", "kernel.length", "kernel.0", "matrix.1.0"]
+    assert [labels.drawn_parameter(name) for name in names] == [
+        "rotate",
+        "max height",
+        "scale x",
+        "kernel length",
+        "kernel entry 1",
+        "matrix entry 2, 1",
+    ]

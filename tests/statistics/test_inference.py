@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from embedding_shift.claims import effects, judgement, published_claims
+from embedding_shift.claims import judging, published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.statistics import bootstrap, paired_tests
@@ -225,8 +225,8 @@ def test_claims_are_rarely_decided_where_no_augmentation_differs(kind, arguments
             long_table({name: generator.normal(size=24) for name in "abcde"}, metric)
             for metric in ("cosine_similarity", "edge_preservation")
         ]
-        evidence = effects.Evidence(by_metric(pd.concat(parts)), {}, 200, 0.95, seed)
-        decided += effects.judge(published, evidence)["c"].verdict != judgement.NOT_RESOLVED
+        evidence = judging.Evidence(by_metric(pd.concat(parts)), {}, 200, 0.95, seed)
+        decided += judging.judge(published, evidence)["c"].verdict != verdicts.NOT_RESOLVED
     assert agrees(decided, trials, 0.05, "greater")
 
 

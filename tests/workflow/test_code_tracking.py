@@ -168,7 +168,7 @@ EDITS = {
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS
     | PAPER,
-    "embedding_shift/claims/effects.py": {"judge_claims", "judge_related_claims", "audit_method"}
+    "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "audit_method"}
     | AUDIT_FIGURE
     | TEXTS
     | PAPER,

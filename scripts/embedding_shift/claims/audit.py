@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from embedding_shift.claims import effects, released_runs
+from embedding_shift.claims import judging, released_runs
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.claims.released_runs import RANDOM_FLAWS, REGISTERED, Run, Runs
 from embedding_shift.io.values_by_metric import by_metric
@@ -228,12 +228,12 @@ class _Judge:
 
     def verdicts(self, run: Run, resamples: int) -> Mapping[str, str]:
         """Return the verdict on every claim by its id."""
-        evidence = effects.Evidence(by_metric(run.table), run.embeddings, resamples, self._confidence, self._root_seed)
+        evidence = judging.Evidence(by_metric(run.table), run.embeddings, resamples, self._confidence, self._root_seed)
         found = {}
         for claim in self._published.claims:
             key = claim.id, resamples, _basis(claim, run)
             if key not in self._known:
-                judgement = effects.judge_claim(claim, self._published.augmentations, evidence)
+                judgement = judging.judge_claim(claim, self._published.augmentations, evidence)
                 self._known[key] = judgement.verdict
             found[claim.id] = self._known[key]
         return found

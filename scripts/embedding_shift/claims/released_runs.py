@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.claims.effects import Embeddings
+from embedding_shift.claims.judging import Embeddings
 from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study.tables import metric_names

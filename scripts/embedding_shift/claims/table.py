@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from embedding_shift.claims.judgement import Interval, Judgement
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
+from embedding_shift.claims.verdicts import Interval, Judgement
 from embedding_shift.errors import InputError
 
 HEADER = ("The original paper says", "Where", "Verdict", "Effect, with its interval", "Images")

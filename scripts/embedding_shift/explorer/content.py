@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from embedding_shift.claims import judgement, published_claims, table
+from embedding_shift.claims import published_claims, table, verdicts
 from embedding_shift.explorer import maps, neighbours, pictures, similarity, standing, study
 from embedding_shift.explorer.pictures import DatasetPictures
 from embedding_shift.explorer.run_files import ORIGINAL, RunFiles, view_names
@@ -128,7 +128,7 @@ def _stored_attention(
 
 def _tables(run: RunFiles, dataset: str, model: str, published: published_claims.PublishedClaims) -> dict[str, Any]:
     """Return the tables that belong to all images of a dataset and encoder."""
-    judged = table.joined(published, judgement.read(str(run.path(dataset, model, "claims.csv"))))
+    judged = table.joined(published, verdicts.read(str(run.path(dataset, model, "claims.csv"))))
     claims = [
         {
             "text": claim.text,

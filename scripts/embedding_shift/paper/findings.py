@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedding_shift.claims import judgement, published_claims, table
+from embedding_shift.claims import published_claims, table, verdicts
 from embedding_shift.metrics import registry
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.views import image_difference
@@ -34,7 +34,7 @@ class JudgedClaim:
     """
 
     claim: published_claims.Claim
-    judgement: judgement.Judgement
+    judgement: verdicts.Judgement
 
     @property
     def topic(self) -> str:
@@ -203,7 +203,7 @@ def changed_verdicts(inputs: PaperInputs) -> ChangedVerdicts:
     changed = shares[shares["share"] > 0.5]
     together = changed["flaw"] == "all"
     return ChangedVerdicts(
-        claims=frame.loc[frame["corrected"] != judgement.NOT_TESTED, "claim"].nunique(),
+        claims=frame.loc[frame["corrected"] != verdicts.NOT_TESTED, "claim"].nunique(),
         by_any=changed["claim"].nunique(),
         by_single=changed.loc[~together, "claim"].nunique(),
         by_all=changed.loc[together, "claim"].nunique(),

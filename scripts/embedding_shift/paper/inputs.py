@@ -8,7 +8,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pandas as pd
 
-from embedding_shift.claims import judgement, published_claims
+from embedding_shift.claims import published_claims, verdicts
 from embedding_shift.config.entries import STEP_SEPARATOR
 from embedding_shift.metrics import registered_metrics, registry
 from embedding_shift.paper import latex
@@ -179,7 +179,7 @@ class PaperInputs:
     other_files: list[Row]
     exclusions: list[Row]
     distance: pd.DataFrame
-    claims: dict[str, judgement.Judgement]
+    claims: dict[str, verdicts.Judgement]
     published_claims: published_claims.PublishedClaims
     friedman: pd.DataFrame
     paired_differences: pd.DataFrame

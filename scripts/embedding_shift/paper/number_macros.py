@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from math import isnan, nan
 
-from embedding_shift.claims import judgement
+from embedding_shift.claims import verdicts
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs, Results
 from embedding_shift.paper.latex import Macro
@@ -90,7 +90,7 @@ def _verdicts(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the number of published claims per verdict."""
     found = [item.judgement.verdict for item in findings.judged_claims(inputs)]
     yield ("num_claims",), latex.number(len(found))
-    yield from ((("num_claims", verdict), latex.number(found.count(verdict))) for verdict in judgement.VERDICTS)
+    yield from ((("num_claims", verdict), latex.number(found.count(verdict))) for verdict in verdicts.VERDICTS)
 
 
 def _flags(inputs: PaperInputs) -> Iterator[Macro]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedding_shift.claims import judgement, published_claims
+from embedding_shift.claims import published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.paper.inputs import MECHANISM_TABLES, STUDY_TABLES, PaperInputs, Results, Row
@@ -74,7 +74,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         other_files=[row for row in rejects[0] if not row["image_id"]],
         exclusions=tables.read_rows(arguments.exclusions),
         distance=tables.read_csv(arguments.distance).set_index("augmentation"),
-        claims=judgement.read(arguments.claims),
+        claims=verdicts.read(arguments.claims),
         published_claims=published_claims.read(arguments.published_claims),
         friedman=tables.read_csv(arguments.friedman),
         paired_differences=tables.read_csv(arguments.paired_differences),

@@ -49,6 +49,18 @@ def shift(label: str, is_distance: bool) -> str:
     return f"1 − {label}" if label.isupper() else f"1 − {label[:1].lower()}{label[1:]}"
 
 
+def drawn_parameter(name: str) -> str:
+    """Return the label of a drawn number, which starts to count at 1: `matrix entry 2, 1` for `matrix.1.0`.
+
+    Args:
+        name: a name as in `equivariance.csv`, such as `max_height`, `kernel.length` or `scale.x`.
+    """
+    parts = name.replace("_", " ").split(".")
+    places = ", ".join(str(int(part) + 1) for part in parts if part.isdecimal())
+    words = " ".join(part for part in parts if not part.isdecimal())
+    return f"{words} entry {places}" if places else words
+
+
 def shortened(names: Sequence[str], longest: int = LONGEST) -> list[str]:
     """Return labels of at most `longest` characters, which differ wherever the given ones do.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from embedding_shift.claims import judgement
+from embedding_shift.claims import verdicts
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.findings import JudgedClaim
 from embedding_shift.paper.inputs import PaperInputs
@@ -17,17 +17,17 @@ TOPICS = {
 }
 SECTIONS = {topic: rf"Section~\ref{{sec:{topic}}}" for topic in TOPICS}
 VERBS = {
-    judgement.SUPPORTED: "supports",
-    judgement.CONTRADICTED: "contradicts",
-    judgement.NOT_RESOLVED: "does not resolve",
-    judgement.NOT_TESTED: "does not test",
+    verdicts.SUPPORTED: "supports",
+    verdicts.CONTRADICTED: "contradicts",
+    verdicts.NOT_RESOLVED: "does not resolve",
+    verdicts.NOT_TESTED: "does not test",
 }
 
 HEADS = {
-    judgement.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
-    judgement.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
-    judgement.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
-    judgement.NOT_TESTED: "This run says nothing about {claims}:",
+    verdicts.SUPPORTED: "For this encoder and images like these, the data support {claims}:",
+    verdicts.CONTRADICTED: "The data contradict {claims}, which should not be expected to hold here:",
+    verdicts.NOT_RESOLVED: "The data do not resolve {claims}; a larger dataset may:",
+    verdicts.NOT_TESTED: "This run says nothing about {claims}:",
 }
 
 
@@ -39,7 +39,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     for topic, words in TOPICS.items():
         of_topic = [item for item in judged if item.topic == topic]
         yield ("claims_on", topic, "sentence"), _tally(of_topic, "published claim", f" on {words}") if of_topic else ""
-    discussed = [_discussed(judged, verdict) for verdict in judgement.VERDICTS]
+    discussed = [_discussed(judged, verdict) for verdict in verdicts.VERDICTS]
     yield ("claims_discussion",), "\n".join(filter(None, discussed))
 
 
@@ -48,7 +48,7 @@ def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
     if not judged:
         return "The claims file of this run lists no published claim."
     found = [item.judgement.verdict for item in judged]
-    counts = {verdict: found.count(verdict) for verdict in judgement.VERDICTS if verdict in found}
+    counts = {verdict: found.count(verdict) for verdict in verdicts.VERDICTS if verdict in found}
     if len(judged) == 1:
         return f"This run {VERBS[found[0]]} the only {noun}{topic}."
     if len(counts) == 1:
@@ -59,9 +59,9 @@ def _tally(judged: Sequence[JudgedClaim], noun: str, topic: str = "") -> str:
 
 def _every(verdict: str, count: int) -> str:
     """Return the verb for several claims that all have the same verdict, with their count."""
-    if verdict == judgement.NOT_RESOLVED:
+    if verdict == verdicts.NOT_RESOLVED:
         return f"resolves none of the {latex.number(count)}"
-    if verdict == judgement.NOT_TESTED:
+    if verdict == verdicts.NOT_TESTED:
         return f"tests none of the {latex.number(count)}"
     return f"{VERBS[verdict]} {'both' if count == 2 else f'all {latex.number(count)}'}"
 
@@ -97,9 +97,9 @@ def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
 def _remark(item: JudgedClaim, with_reason: bool) -> str:
     """Return the text of a claim and what its verdict means for it."""
     text = f"{latex.escape(item.claim.text.removesuffix('.'))} ({SECTIONS[item.topic]})."
-    if item.judgement.verdict == judgement.CONTRADICTED:
+    if item.judgement.verdict == verdicts.CONTRADICTED:
         return f"{text} This run shows instead: {latex.escape(item.claim.contradicted_by)}"
-    if item.judgement.verdict == judgement.NOT_RESOLVED and item.judgement.interval:
+    if item.judgement.verdict == verdicts.NOT_RESOLVED and item.judgement.interval:
         side = "agrees with the claim" if item.judgement.interval.effect > 0 else "speaks against the claim"
         return f"{text} The estimate {side}, but its interval includes zero."
     if item.judgement.reason and with_reason:

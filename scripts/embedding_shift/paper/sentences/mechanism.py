@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedding_shift.claims import judgement
+from embedding_shift.claims import verdicts
 from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
@@ -129,11 +129,11 @@ def _ledger(ledger: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 def _related_claims(inputs: PaperInputs) -> str:
     """Give the verdicts on claims of the related work."""
-    verdicts = {row["claim"]: row for row in inputs.mechanism["related_claims"].to_dict("records")}
+    rows = {row["claim"]: row for row in inputs.mechanism["related_claims"].to_dict("records")}
     parts = []
     for claim in inputs.published_claims.related_claims:
-        row = verdicts[claim.id]
-        tested = row["verdict"] != judgement.NOT_TESTED
+        row = rows[claim.id]
+        tested = row["verdict"] != verdicts.NOT_TESTED
         bounds = [float(row[name]) for name in ("effect", "ci_low", "ci_high") if tested]
         found = f"{latex.number(bounds[0])} {latex.interval(*bounds[1:])}" if bounds else latex.escape(row["reason"])
         text = latex.escape(claim.text.rstrip("."))

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from embedding_shift.plots import style
+from embedding_shift.plots import labels, style
 from embedding_shift.plots.mechanism import cells
 
 TOKENS = {"class": ("class token", "-"), "patch_mean": ("mean of the patches", "--")}
@@ -69,7 +69,7 @@ def _recovery(axes: Axes, equivariance: pd.DataFrame, augmentations: Sequence[st
         parameter = own.sort_values("r2", kind="stable")["parameter"].iloc[-1]
         curve = rows[(rows["augmentation"] == augmentation.name) & (rows["parameter"] == parameter)]
         patches = curve[curve["token"] == "patch_mean"]
-        label = f"{augmentation.label}: {style.literal(str(parameter))}"
+        label = f"{augmentation.label}: {style.literal(labels.drawn_parameter(str(parameter)))}"
         axes.plot(patches["place"], patches["r2"].clip(lower=0), linestyle=line, color=augmentation.color, label=label)
         at_end = curve[curve["layer"] == END]["r2"].clip(lower=0)
         axes.plot([end] * len(at_end), at_end, "o", color=augmentation.color, markersize=4, clip_on=False)

@@ -33,8 +33,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from embedding_shift.claims.judgement import Interval, Judgement, tested, untested
 from embedding_shift.claims.published_claims import Claim, PublishedClaims
+from embedding_shift.claims.verdicts import Interval, Judgement, tested, untested
 from embedding_shift.errors import InputError
 from embedding_shift.io.array_files import IMAGES_AT_ONCE, RowsByImage
 from embedding_shift.io.values_by_metric import Values

@@ -2,22 +2,22 @@
 
 import pytest
 
-from embedding_shift.claims import judgement
+from embedding_shift.claims import verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 
 JUDGEMENTS = {
-    "clear": judgement.tested(judgement.Interval(0.30000000000000004, 0.1, 0.5), 24),
-    "against": judgement.tested(judgement.Interval(-0.25, -0.5, -0.125), 24),
-    "zero": judgement.tested(judgement.Interval(0.0, 0.0, 0.0), 24),
-    "few": judgement.untested("2 images are too few, and so are 3", 2),
-    "absent": judgement.untested("this run has no fog"),
+    "clear": verdicts.tested(verdicts.Interval(0.30000000000000004, 0.1, 0.5), 24),
+    "against": verdicts.tested(verdicts.Interval(-0.25, -0.5, -0.125), 24),
+    "zero": verdicts.tested(verdicts.Interval(0.0, 0.0, 0.0), 24),
+    "few": verdicts.untested("2 images are too few, and so are 3", 2),
+    "absent": verdicts.untested("this run has no fog"),
 }
 HEADER = "claim,verdict,effect,ci_low,ci_high,n,reason"
 
 
 def written(path, judgements):
-    tables.write_csv(path, judgement.as_table(judgements))
+    tables.write_csv(path, verdicts.as_table(judgements))
     return path.read_text().splitlines()
 
 
@@ -36,8 +36,8 @@ def test_cells_without_a_value_are_empty_and_zero_is_a_value(tmp_path):
 def test_what_is_read_is_what_was_written(tmp_path, names):
     judgements = {name: JUDGEMENTS[name] for name in names}
     written(tmp_path / "claims.csv", judgements)
-    assert judgement.read(tmp_path / "claims.csv") == judgements
-    assert list(judgement.read(tmp_path / "claims.csv")) == names
+    assert verdicts.read(tmp_path / "claims.csv") == judgements
+    assert list(verdicts.read(tmp_path / "claims.csv")) == names
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_what_is_read_is_what_was_written(tmp_path, names):
     [((0.2, 0.1, 0.3), "supported"), ((-0.2, -0.3, -0.1), "contradicted"), ((0.1, 0.0, 0.2), "not resolved")],
 )
 def test_the_verdict_says_on_which_side_of_zero_the_interval_lies(interval, verdict):
-    found = judgement.tested(judgement.Interval(*interval), 24)
+    found = verdicts.tested(verdicts.Interval(*interval), 24)
     assert found.verdict == found.in_words == verdict
 
 
 def test_a_claim_without_an_interval_is_not_tested_and_says_why():
-    found = judgement.untested("perspective is not configured")
+    found = verdicts.untested("perspective is not configured")
     assert (found.verdict, found.in_words) == ("not tested", "not tested (perspective is not configured)")
 
 
@@ -81,4 +81,4 @@ def test_a_claim_without_an_interval_is_not_tested_and_says_why():
 def test_a_row_that_is_no_judgement_is_refused(tmp_path, text, said):
     (tmp_path / "claims.csv").write_text(text + "\n")
     with pytest.raises(InputError, match=said):
-        judgement.read(tmp_path / "claims.csv")
+        verdicts.read(tmp_path / "claims.csv")

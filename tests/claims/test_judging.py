@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from made_up_claims import APART, FAR, NAMES, evidence
 
-from embedding_shift.claims import effects, published_claims
+from embedding_shift.claims import judging, published_claims
 from embedding_shift.errors import InputError
 from embedding_shift.statistics import bootstrap, clustering
 
 
 def judged(kind, arguments, data, metric="cosine_similarity", pool=NAMES):
     claim = published_claims.Claim("c", "t", "s", "x", kind, arguments, metric)
-    found = effects.judge(published_claims.PublishedClaims(pool, [claim]), data)["c"]
+    found = judging.judge(published_claims.PublishedClaims(pool, [claim]), data)["c"]
     if found.interval:
         assert np.isfinite([found.interval.effect, found.interval.low, found.interval.high]).all()
         assert found.interval.low <= found.interval.effect <= found.interval.high
@@ -124,7 +124,7 @@ KIND_ARGUMENTS = {
 
 def test_every_kind_has_a_reader_a_judge_and_a_test():
     assert set(published_claims.KINDS) == set(KIND_ARGUMENTS)
-    assert {*published_claims.KINDS, *published_claims.RELATED_KINDS} == set(effects.JUDGES)
+    assert {*published_claims.KINDS, *published_claims.RELATED_KINDS} == set(judging.JUDGES)
 
 
 @pytest.mark.parametrize("kind", KIND_ARGUMENTS)
@@ -216,7 +216,7 @@ SETTINGS = bootstrap.Settings(400, 0.95, 1)
     ],
 )
 def test_claims_about_what_parts_write(heads, verdict, effect):
-    found = effects.judge_related([HEADS_ABOVE_MLPS], shares(**heads), SETTINGS)["c"]
+    found = judging.judge_related([HEADS_ABOVE_MLPS], shares(**heads), SETTINGS)["c"]
     assert (found.verdict, found.n) == (verdict, 40)
     assert found.interval.effect == pytest.approx(effect, abs=0.01)
 
@@ -232,7 +232,7 @@ def test_claims_about_what_parts_write(heads, verdict, effect):
     ],
 )
 def test_claims_about_parts_that_a_run_cannot_test(table, reason):
-    found = effects.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
+    found = judging.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
     assert found.verdict == "not tested"
     assert found.reason.startswith(reason)
 
@@ -242,6 +242,6 @@ def test_a_share_is_resolved_however_much_the_size_of_the_shift_varies():
     table = shares(n=24, a=0.9, b=0.8)
     size = np.tile(np.where(np.arange(24) % 8, 1.0, 100.0), 2)
     table[["heads", "mlps", "total"]] *= size[:, None]
-    found = effects.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
+    found = judging.judge_related([HEADS_ABOVE_MLPS], table, SETTINGS)["c"]
     assert found.verdict == "supported"
     assert found.interval.high - found.interval.low < 0.3
