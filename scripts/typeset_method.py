@@ -1,6 +1,9 @@
 """Typeset the figure of the method with LaTeX and write it as PDF and in further formats."""
 
+from pathlib import Path
+
 from embedding_shift import cli
+from embedding_shift.code_dependencies import source_files
 from embedding_shift.paper import method_figure
 
 
@@ -12,7 +15,10 @@ def main() -> None:
     parser.add_argument("--pdf", required=True, help="PDF to write")
     parser.add_argument("--pictures", nargs="*", default=[], help="PNG (200 dots per inch) and SVG to write")
     arguments = parser.parse_args()
-    method_figure.draw(arguments.source, arguments.summary, arguments.image_size, arguments.pdf, arguments.pictures)
+    code = source_files("typeset_method", Path(__file__).resolve().parent)
+    method_figure.draw(
+        arguments.source, arguments.summary, arguments.image_size, arguments.pdf, arguments.pictures, code
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The figure of the method: typeset alone, with what is true of its encoder, the same bytes every time."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from xml.etree import ElementTree
 
 import pypdfium2
 import pytest
+from PIL import Image
 from pipeline import PROJECT
 from typesetting import needs_latex
 
@@ -59,6 +61,20 @@ def test_the_svg_has_the_size_of_the_page_and_the_same_bytes_every_time(tmp_path
     with pypdfium2.PdfDocument(tmp_path / "first" / "method.pdf") as document:
         width = document[0].get_width()
     assert float(ElementTree.fromstring(found[0]).attrib["width"].removesuffix("pt")) == pytest.approx(width, abs=0.01)
+
+
+@needs_latex
+@pytest.mark.skipif(not shutil.which(method_figure.SVG_PROGRAM), reason="Poppler is not installed")
+def test_the_files_say_what_the_figure_was_drawn_from(tmp_path):
+    assert typeset(tmp_path / "run", pictures=["png", "svg"]).stderr == ""
+    with pypdfium2.PdfDocument(tmp_path / "run" / "method.pdf") as document:
+        found = document.get_metadata_value("Keywords")
+    summary = hashlib.sha256((tmp_path / "run" / "summary.csv").read_bytes()).hexdigest()
+    assert found.startswith("figure:method latex:") and f" summary:{summary} code:" in found
+    with Image.open(tmp_path / "run" / "method.png") as picture:
+        assert picture.text["Source"] == found
+    root = ElementTree.parse(tmp_path / "run" / "method.svg").getroot()
+    assert root.find("{http://www.w3.org/2000/svg}metadata").text == found
 
 
 def test_an_svg_without_poppler_is_refused_before_anything_is_typeset(tmp_path, monkeypatch):

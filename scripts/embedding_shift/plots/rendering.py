@@ -1,16 +1,14 @@
 """Draw a figure of the table and write it."""
 
-import hashlib
 import importlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from embedding_shift.io import atomic, tables
+from embedding_shift.io import tables
 from embedding_shift.io.values_by_metric import LongTable
-from embedding_shift.plots import style
+from embedding_shift.plots import figure_metadata, style
 from embedding_shift.plots.figures import FIGURES, INPUTS
 
 READERS: dict[str, Callable[[str | PathLike[str]], Any]] = {
@@ -48,21 +46,4 @@ def render(
     figure = module.draw(**read, **options)
     if figure.get_layout_engine():  # otherwise the figure is laid out by hand, and has its height
         figure.set_figheight(figure.get_figheight() * style.text_scale())
-    style.save(figure, outputs, source(name, inputs, {**options, **page._asdict()}, code))
-
-
-def source(
-    name: str,
-    inputs: Mapping[str, str | PathLike[str]],
-    options: Mapping[str, Any],
-    code: Iterable[str | PathLike[str]],
-) -> str:
-    """Return what a figure was drawn from as one line: SHA-256 of its tables, its code and its options.
-
-    Folders of views and attention maps are left out: they follow from the manifest, and their shards change no figure.
-    """
-    files = {key: path for key, path in sorted(inputs.items()) if Path(path).is_file()}
-    hashes = {key: atomic.sha256(path) for key, path in files.items()}
-    parts = {"code": sorted(map(atomic.sha256, code)), "options": {key: str(options[key]) for key in sorted(options)}}
-    hashes |= {key: hashlib.sha256(json.dumps(part).encode()).hexdigest() for key, part in parts.items()}
-    return " ".join([f"figure:{name}", *(f"{key}:{value}" for key, value in hashes.items())])
+    style.save(figure, outputs, figure_metadata.source(name, inputs, {**options, **page._asdict()}, code))

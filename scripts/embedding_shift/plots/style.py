@@ -25,6 +25,7 @@ from matplotlib.typing import LineStyleType
 
 from embedding_shift.io import atomic, tables
 from embedding_shift.plots import fonts, labels
+from embedding_shift.plots.figure_metadata import SOURCE_KEYS
 
 BASE_SIZE = 7.5  # points: the size of text that the heights of figures are made for
 DOTS_PER_INCH = 200
@@ -63,8 +64,6 @@ SIZES: dict[Any, float] = {
 }  # points, where text has BASE_SIZE
 # What makes a file of each format the same on every run.
 METADATA: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "png": {"Software": None}, "svg": {"Date": None}}
-# The key of the metadata for what a figure was drawn from; None as value leaves it out.
-SOURCE_KEYS = {"pdf": "Keywords", "png": "Source", "svg": "Source"}
 
 # Curves in the same panel differ in colour and in line style: the styles repeat after the last one.
 LINE_STYLES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
