@@ -4,8 +4,11 @@ input:   views, embeddings and attention of the original and of every augmentati
 output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv, pairwise_distance.csv
 steps:   metrics per augmentation and shard, or as many shards as are encoded at a time → long table per model →
          summary; distances
+state:   results/store/ keeps the pixel metrics of every view (config: `store`), so that no view is measured twice
 """
 
+# One store per augmentation, because every job reads the keys of its store.
+PIXEL_STORE = ["--store", f"{config['store']}/pixel_metrics/{{augmentation}}"] if config["store"] else []
 # More would wait for each other.
 SUMMARY_THREADS = 4
 
@@ -21,10 +24,12 @@ rule compute_pixel_metrics:
         "../envs/images.yaml"
     resources:
         **memory_and_runtime(memory(), minutes(per_view=0.05)),
+    params:
+        store=PIXEL_STORE,
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
     shell:
-        command("input.originals,views output")
+        command("input.originals,views,code params.store output")
 
 
 rule compute_representation_metrics:

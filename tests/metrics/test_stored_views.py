@@ -8,6 +8,7 @@ from pipeline import PROJECT
 from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards
+from embedding_shift.io.array_store import Store
 from embedding_shift.metrics import evaluate, stored_views
 from embedding_shift.views import augment, geometry, transforms
 
@@ -45,6 +46,40 @@ def test_pixel_metrics_undo_the_geometry_of_the_record(stored, name):
     assert values.keys() == expected[0].keys()
     for metric, column in values.items():
         np.testing.assert_array_equal(column, [row[metric] for row in expected])
+
+
+def test_stored_values_are_found_again_and_follow_pixels_and_record(stored, tmp_path, monkeypatch):
+    paths = stored["original"][0], stored["perspective"][0]
+    expected = stored_views.pixel_metrics(*paths)
+    measured = []
+    of_pixels = evaluate.of_pixels
+    monkeypatch.setattr(evaluate, "of_pixels", lambda *given: measured.append(given) or of_pixels(*given))
+
+    def values():
+        measured.clear()
+        image_ids, found = stored_views.pixel_metrics(*paths, Store(tmp_path / "store"))
+        return image_ids, {name: list(column) for name, column in found.items()}
+
+    assert values() == (expected[0], {name: list(column) for name, column in expected[1].items()})
+    assert len(measured) == len(expected[0])
+    first = values()
+    assert not measured and first[1].keys() == expected[1].keys()
+    np.testing.assert_equal(first[1], {name: list(column) for name, column in expected[1].items()})
+    views = list(shards.read(paths[1]))
+    views[0].pixels[0, 0, 0] ^= 1
+    views[1].record["steps"] = []  # no geometry to undo
+    shards.write(paths[1], views)
+    values()
+    assert len(measured) == 2
+
+
+def test_the_setting_of_stored_values_follows_the_code(tmp_path):
+    code = tmp_path / "code.py"
+    code.write_text("a")
+    before = stored_views.setting([code])
+    assert before == stored_views.setting([code])
+    code.write_text("b")
+    assert before != stored_views.setting([code])
 
 
 def _named(values):

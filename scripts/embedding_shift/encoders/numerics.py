@@ -2,14 +2,13 @@
 
 import contextlib
 import os
-import platform
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 
 from embedding_shift.compat import onednn
 from embedding_shift.errors import InputError
+from embedding_shift.io import array_store
 
 # In tf32, a GPU rounds the factors of products to 10 bits and adds them up in single precision.
 PRECISIONS = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -59,13 +58,5 @@ def machine(device: torch.device) -> list[str]:
     if device.type == "cuda":
         hardware = [torch.cuda.get_device_name(device), str(torch.version.cuda)]
     else:
-        hardware = [_processor(), torch.backends.cpu.get_cpu_capability(), os.environ.get(onednn.SWITCH, "")]
+        hardware = [array_store.processor(), torch.backends.cpu.get_cpu_capability(), os.environ.get(onednn.SWITCH, "")]
     return [device.type, *hardware, torch.__version__]
-
-
-def _processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

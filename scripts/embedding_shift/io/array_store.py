@@ -6,6 +6,8 @@ not at all, are never changed, and may come from many jobs at the same time. Eve
 or missing counts as not stored. A store can be deleted at any time.
 """
 
+import contextlib
+import platform
 import secrets
 import sys
 import zlib
@@ -146,6 +148,15 @@ class Store:
                 print(f"warning: {segment.path} is missing or damaged; what it held is computed again", file=sys.stderr)
             self._open[segment.path] = rows if fits else None
         return self._open[segment.path]
+
+
+def processor() -> str:
+    """Return the name of the processor, on which the last digits of numbers depend."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def _indexed(keys: bytes) -> NDArray[Any]:

@@ -1,26 +1,45 @@
 """Measure stored views. Their records tell how to undo the geometry."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
-from embedding_shift.io import array_files, shards
+from embedding_shift.io import array_files, array_store, atomic, shards
+from embedding_shift.io.array_store import Store
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.views import geometry
 from embedding_shift.views.view_record import ViewRecord
 
+VALUES = "values"  # the name of the stored array
+
 Values = dict[str, NDArray[np.float64]]
 
 
-def pixel_metrics(original_shard: str | Path, augmented_shard: str | Path) -> tuple[list[str], Values]:
+def setting(code: Sequence[str | Path]) -> str:
+    """Return a digest of everything but the views that decides their pixel metrics, in hexadecimal.
+
+    Args:
+        code: the files of the code that computes.
+    """
+    decisive = [_names(), np.__version__, cv2.__version__, array_store.processor(), sorted(map(atomic.sha256, code))]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+
+
+def pixel_metrics(
+    original_shard: str | Path, augmented_shard: str | Path, store: Store | None = None
+) -> tuple[list[str], Values]:
     """Return the pixel metrics, registered and not, of two shards that hold the same images.
 
     Args:
         original_shard, augmented_shard: paths of the shards.
+        store: where the values of a view are looked up and kept; None to compute everything.
 
     Returns:
         N image ids, and {metric: float64 (N,)}; NaN if a metric is not defined.
@@ -28,18 +47,52 @@ def pixel_metrics(original_shard: str | Path, augmented_shard: str | Path) -> tu
     Raises:
         InputError: a shard is damaged, or the shards do not hold the same images in the same order.
     """
-    names = [metric.name for kind in ("pixels", "registered_pixels") for metric in registry.of_kind(kind)]
     image_ids: list[str] = []
-    values: dict[str, list[float]] = {name: [] for name in names}
+    rows: list[NDArray[np.float64]] = []
     for original, view in zip_longest(shards.read(original_shard), shards.read(augmented_shard)):
         found, expected = (one.image_id if one else "no more" for one in (view, original))
         if found != expected:
             raise InputError(f"{augmented_shard} holds {found!r} where {original_shard} holds {expected!r}")
         image_ids.append(original.image_id)
-        correspondence = geometry.correspondence(ViewRecord.from_json(view.record))
-        for metric, value in evaluate.of_pixels(original.pixels, view.pixels, correspondence):
-            values[metric.name].append(value)
-    return image_ids, {name: np.array(column, dtype=np.float64) for name, column in values.items()}
+        rows.append(_stored_or_measured(original, view, store))
+    if store:
+        store.flush()
+    names = _names()
+    return image_ids, dict(zip(names, np.array(rows, np.float64).reshape(len(rows), len(names)).T, strict=True))
+
+
+def _names() -> list[str]:
+    """Return the names of the metrics of pixels, in the order of the stored values."""
+    return [metric.name for kind in ("pixels", "registered_pixels") for metric in registry.of_kind(kind)]
+
+
+def _stored_or_measured(original: shards.View, view: shards.View, store: Store | None) -> NDArray[np.float64]:
+    """Return the values of all pixel metrics of one view, float64 (metrics,), from the store if it has them."""
+    if not store:
+        return _measured(original, view)
+    key = _key(original, view)
+    (found,) = store.find([key])
+    if found:
+        return found[VALUES]
+    values = _measured(original, view)
+    store.add([key], {VALUES: values[np.newaxis]})
+    return values
+
+
+def _measured(original: shards.View, view: shards.View) -> NDArray[np.float64]:
+    correspondence = geometry.correspondence(ViewRecord.from_json(view.record))
+    values = {metric.name: value for metric, value in evaluate.of_pixels(original.pixels, view.pixels, correspondence)}
+    return np.array([values[name] for name in _names()], np.float64)
+
+
+def _key(original: shards.View, view: shards.View) -> bytes:
+    """Return the key of a view's metrics: its record counts because it tells how to undo the geometry."""
+    digest = hashlib.sha256(
+        json.dumps([original.pixels.shape, view.pixels.shape, view.record], sort_keys=True).encode()
+    )
+    digest.update(original.pixels.data)
+    digest.update(view.pixels.data)
+    return digest.digest()[: array_store.KEY_SIZE]
 
 
 def representation_metrics(
