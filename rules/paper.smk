@@ -39,6 +39,7 @@ PAPER_TABLES += ["rank_agreement", "encoder_differences"] if len(MODELS) > 1 els
 PAPER_ENVIRONMENTS = ["images", "encode", "analysis", "paper", "workflow"]
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
 PAPER_FIGURES += figure_names("mechanism") if MECHANISM else []
+PAPER_FIGURES += figure_names("words") if WORDS else []
 # The text follows the first dataset and the first model (config: primary); the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
 PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
@@ -48,6 +49,7 @@ PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES i
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
+PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}
 PAPER_ENCODERS = {
     table: f"results/{table}.csv" for table in ("rank_agreement", "encoder_differences") if len(MODELS) > 1
 }
@@ -70,6 +72,7 @@ PAPER_INPUTS = dict(
     acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
     **PAPER_STUDY,
     **PAPER_MECHANISM,
+    **PAPER_WORDS,
     **PAPER_ENCODERS,
 )
 PAPER_PARAMETERS = dict(

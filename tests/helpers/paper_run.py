@@ -17,6 +17,7 @@ from embedding_shift.statistics import encoder_differences, notable_images, pair
 from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, precision, variance
 from embedding_shift.study.variants import equal_doses, variant_names
 from embedding_shift.views import image_difference
+from embedding_shift.words import shift_in_words
 
 PROJECT = Path(__file__).parents[2]
 NASTY = [
@@ -208,6 +209,22 @@ def write_study(folder, names, draws=3):
     for name, (rows, columns) in found.items():
         tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))
     return [part for name in found for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))]
+
+
+def words_table(names, prompts):
+    """Return a shift in words, in which every augmentation follows its own prompt."""
+    rows = [
+        (name, prompt, text, 24, *((0.5, 9.0, 0.001) if name == prompt else (-0.1, -1.0, 0.5)), 9.0, 0.001)
+        for name in names
+        for prompt, text in prompts.items()
+    ]
+    return pd.DataFrame(rows, columns=list(shift_in_words.COLUMNS))
+
+
+def write_words(folder, names, prompts):
+    """Write such a shift; return the arguments that name it."""
+    tables.write_csv(folder / "words.csv", words_table(names, prompts))
+    return ["--words", str(folder / "words.csv")]
 
 
 def write_acquisition(folder, dataset):

@@ -1,5 +1,6 @@
 """The LaTeX sources place whole sentences; the generated ones are true for the run and grammatical for any count."""
 
+import dataclasses
 import math
 import re
 
@@ -10,6 +11,7 @@ from paper_run import (
     read,
     read_run_with_study,
     sentences_of,
+    words_table,
     write_acquisition,
     write_results,
 )
@@ -53,7 +55,9 @@ def test_a_source_line_holds_one_sentence_and_no_part_of_a_conditional_one(path)
 def test_the_sources_place_every_generated_sentence_and_no_other(study, tmp_path):
     """An unused macro would be a sentence that no reader sees."""
     placed = set(re.findall(r"\\([A-Z]\w+?(?:Sentence|Heading|Discussion))\b", "".join(p.read_text() for p in SOURCES)))
-    names = {macro_name(*parts) for parts, _ in sentences.all_sentences(with_mechanism(study, tmp_path))}
+    words = words_table(["augmentation_0"], {"augmentation_0": "a noisy {noun}"})
+    everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words)
+    names = {macro_name(*parts) for parts, _ in sentences.all_sentences(everything)}
     assert placed == names - {"ImageCount", "AugmentationCount"}
 
 

@@ -16,6 +16,7 @@ from paper_run import (
     write_precision,
     write_results,
     write_study,
+    write_words,
 )
 from typesetting import ENVIRONMENTS, build, needs_latex, needs_pdftotext, pages_of
 
@@ -41,6 +42,7 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     arguments = write_results(tmp_path, labels, 24, rejects, ["m & n", "~"], exclusions=exclusions)
     arguments += write_study(tmp_path, names(labels)) + write_acquisition(tmp_path, "Data & 50 %")
     arguments += write_precision(tmp_path, 99)
+    arguments += write_words(tmp_path, names(labels), {"augmentation_0": "a {noun} of 50 % & 犬"})
     text = build(tmp_path, arguments + write_encoder_comparison(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert "Размытие" in text and "\N{GRINNING FACE}" in text
@@ -48,13 +50,16 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     assert "100 times smaller for Cosine similarity of CLIP & Co on 50 %" in text
     assert "404 & 50 %" in text and "11,111" in text and "m & n" in text
     assert "Agreement of two encoders on the ranking" in text
+    assert "Of 1 augmentation with a prompt of its own, 1 moves the embeddings towards it" in text
     assert f"{len(NASTY)} values are not defined, on {len(NASTY)} images" in text
 
 
 @needs_latex
 @needs_pdftotext
 def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
-    text = build(tmp_path, write_results(tmp_path, ["Only one"], 1, attention=False))
+    arguments = write_results(tmp_path, ["Only one"], 1, attention=False)
+    text = build(tmp_path, arguments + write_words(tmp_path, [], {}))
+    assert "m has no text tower, so its shift is not told in words." in text and "In words" not in text
     assert ABSENT in text and "Audit of the released scripts" not in text
     assert "Every metric has a value for every image" in text
     assert "No attention map is known for m" in text

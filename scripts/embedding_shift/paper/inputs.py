@@ -170,6 +170,8 @@ class PaperInputs:
         image_counts: number of images that were used and left out, by label of the dataset.
         study: data frame by name of the table (STUDY_TABLES); empty without a study.
         mechanism: the same for MECHANISM_TABLES; empty if the run does not look inside the encoder.
+        words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
+            words.
         settings: the settings of the run.
     """
 
@@ -193,6 +195,7 @@ class PaperInputs:
     image_counts: dict[str, tuple[int, int]]
     study: dict[str, pd.DataFrame]
     mechanism: dict[str, pd.DataFrame]
+    words: pd.DataFrame | None
     settings: Settings
 
     @property

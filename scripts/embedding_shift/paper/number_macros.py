@@ -99,6 +99,7 @@ def _flags(inputs: PaperInputs) -> Iterator[Macro]:
         "several_images": len(inputs.manifest) > 1,
         "study_done": bool(inputs.study),
         "mechanism_done": bool(inputs.mechanism),
+        "words_told": inputs.words is not None and not inputs.words.empty,
         "results_compared": len(inputs.results) > 1,
         "encoders_compared": inputs.rank_agreement is not None,
         "images_downloaded": bool(inputs.acquisitions),

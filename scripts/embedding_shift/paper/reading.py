@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
     for table in MECHANISM_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
+    parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
     parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
 
 
@@ -89,6 +90,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         encoder_differences=_of_encoders("encoder_differences", arguments),
         study=_given(STUDY_TABLES, arguments),
         mechanism=_given(MECHANISM_TABLES, arguments),
+        words=tables.read_csv(arguments.words) if arguments.words else None,
         settings=arguments.settings,
     )
 
