@@ -63,6 +63,16 @@ class StudyEntry(TypedDict):
     failure_share: float
 
 
+class TextSource(TypedDict):
+    """The text encoder of a classifier: the key `text` of a model."""
+
+    package: str
+    version: str
+    sha256: str
+    member: str
+    member_sha256: str
+
+
 class ModelSource(TypedDict):
     """The part of a model's entry that says where its weights come from; the optional keys depend on the kind."""
 
@@ -76,6 +86,7 @@ class ModelSource(TypedDict):
     sha256: NotRequired[str]
     member: NotRequired[str]
     member_sha256: NotRequired[str]
+    text: NotRequired[TextSource]
 
 
 class ModelEntry(ModelSource):

@@ -15,16 +15,24 @@ WEIGHTS_FILE = "open_clip_model.safetensors"
 PROVENANCE_FILE = "provenance.json"
 # Of a text tower whose tokenizer is not that of open_clip: the tokens, and which of them pads.
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+# The configuration that transformers needs to build a text tower of its own.
+TRANSFORMERS_CONFIG = "config.json"
+# Prefix of the weights of a classifier's last layer, which reads the embedding.
+CLASSIFIER = "classifier."
 
 State = dict[str, Tensor]
 """Weights by name."""
 
 
 class BundleConfig(TypedDict):
-    """The content of CONFIG_FILE: open_clip's configurations of the model and of its preprocessing."""
+    """The content of CONFIG_FILE: open_clip's configurations of the model and of its preprocessing.
+
+    A bundle with a classifier also has the names of its classes.
+    """
 
     model_cfg: dict[str, Any]
     preprocess_cfg: dict[str, Any]
+    classes: NotRequired[list[str]]
 
 
 class HubSource(TypedDict):

