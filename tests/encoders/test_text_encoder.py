@@ -51,6 +51,8 @@ def test_embeddings_equal_those_of_open_clip(tmp_path, name, changes):
     np.testing.assert_allclose(found, expected(model, tmp_path), atol=1e-5)
     assert found.dtype == np.float32
     assert np.array_equal(found[0], found[-1])
+    repeated = text_encoder.encode(tmp_path, TEXTS * 20)  # several batches
+    np.testing.assert_array_equal(repeated, np.tile(found, (20, 1)))
     assert np.abs(found[0] - found[2]).max() > 1e-3
     np.testing.assert_array_equal(text_encoder.encode(tmp_path, TEXTS, workers=3), found)
     assert text_encoder.encode(tmp_path, []).shape == (0, found.shape[1])

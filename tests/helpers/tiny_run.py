@@ -31,6 +31,7 @@ def tiny_config(**changes):
         "datasets": {"tiny": {"label": "Four {4} photographs", "kind": "csv", "path": "data/images.csv"}},
         "models": {"clip": {"label": "A small {random} CLIP", "kind": "local-dir", "path": "bundle"}},
         "augmentations": CONFIG["augmentations"],
+        "words": {"prompts": "config/prompts.yaml"},
     } | changes
 
 
@@ -70,7 +71,7 @@ def prepared(tmp_path_factory):
         (pipeline / "data/cut.png").write_bytes((pipeline / "data/kodim02.png").read_bytes()[:100_000])
         Image.open(pipeline / "data/kodim02.png").save(pipeline / "data/repeated.bmp")
         write_data(pipeline, ROWS)
-        write_clip_bundle(pipeline / "bundle")
+        write_clip_bundle(pipeline / "bundle", vocabulary=49408)
         pipeline.config = tiny_config()
 
     return shared(tmp_path_factory, "prepared", make)

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -30,8 +31,11 @@ def test_everything_is_there(finished):
     for table in ("metrics.parquet", "summary.csv", "pairwise_distance.csv"):
         assert (finished / RESULTS / table).stat().st_size
     assert (finished / "results/paper.pdf").read_bytes().startswith(b"%PDF-")
-    assert (finished / "results/numbers.tex").stat().st_size
-    for name in ("attention_samples", "metric_heatmap", "radar", "attention_grid_1", "method"):
+    assert r"\newcommand{\WordsTold}{1}" in (finished / "results/numbers.tex").read_text()
+    words = pd.read_csv(finished / RESULTS / "words.csv")
+    assert [*zip(words["augmentation"], words["prompt"], strict=True)] == [*product(NINE, NINE)]
+    assert words["p"].between(0.001, 1).all() and (finished / f"{RESULTS}/text/prompts.npz").exists()
+    for name in ("words", "attention_samples", "metric_heatmap", "radar", "attention_grid_1", "method"):
         assert (finished / f"{RESULTS}/figures/{name}.pdf").read_bytes().startswith(b"%PDF-")
         assert (finished / f"{RESULTS}/figures/{name}.png").read_bytes().startswith(b"\x89PNG")
 

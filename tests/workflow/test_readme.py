@@ -42,7 +42,7 @@ def own_registries(monkeypatch):
 def test_every_piece_of_configuration_is_valid_on_top_of_the_shipped_one(text):
     config = copy.deepcopy(SHIPPED)
     for section, entries in yaml.safe_load(text).items():
-        config[section] |= entries
+        config[section] = config.get(section, {}) | entries
     full = validation.validated(config, SCHEMA)
     for entry in full["augmentations"].values():
         Steps(steps_of(entry))

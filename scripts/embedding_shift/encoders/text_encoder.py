@@ -33,8 +33,9 @@ def encode(bundle: str | Path, texts: Sequence[str], workers: int = 1) -> NDArra
     if tower is None:
         return None
     tokenize = tokenizing.of_bundle(bundle)
-    # An empty text has an embedding of its own; one more gives the width of the embedding if there are no texts.
-    tokens = tokenize([*texts, ""])
+    # Equal texts get equal embeddings. One more text gives the width of the embedding if there are no texts.
+    places = {text: place for place, text in enumerate(dict.fromkeys([*texts, ""]))}
+    tokens = tokenize(list(places))
     known = getattr(tower, "vocab_size", 0)
     if known and int(tokens.max()) >= known:
         raise InputError(f"the tokenizer in {bundle} is that of another model: the text tower has {known} tokens")
@@ -44,9 +45,10 @@ def encode(bundle: str | Path, texts: Sequence[str], workers: int = 1) -> NDArra
     @torch.inference_mode()
     def forward(rows: NDArray[np.int_]) -> NDArray[np.float32]:
         length = max(lengths[row] for row in rows)
-        embedding = text_tower.shortened(tower, length)(tokens[torch.from_numpy(rows), :length])
-        return np.asarray((embedding[0] if isinstance(embedding, tuple) else embedding).numpy())
+        output = text_tower.shortened(tower, length)(tokens[torch.from_numpy(rows), :length])
+        return np.asarray((output[0] if isinstance(output, tuple) else output).numpy())
 
     starts = range(0, len(order), BATCH_SIZE)
     found = list(batching.in_parallel(forward, (order[start : start + BATCH_SIZE] for start in starts), workers))
-    return np.concatenate(found)[np.argsort(order, kind="stable")][:-1]
+    embedding = np.concatenate(found)[np.argsort(order, kind="stable")]
+    return np.asarray(embedding[[places[text] for text in texts]])
