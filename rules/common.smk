@@ -199,10 +199,13 @@ def dataset_source(wildcards):
 
 
 def bundle_source(wildcards):
-    """Return the files of a local bundle or checkpoint, so that changes are used; the script reports missing files."""
+    """Return the files of a local model, so that changes are used; the script reports missing files."""
     entry = config["models"][wildcards.model]
     bundle_files = ["open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json", "tokenizer_config.json"]
     names = {"local-dir": [*bundle_files, "config.json"], "checkpoint": [""]}
+    if entry["kind"] == "transformers" and "path" in entry:
+        weights = sorted(path.name for path in Path(entry["path"]).glob("*.safetensors"))
+        names["transformers"] = ["config.json", "preprocessor_config.json", *weights]
     paths = (Path(entry["path"], name) for name in names.get(entry["kind"], []))
     return without_braces(str(path) for path in paths if path.is_file())
 

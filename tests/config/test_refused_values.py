@@ -70,6 +70,7 @@ def test_a_pin_cannot_be_an_output_of_its_own_dataset():
         (["datasets", "kodak", "kind"], ..., ["'datasets.kodak'", "'kind' is missing"]),
         (["models", "dinov2_vits14", "sha256"], ..., ["'models.dinov2_vits14'", "'sha256' is missing"]),
         (["models", "dinov2_vits14"], {"kind": "local-dir"}, ["'path' is missing"]),
+        (["models", "dinov2_vits14"], {"kind": "transformers"}, ["'name' is missing"]),
         (["augmentations", "noise", "transform"], ..., ["'augmentations.noise'", "'transform' is missing"]),
         (["seed"], "abc", ["'seed'", "found 'abc'", "it must be a whole number"]),
         (["shards"], True, ["'shards'", "found True", "a whole number"]),

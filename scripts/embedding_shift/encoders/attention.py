@@ -4,6 +4,8 @@ Which attention this is depends on how the tower pools:
 
 - by a class token: the class token's row in the final block (CLIP, DINOv2, EVA02, …);
 - by an attention head with a learned query: the row of this query (SigLIP, CoCa, PE);
+- by latents, learned queries that read the patches and one another (Kosmos-2, IDEFICS): the mean of their rows in the
+  last layer of the pool;
 - by an average, or with convolutions: there is no such attention.
 
 The towers are recognised by attributes of open_clip 3.3.0 (`transformer.resblocks`, `attn_pool`, `pool_type`) and timm
@@ -19,14 +21,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-CLASS_TOKEN, POOLING_HEAD, NO_MAP = "class token", "pooling head", "none"
+from embedding_shift.encoders.towers.latent_pool import LatentPoolTower
+
+CLASS_TOKEN, POOLING_HEAD, LATENTS, NO_MAP = "class token", "pooling head", "latents", "none"
 
 
 class Pooling(NamedTuple):
     """How an image tower pools its patches.
 
     Attributes:
-        source: CLASS_TOKEN, POOLING_HEAD or NO_MAP.
+        source: CLASS_TOKEN, POOLING_HEAD, LATENTS or NO_MAP.
         attention: the module that computes the pooling attention; None without a map.
         grid: rows and columns of patches; None without a map.
     """
@@ -43,7 +47,7 @@ class PoolingAttention(ExitStack):
     output of the tower. Several threads may use the tower at the same time; each sees what its own pass recorded.
 
     Attributes:
-        source: CLASS_TOKEN, POOLING_HEAD or NO_MAP.
+        source: CLASS_TOKEN, POOLING_HEAD, LATENTS or NO_MAP.
         rows: after a forward pass of N images in this thread, float32 tensor (N, heads, keys); each row sums to 1. None
             before the first pass and without a map.
     """
@@ -51,6 +55,8 @@ class PoolingAttention(ExitStack):
     def __init__(self, visual: nn.Module) -> None:
         super().__init__()
         self.source, self._attention, self._grid = find_pooling(visual)
+        pool: Any = getattr(visual, "pool", None)
+        self._latents = len(pool.latents) if self.source == LATENTS else 0
         self._recorded = threading.local()
 
     def __enter__(self) -> Self:
@@ -58,7 +64,7 @@ class PoolingAttention(ExitStack):
         if isinstance(attention, nn.MultiheadAttention):
             self.callback(attention.register_forward_pre_hook(self._record_multihead).remove)
         elif attention is not None:
-            catch = _CatchQuery(self._record)
+            catch = _CatchQuery(self._record, self._latents or 1)
             start = attention.register_forward_pre_hook(lambda *_: catch.__enter__() and None)
             end = attention.register_forward_hook(lambda *_: catch.__exit__(None, None, None), always_call=True)
             self.callback(start.remove)
@@ -75,8 +81,9 @@ class PoolingAttention(ExitStack):
         if self._grid is None or self.rows is None:
             return None
         rows, columns = self._grid
-        # Class and register tokens come first among the keys.
-        return self.rows[..., -rows * columns :].unflatten(-1, (rows, columns))
+        # Class and register tokens come first among the keys, and latents last.
+        end = self.rows.shape[-1] - self._latents
+        return self.rows[..., end - rows * columns : end].unflatten(-1, (rows, columns))
 
     def _record_multihead(self, attention: nn.MultiheadAttention, arguments: tuple[Any, ...]) -> None:
         self._record(*multihead_query_keys(attention, *arguments[:2]))
@@ -87,6 +94,8 @@ class PoolingAttention(ExitStack):
 
 def find_pooling(visual: nn.Module) -> Pooling:
     """Find the attention by which an open_clip image tower pools its patches."""
+    if isinstance(visual, LatentPoolTower):
+        return Pooling(LATENTS, visual.pool.attention, patch_grid(visual))
     trunk = getattr(visual, "trunk", None)
     source, attention = _find_native(visual) if trunk is None else _find_timm(trunk)
     grid = patch_grid(visual)
@@ -132,11 +141,11 @@ def _fused(attention: Any) -> nn.Module:
 
 
 class _CatchQuery(TorchFunctionMode):
-    """While active, pass the first query, all keys and the mask of PyTorch's attention function to `record`."""
+    """While active, pass the first queries, all keys and the mask of PyTorch's attention function to `record`."""
 
-    def __init__(self, record: Callable[[Tensor, Tensor, Tensor | None], None]) -> None:
+    def __init__(self, record: Callable[[Tensor, Tensor, Tensor | None], None], queries: int) -> None:
         super().__init__()
-        self._record = record
+        self._record, self._queries = record, queries
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, arguments: Any = (), options: dict[str, Any] | None = None
@@ -145,7 +154,8 @@ class _CatchQuery(TorchFunctionMode):
         if function is functional.scaled_dot_product_attention:
             query, keys = arguments[:2]
             mask = options.get("attn_mask")
-            self._record(query[:, :, :1], keys, None if mask is None else mask[..., :1, :])
+            first = self._queries
+            self._record(query[:, :, :first], keys, None if mask is None else mask[..., :first, :])
         return function(*arguments, **options)
 
 
@@ -171,16 +181,18 @@ def multihead_query_keys(attention: nn.MultiheadAttention, queries: Tensor, keys
 
 
 def attention_row(query: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Return the attention of one query to all keys per head: the softmax of their scaled products.
+    """Return the attention of queries to all keys per head, averaged over the queries.
+
+    The attention of a query is the softmax of its scaled products with the keys.
 
     Args:
-        query: (N, heads, 1, width of a head).
+        query: (N, heads, Q, width of a head).
         keys: (N, heads, K, width of a head).
-        mask: (…, 1, K), added to the scores before the softmax; None for no mask.
+        mask: (…, Q, K), added to the scores before the softmax; None for no mask.
 
     Returns:
         float32 (N, heads, K); each row sums to 1.
     """
     query, keys = query.float(), keys.float()  # In lower precision the row would not sum to 1.
     scores = query @ keys.transpose(-2, -1) / query.shape[-1] ** 0.5
-    return (scores if mask is None else scores + mask).squeeze(2).softmax(dim=-1)
+    return (scores if mask is None else scores + mask).softmax(dim=-1).mean(dim=2)

@@ -26,7 +26,14 @@ from embedding_shift.encoders.bundle_files import (
     TowerDescription,
 )
 from embedding_shift.encoders.image_encoder import Encoder
-from embedding_shift.encoders.sources import checkpoint_files, checkpoints, hub, wheel_classifier, wheel_encoder
+from embedding_shift.encoders.sources import (
+    checkpoint_files,
+    checkpoints,
+    hub,
+    transformers_models,
+    wheel_classifier,
+    wheel_encoder,
+)
 from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError, one_line
 from embedding_shift.io import atomic
@@ -62,6 +69,9 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
     elif kind == "checkpoint":
         checkpoint = checkpoints.read(model)
         write(folder, checkpoint.config, checkpoint.state, {**model, **checkpoint.source})
+    elif kind == "transformers":
+        vision = transformers_models.read(model)
+        write(folder, vision.config, vision.state, {**model, **vision.source})
     else:
         if kind == "open_clip":
             fetched = hub.open_clip_model(model["name"], model["pretrained"])

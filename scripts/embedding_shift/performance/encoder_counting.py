@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from embedding_shift.config.entries import ModelSource
 from embedding_shift.encoders.attention import PoolingAttention
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
-from embedding_shift.encoders.sources import open_clip_names, wheel_classifier, wheel_encoder
+from embedding_shift.encoders.sources import open_clip_names, transformers_models, wheel_classifier, wheel_encoder
 from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError
 from embedding_shift.performance.encoder_cost import EncoderCost
@@ -70,6 +70,8 @@ def _architecture(model: ModelSource, bundle: Path) -> dict[str, Any]:
         if "pretrained" in model:
             open_clip_names.weights(model["name"], model["pretrained"])
         return open_clip_names.architecture(model["name"])
+    if model["kind"] == "transformers" and "path" in model:
+        return transformers_models.model_cfg(model)
     path = _source_folder(model, bundle) / CONFIG_FILE
     if not path.is_file():
         raise InputError(f"{path.parent} is not an open_clip bundle: it has no {CONFIG_FILE}")
@@ -81,7 +83,7 @@ def _architecture(model: ModelSource, bundle: Path) -> dict[str, Any]:
 
 
 def _source_folder(model: ModelSource, bundle: Path) -> Path:
-    """Return the folder that holds the configuration of an encoder of kind `local-dir` or `hf-hub`."""
+    """Return the folder that holds the configuration of an encoder of kind `local-dir`, `hf-hub` or `transformers`."""
     if model["kind"] == "local-dir":
         return Path(model["path"])
     provenance = bundle / PROVENANCE_FILE

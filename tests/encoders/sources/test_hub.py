@@ -9,6 +9,7 @@ import pytest
 import torch
 from local_hub import COMMIT, REPOSITORY, UNREACHABLE, Hub, prepare, run_python
 from safetensors.torch import load_file
+from small_transformers import write_model
 from text_towers import write_tokenizer
 from towers import assert_same_encoder
 
@@ -91,6 +92,26 @@ def test_a_model_of_open_clip_by_name_and_tag(source, tmp_path, serve, kodak_vie
     provenance = json.loads((tmp_path / "bundle" / PROVENANCE).read_text())
     assert (provenance["name"], provenance["pretrained"], provenance["revision"]) == ("small", "tag", COMMIT)
     assert_same_encoder(tmp_path / "bundle", source, kodak_views[:2])
+
+
+def test_of_a_model_of_transformers_only_the_vision_part_is_fetched(tmp_path, serve):
+    """Its weights are in several files, some of which hold text alone."""
+    write_model("kosmos-2", tmp_path / "repository", max_shard_size="2KB")
+    index = json.loads((tmp_path / "repository/model.safetensors.index.json").read_text())["weight_map"]
+    needed = {file for name, file in index.items() if not name.startswith("text_model")}
+    assert needed < set(index.values())
+    server = serve(tmp_path / "repository")
+    model = {"kind": "transformers", "name": REPOSITORY}
+    done = prepare(model, tmp_path / "bundle", server.url, tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert {path.split("/")[-1] for path in server.requested if "model-" in path} == needed
+    provenance = json.loads((tmp_path / "bundle" / PROVENANCE).read_text())
+    assert (provenance["revision"], provenance["file"]) == (COMMIT, ", ".join(sorted(needed)))
+
+    local = {"kind": "transformers", "path": str(tmp_path / "repository")}
+    done = prepare(local, tmp_path / "local", UNREACHABLE, tmp_path / "none")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "local" / WEIGHTS).read_bytes() == (tmp_path / "bundle" / WEIGHTS).read_bytes()
 
 
 def test_weights_that_run_code_are_refused(source, tmp_path, serve):

@@ -1,1 +1,1 @@
-"""Where weights come from: the model hub, a checkpoint file, or a package of the Python package index."""
+"""Where weights come from: the model hub, a checkpoint file, a model of transformers, or a Python package."""

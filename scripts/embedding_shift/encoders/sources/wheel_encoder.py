@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.config.entries import ModelSource, TextSource
 from embedding_shift.encoders.bundle_files import BundleConfig, State
-from embedding_shift.encoders.towers.tower_loading import NO_TEXT
+from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic
 
@@ -39,7 +39,7 @@ CONFIG: BundleConfig = {
             "no_ln_pre": True,
             "norm_kwargs": {"eps": 1e-6},
         },
-        "text_cfg": NO_TEXT,
+        "text_cfg": tower_loading.NO_TEXT,
     },
     "preprocess_cfg": {
         "size": SIZE,
@@ -143,7 +143,6 @@ def to_open_clip(initializers: dict[str, NDArray[Any]]) -> State:
     Returns:
         Every weight of the model, float32.
     """
-    import open_clip
     import torch
 
     source: State = {name: torch.from_numpy(array.copy()) for name, array in initializers.items()}
@@ -156,16 +155,8 @@ def to_open_clip(initializers: dict[str, NDArray[Any]]) -> State:
     for number in range(DEPTH):
         matrix = dict(zip(GRAPH_ORDER, matrices[number * 6 : number * 6 + 6], strict=True))
         state |= _block(number, matrix, source)
-    model = open_clip.model.CLIP(**CONFIG["model_cfg"])
-    model.load_state_dict(
-        {
-            name: torch.zeros_like(tensor)
-            for name, tensor in model.state_dict().items()
-            if not name.startswith("visual.")
-        }
-        | {f"visual.{name}": tensor for name, tensor in state.items()}
-    )
-    return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    visual = {f"visual.{name}": tensor for name, tensor in state.items()}
+    return tower_loading.with_empty_text(CONFIG["model_cfg"], visual)
 
 
 def _embeddings(source: State) -> State:

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE, State
+from embedding_shift.encoders.towers.latent_pool import LatentPoolTower
 from embedding_shift.errors import InputError, one_line
 
 # open_clip builds a text tower with every model; this is the smallest one, and nothing uses it.
@@ -69,7 +70,10 @@ def weights_sha256(visual: nn.Module) -> str:
 
 
 def build_image_tower(model_cfg: dict[str, Any]) -> nn.Module:
-    """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built."""
+    """Return the image tower of open_clip's `model_cfg`, with random weights; no text tower is built.
+
+    The key `latent_pool`, which open_clip does not know, puts a pool of latents behind the tower.
+    """
     import open_clip  # Slow to load, and not needed by modules that only import this one.
 
     model = open_clip.CustomTextCLIP(
@@ -79,7 +83,18 @@ def build_image_tower(model_cfg: dict[str, Any]) -> nn.Module:
         quick_gelu=model_cfg.get("quick_gelu", False),
     )
     visual: nn.Module = model.visual
-    return visual
+    return LatentPoolTower(visual, **model_cfg["latent_pool"]) if "latent_pool" in model_cfg else visual
+
+
+def with_empty_text(model_cfg: dict[str, Any], state: State) -> State:
+    """Return the weights of the open_clip model of `model_cfg` for those of its image tower; the others are zero."""
+    import open_clip
+    import torch
+
+    model = open_clip.model.CLIP(**model_cfg)
+    empty = {name: torch.zeros_like(tensor) for name, tensor in model.state_dict().items() if name not in state}
+    model.load_state_dict(empty | state)
+    return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
 
 
 def activations(visual: nn.Module) -> list[str]:

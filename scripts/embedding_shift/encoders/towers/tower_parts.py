@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from embedding_shift.encoders.towers.latent_pool import LatentPoolTower
+
 CLASS_TOKEN, AVERAGE, POOLING_HEAD = "class token", "average", "pooling head"
 PARTS, READ_OUT, STREAM = "parts", "read-out", "stream"
 
@@ -79,7 +81,9 @@ def find_parts(visual: nn.Module) -> Anatomy:
     elif type(trunk).__name__ in ("VisionTransformer", "Eva"):
         blocks, find_pooling, find_read_out = trunk.blocks, _pool_timm, _read_out_timm
     else:
-        return Anatomy(missing=dict.fromkeys((STREAM, PARTS, READ_OUT), "the tower is no plain vision transformer"))
+        latents = isinstance(visual, LatentPoolTower)
+        reason = "the tower reads out the mean of latents" if latents else "the tower is no plain vision transformer"
+        return Anatomy(missing=dict.fromkeys((STREAM, PARTS, READ_OUT), reason))
     anatomy = Anatomy(blocks=list(blocks))
     for key, find in ((PARTS, find_pooling), (READ_OUT, find_read_out)):
         try:
