@@ -2,8 +2,9 @@
 
 input:   the model's bundle, the file of prompts, results/{dataset}/manifest.csv,
          results/{dataset}/{model}/embeddings/{view}.npz
-output:  results/{dataset}/{model}/text/{texts}.npz, results/{dataset}/{model}/words.csv
-steps:   encode the texts of a set → compare every shift with every prompt
+         paper/claims.yaml
+output:  results/{dataset}/{model}/text/{texts}.npz, results/{dataset}/{model}/words.csv, word_claims.csv
+steps:   encode the texts of a set → compare every shift with every prompt → verdicts on the claims on words
 """
 
 
@@ -49,3 +50,20 @@ rule score_words:
         "Telling the shifts of {wildcards.model} on {wildcards.dataset} in words."
     shell:
         command("input.texts,original,views params.prompts,augmentations,seed output")
+
+
+rule judge_word_claims:
+    input:
+        published_claims=project_file("paper/claims.yaml"),
+        words="results/{dataset}/{model}/words.csv",
+        code=code("judge_word_claims"),
+    output:
+        "results/{dataset}/{model}/word_claims.csv",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=6), allowance(10)),
+    message:
+        "Judging the claims on words by {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("input.published_claims,words output")

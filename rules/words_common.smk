@@ -4,7 +4,7 @@ It is off if no prompts are given. An encoder without a text tower gets tables w
 """
 
 WORDS = config["words"]["prompts"] is not None
-WORDS_TABLES = ["words"]
+WORDS_TABLES = ["words", "word_claims"]
 TEXT_SOURCES = {"prompts": config["words"]["prompts"], "captions": "results/{dataset}/manifest.csv"}
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 from captured_towers import SETTINGS, usual
 
-from embedding_shift.claims import judging
+from embedding_shift.claims import judging, verdicts
 from embedding_shift.mechanism import agreement, registry
 from embedding_shift.paper.inputs import MECHANISM_TABLES
 
@@ -24,11 +24,11 @@ def with_mechanism(inputs, folder, of=None, images=24, precision="fp32"):
         frame.to_csv(folder / f"{table}.csv", index=False)
         found[table] = pd.read_csv(folder / f"{table}.csv").replace({"augmentation": names})
     claims = inputs.published_claims.related_claims
-    verdicts = judging.judge_related(claims, found.pop("image_shares"), settings.bootstrap)
+    judged = judging.judge_related(claims, found.pop("image_shares"), settings.bootstrap)
     found[AGREEMENT] = agreement.table(
         {"one": found["layers"], "other": found["layers"]}, {"one": found["ledger"], "other": found["ledger"]}
     )
-    found[RELATED] = verdicts.as_table(verdicts)
+    found[RELATED] = verdicts.as_table(judged)
     return dataclasses.replace(inputs, mechanism=found, settings=inputs.settings | {"mechanism": {"images": images}})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from embedding_shift.claims import audit, few_images, published_claims, released_runs, verdicts
+from embedding_shift.claims import audit, few_images, published_claims, released_runs, verdicts, word_claims
 from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
@@ -214,7 +214,7 @@ def write_study(folder, names, draws=3):
 def words_table(names, prompts):
     """Return a shift in words, in which every augmentation follows its own prompt."""
     rows = [
-        (name, prompt, text, 24, *((0.5, 9.0, 0.001) if name == prompt else (-0.1, -1.0, 0.5)), 9.0, 0.001)
+        (name, prompt, text, 24, *((0.5, 9.0, 0.001) if name == prompt else (-0.1, -1.0, 0.5)), 9.0, 0.001, 2.0)
         for name in names
         for prompt, text in prompts.items()
     ]
@@ -223,8 +223,11 @@ def words_table(names, prompts):
 
 def write_words(folder, names, prompts):
     """Write such a shift; return the arguments that name it."""
-    tables.write_csv(folder / "words.csv", words_table(names, prompts))
-    return ["--words", str(folder / "words.csv")]
+    words = words_table(names, prompts)
+    claims = published_claims.read(PROJECT / "paper" / "claims.yaml").word_claims
+    tables.write_csv(folder / "words.csv", words)
+    tables.write_csv(folder / "word_claims.csv", verdicts.as_table(word_claims.judge(claims, words)))
+    return ["--words", str(folder / "words.csv"), "--word-claims", str(folder / "word_claims.csv")]
 
 
 def write_acquisition(folder, dataset):

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from paper_run import read, sentences_of, write_results
 
+from embedding_shift.claims import verdicts
+from embedding_shift.paper import latex
 from embedding_shift.words.shift_in_words import COLUMNS, ONE_PROMPT
 
 NAMES = ("augmentation_0", "augmentation_1", "augmentation_2")
@@ -19,7 +21,7 @@ def inputs(tmp_path):
 def told(inputs, *rows):
     """Return the sentences of a run with rows (augmentation, prompt, score, p, specific_p)."""
     table = [
-        (augmentation, prompt, f"a {prompt} photo of {{noun}}", 24, score, 10 * score, p, score, specific)
+        (augmentation, prompt, f"a {prompt} photo of {{noun}}", 24, score, 10 * score, p, score, specific, 2.0)
         for augmentation, prompt, score, p, specific in rows
     ]
     return sentences_of(dataclasses.replace(inputs, words=pd.DataFrame(table, columns=list(COLUMNS))))
@@ -45,6 +47,21 @@ def test_augmentations_that_follow_their_prompt(inputs):
         "Among the other pairs of augmentation and prompt, 1 of 2 pairs is as far from chance."
     )
     assert found["words_absent_sentence"] == "\\none"
+
+
+def test_claims_on_words(inputs):
+    judged = {
+        "noise-reads-noisy": verdicts.tested(verdicts.Interval(5.0, 3.0, 7.0), 24),
+        "blur-reads-blurry": verdicts.untested("this run has no prompt 'a_b'"),
+    }
+    words = pd.DataFrame([(*NAMES[:2], "a {noun}", 24, 0.1, 1.0, 0.5, 1.0, 0.5, 2.0)], columns=list(COLUMNS))
+    found = sentences_of(dataclasses.replace(inputs, words=words, word_claims=judged))
+    noisy, blurry = (latex.escape(f"“a {word} photo”") for word in ("noisy", "blurry"))
+    assert found["word_claims_sentence"] == (
+        f"Of what one would expect in words, \\emph{{Noise moves the embeddings towards {noisy}}} is supported "
+        f"(5.000 [3.000, 7.000]) and \\emph{{Blur moves the embeddings towards {blurry}}} is not tested "
+        f"({latex.escape(judged['blur-reads-blurry'].reason)})."
+    )
 
 
 def test_a_single_prompt(inputs):

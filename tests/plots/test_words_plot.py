@@ -20,7 +20,17 @@ def styled():
 
 def table(prompts, specific=True):
     rows = [
-        (row.name, name, f"a {name} photo of {{noun}}", 24, 0.1, z, p, *((z, p) if specific else (ONE_PROMPT,) * 2))
+        (
+            row.name,
+            name,
+            f"a {name} photo of {{noun}}",
+            24,
+            0.1,
+            z,
+            p,
+            *((z, p) if specific else (ONE_PROMPT,) * 2),
+            2.0,
+        )
         for row in AUGMENTATIONS
         for name in prompts
         for z, p in [(3.0, 0.001) if name == row.name else (-1.0, 0.3)]

@@ -139,7 +139,7 @@ def test_a_shift_of_nothing_is_no_shift(told, generator):
     original = drawn(generator, 5)
     found = shift_in_words.directions(prompts, encoded, 1)
     _, along = shift_in_words.scores(original, original, found.prompts, found.chance)
-    assert along == [(0, 0, 1)] * 3
+    assert along == [(0, 0, 1, 0)] * 3
 
 
 def test_a_single_prompt_is_compared_with_the_neutral_text_alone(told, generator):

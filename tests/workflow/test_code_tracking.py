@@ -10,7 +10,8 @@ from tiny_run import tiny_config
 
 IMAGES = {"acquire_images", "list_images", "ingest_images", "write_manifest", "pack_originals"}
 STUDY_IMAGES = {"make_study_references"}
-ENCODERS = {"prepare_bundle", "export_tower"}
+ENCODED_TEXTS = {"encode_texts"}
+ENCODERS = {"prepare_bundle", "export_tower"} | ENCODED_TEXTS
 AUGMENTATIONS = {"describe_augmentations"}  # figures read labels and colours in its table
 VIEWS = {"augment_views"}
 STUDY_VIEWS = {"make_study_views", "make_equal_damage_views"}
@@ -65,6 +66,8 @@ MECHANISM_FIGURES = {
     "plot_neighbour_overlap",
     "plot_shift_ledger",
 }
+WORDS_FIGURE = {"plot_words"}
+FROM_SCORES = {"score_words", "judge_word_claims"} | WORDS_FIGURE
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
 PAGE = {"write_results_page"}  # the entry page of the results, which shows the figures
@@ -88,17 +91,20 @@ FIGURES = (
     | STUDY_FIGURES
     | AUDIT_FIGURE
     | MECHANISM_FIGURES
+    | WORDS_FIGURE
 )
 FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
 FROM_METRICS = (
     STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 )
 FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms", "judge_related_claims"}
-FROM_ENCODING = ENCODING | FROM_CAPTURE | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
+FROM_ENCODING = (
+    ENCODING | FROM_CAPTURE | FROM_SCORES | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
+)
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
 FROM_IMAGES = IMAGES | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
-EVERYTHING = FROM_IMAGES | ENCODERS | AUGMENTATIONS
+EVERYTHING = FROM_IMAGES | ENCODERS | ENCODED_TEXTS | AUGMENTATIONS
 
 # The edited file, and what runs again.
 EDITS = {
@@ -113,7 +119,7 @@ EDITS = {
     # The encoder, which a bundle is tried with, reads views.
     "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images", "list_images"} | ENCODERS,
     "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
-    "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS,
+    "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS | ENCODED_TEXTS,
     "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,
     "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
     "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
@@ -133,17 +139,18 @@ EDITS = {
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
-    | {"judge_related_claims"},
+    | {"judge_related_claims", "judge_word_claims"},
     "embedding_shift/metrics/representation_metrics.py": PIXEL_METRICS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
-    | {"judge_related_claims"},
+    | {"judge_related_claims", "judge_word_claims"},
     "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
     | FROM_CAPTURE
+    | FROM_SCORES
     | STUDY_STATISTICS
     | FIGURES_OF_SUMMARIES
     | RANKS_FIGURE
@@ -168,6 +175,8 @@ EDITS = {
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS
     | PAPER,
+    "embedding_shift/words/shift_in_words.py": FROM_SCORES | TEXTS | PAPER,
+    "embedding_shift/words/prompts.py": ENCODED_TEXTS | FROM_SCORES | TEXTS | PAPER,
     "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "audit_method"}
     | AUDIT_FIGURE
     | TEXTS
@@ -194,6 +203,7 @@ EDITS = {
     | DISTANCES
     | DENDROGRAM
     | ATTENTION_PICTURES
+    | FROM_SCORES
     | FROM_STUDY_METRICS,
     "summarise_metrics.py": {"summarise_metrics", "measure_precision", "compare_models", "plot_noise_floor"}
     | FIGURES_OF_SUMMARIES

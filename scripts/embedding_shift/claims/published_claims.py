@@ -40,7 +40,11 @@ KINDS = {
 }
 # The kinds of the related work's claims, which need a look inside the encoder.
 RELATED_KINDS = {"larger_share": Kind({"more": "writer", "less": "writer"}, on_metric=False)}
+# The kinds of the claims on words, which need a text tower.
+WORD_KINDS = {"towards_prompt": Kind({"augmentation": "name", "prompt": "name"}, on_metric=False)}
 WRITERS = ("heads", "mlps", "last_quarter", "rest")  # columns of `image_shares.csv`
+# The optional lists of a claims file, with the kinds of their claims.
+OTHER_CLAIMS = {"related_claims": RELATED_KINDS, "word_claims": WORD_KINDS}
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,9 @@ class Claim:
     Attributes:
         id: lower-case words joined by hyphens.
         text: the claim in plain words.
-        source: where it is made: a place in the original paper, or a related paper.
+        source: where it is made: a place in the original paper, a related paper, or this project.
         contradicted_by: what would contradict it, in plain words.
-        kind: a key of KINDS or RELATED_KINDS.
+        kind: a key of KINDS, RELATED_KINDS or WORD_KINDS.
         arguments: those of the kind.
         metric: its name; empty where the kind needs none.
     """
@@ -74,11 +78,13 @@ class PublishedClaims:
         augmentations: the augmentations that "the most", "the least" and the dendrogram refer to.
         claims: those of the original paper, in the order of the file.
         related_claims: those of the related work, in the order of the file.
+        word_claims: those on the shift in words, in the order of the file.
     """
 
     augmentations: Sequence[str]
     claims: Sequence[Claim]
     related_claims: Sequence[Claim] = ()
+    word_claims: Sequence[Claim] = ()
 
     def claim(self, name: str) -> Claim:
         """Return the claim with this id.
@@ -128,11 +134,11 @@ class _Mistake(Exception):
 
 
 def _content(root: yaml.Node) -> PublishedClaims:
-    entries = _mapping(root, "the claims file", ("augmentations", "claims"), ("related_claims",))
+    entries = _mapping(root, "the claims file", ("augmentations", "claims"), OTHER_CLAIMS)
     pool = _names(entries["augmentations"], "augmentations")
     claims = _claims(entries["claims"], "claims", KINDS)
-    related = _claims(entries["related_claims"], "related_claims", RELATED_KINDS) if "related_claims" in entries else []
-    return PublishedClaims(pool, claims, related)
+    others = {key: _claims(entries[key], key, kinds) for key, kinds in OTHER_CLAIMS.items() if key in entries}
+    return PublishedClaims(pool, claims, **others)
 
 
 def _claims(node: yaml.Node, key: str, kinds: Mapping[str, Kind]) -> list[Claim]:

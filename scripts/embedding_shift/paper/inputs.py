@@ -172,6 +172,7 @@ class PaperInputs:
         mechanism: the same for MECHANISM_TABLES; empty if the run does not look inside the encoder.
         words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
             words.
+        word_claims: judgements of word_claims.csv by claim id; empty if nothing is told in words.
         settings: the settings of the run.
     """
 
@@ -196,6 +197,7 @@ class PaperInputs:
     study: dict[str, pd.DataFrame]
     mechanism: dict[str, pd.DataFrame]
     words: pd.DataFrame | None
+    word_claims: dict[str, verdicts.Judgement]
     settings: Settings
 
     @property

@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for table in MECHANISM_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
+    parser.add_argument("--word-claims", help="word_claims.csv of the first summary; omit it where the run has none")
     parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
 
 
@@ -91,6 +92,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         study=_given(STUDY_TABLES, arguments),
         mechanism=_given(MECHANISM_TABLES, arguments),
         words=tables.read_csv(arguments.words) if arguments.words else None,
+        word_claims=verdicts.read(arguments.word_claims) if arguments.word_claims else {},
         settings=arguments.settings,
     )
 

@@ -16,7 +16,8 @@ from embedding_shift.errors import InputError
 from embedding_shift.words.prompts import NEUTRAL, Prompts, prompt_id, text_id, word_id
 from embedding_shift.words.text_files import EncodedTexts
 
-COLUMNS = ("augmentation", "prompt", "text", "n", "score", "z", "p", "specific_z", "specific_p")
+COLUMNS = ("augmentation", "prompt", "text", "n", "score", "z", "p", "specific_z", "specific_p", "critical_z")
+CRITICAL = 0.95  # quantile of random pairs that a significant prompt exceeds
 ONE_PROMPT = "needs two prompts"
 RANDOM_PAIRS = 999
 
@@ -70,11 +71,13 @@ class Score(NamedTuple):
         score: mean shift of the embeddings (of unit length) along the direction.
         z: its distance from the mean over random pairs, in their standard deviations.
         p: share of random pairs that the shift follows at least as far, in either sense, with this one counted.
+        critical: distance in standard deviations that 5 % of random pairs exceed, in either sense.
     """
 
     score: float
     z: float
     p: float
+    critical: float
 
 
 def scores(before: NDArray[Any], after: NDArray[Any], found: FloatArray, chance: FloatArray) -> tuple[int, list[Score]]:
@@ -99,9 +102,14 @@ def scores(before: NDArray[Any], after: NDArray[Any], found: FloatArray, chance:
         return 0, []
     shift = (_unit(after[kept].astype(np.float64)) - _unit(before[kept].astype(np.float64))).mean(0)
     along, by_chance = found @ shift, chance @ shift
-    z = (along - by_chance.mean()) / (by_chance.std() or 1)
+    spread = by_chance.std() or 1
+    z = (along - by_chance.mean()) / spread
+    critical = float(np.quantile(np.abs(by_chance), CRITICAL) / spread)
     p = [(1 + np.count_nonzero(np.abs(by_chance) >= abs(value))) / (1 + len(chance)) for value in along]
-    return int(kept.sum()), [Score(*map(float, row)) for row in zip(along, z, p, strict=True)]
+    return int(kept.sum()), [
+        Score(float(score), float(distance), float(share), critical)
+        for score, distance, share in zip(along, z, p, strict=True)
+    ]
 
 
 def table(
@@ -123,7 +131,8 @@ def table(
         n, along = scores(original, embedding, places, found.chance)
         specific = along[len(found.prompts) :]
         for (name, text), score, against_others in zip(prompts.prompts.items(), along, specific, strict=False):
-            row = {"augmentation": augmentation, "prompt": name, "text": text, "n": n, **score._asdict()}
+            row = {"augmentation": augmentation, "prompt": name, "text": text, "n": n}
+            row |= {"score": score.score, "z": score.z, "p": score.p, "critical_z": score.critical}
             several = len(prompts.prompts) > 1
             yield row | {
                 "specific_z": against_others.z if several else ONE_PROMPT,

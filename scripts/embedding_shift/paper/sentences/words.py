@@ -25,6 +25,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("words_own_sentence",), _own(own, inputs.main.augmentations)
         yield ("words_specific_sentence",), _specific(own)
         yield ("words_others_sentence",), _others(words[words["prompt"] != words["augmentation"]])
+        yield ("word_claims_sentence",), _claims(inputs)
 
 
 def _own(own: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -81,3 +82,16 @@ def _others(others: pd.DataFrame) -> str:
         f"Among the other pairs of augmentation and prompt, {share_of(count, len(others), 'pair')} "
         f"{'is' if count == 1 else 'are'} as far from chance."
     )
+
+
+def _claims(inputs: PaperInputs) -> str:
+    """Give the verdicts on the claims on words."""
+    parts = []
+    for claim in inputs.published_claims.word_claims:
+        found = inputs.word_claims.get(claim.id)
+        if found is not None:
+            bounds = found.interval
+            why = f"{latex.number(bounds.effect)} {latex.interval(bounds.low, bounds.high)}" if bounds else found.reason
+            text = latex.escape(claim.text.rstrip("."))
+            parts.append(rf"\emph{{{text}}} is {found.verdict} ({why if bounds else latex.escape(why)})")
+    return f"Of what one would expect in words, {joined(parts)}." if parts else ""
