@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.compat.albumentations_internals import CropSizeError
 from embedding_shift.errors import InputError
+from embedding_shift.views.corruptions import ImageNetC
 from embedding_shift.views.elastic import FastElasticTransform
 
 cv2.setNumThreads(0)  # A job uses one thread; the workflow runs jobs in parallel.
@@ -52,6 +53,7 @@ def _is_transform(found: object) -> bool:
 
 
 register_transform(FastElasticTransform)
+register_transform(ImageNetC)
 
 
 def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicTransform:
