@@ -39,7 +39,8 @@ except InputError as error:
 
 for entry in (*config["datasets"].values(), *config["models"].values()):
     entry.update({key: located(entry[key]) for key in ("path", "pin") if entry.get(key)})
-config["words"].update({key: located(path) for key, path in config["words"].items() if path})
+if config["words"]["prompts"]:
+    config["words"]["prompts"] = located(config["words"]["prompts"])
 
 AUGMENTATIONS = list(config["augmentations"])
 VIEWS = ["original", *AUGMENTATIONS]

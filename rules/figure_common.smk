@@ -15,9 +15,11 @@ FIGURE_INPUTS = {
     "attention_folder": collect("results/{{dataset}}/{{model}}/attention/{view}.npz", view=VIEWS),
     "augmentations": "results/augmentations.csv",
     "comparison": "results/comparison.csv",
+    "damage_forecast": "results/damage_forecast.csv",
     "manifest": "results/{dataset}/manifest.csv",
     "metrics": "results/{dataset}/{model}/metrics.parquet",
     "rank_agreement": "results/rank_agreement.csv",
+    "text_damage": "results/text_damage.csv",
     "views_folder": collect(
         "results/{{dataset}}/views/{view}/{shard}.{suffix}", view=VIEWS, shard=SHARDS, suffix=["tar", "tar.sha256"]
     ),
@@ -119,6 +121,7 @@ def paper_figures(formats):
     """Return the files of the paper's figures in some formats."""
     paths = [f"{PAPER_RESULTS}/figures/{name}" for name in PAPER_FIGURES]
     paths += ["results/figures/model_comparison"] if len(MODELS) > 1 else []
+    paths += ["results/figures/damage"] if DAMAGE else []
     return [f"{path}.{form}" for path in paths for form in formats]
 
 

@@ -1,10 +1,12 @@
-"""Tell in words where embeddings move, for encoders with a text tower (config: words).
+"""Tell in words where embeddings move, and what becomes of captions and classes (config: words).
 
 input:   the model's bundle, the file of prompts, results/{dataset}/manifest.csv,
          results/{dataset}/{model}/embeddings/{view}.npz
          paper/claims.yaml
-output:  results/{dataset}/{model}/text/{texts}.npz, results/{dataset}/{model}/words.csv, word_claims.csv
-steps:   encode the texts of a set → compare every shift with every prompt → verdicts on the claims on words
+output:  results/{dataset}/{model}/text/{texts}.npz, words.csv, word_claims.csv, text_damage.csv, damage_forecast.csv; of
+         all encoders on the first dataset, results/text_damage.csv, damage_forecast.csv
+steps:   encode the texts of a set → compare every shift with every prompt → verdicts on the claims on words; measure the
+         damage to captions and classes → join that of all encoders
 """
 
 
@@ -23,7 +25,7 @@ rule encode_texts:
     threads: encoding_threads
     params:
         bundle=bundle,
-        source=lambda wildcards: TEXT_SOURCES[wildcards.texts].format(dataset=wildcards.dataset),
+        source=lambda wildcards: TEXT_SOURCES[wildcards.texts].format(**wildcards),
     message:
         "Encoding the {wildcards.texts} of {wildcards.dataset} with {wildcards.model}."
     shell:
@@ -67,3 +69,44 @@ rule judge_word_claims:
         "Judging the claims on words by {wildcards.model} on {wildcards.dataset}."
     shell:
         command("input.published_claims,words output")
+
+
+rule score_damage:
+    input:
+        **BUNDLE,
+        captions="results/{dataset}/{model}/text/captions.npz",
+        classes="results/{dataset}/{model}/text/classes.npz",
+        original="results/{dataset}/{model}/embeddings/original.npz",
+        views=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+        code=code("score_damage"),
+    output:
+        **tables(damage="text_damage", forecast="damage_forecast"),
+    conda:
+        "../envs/encode.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=4), allowance(60)),
+    params:
+        **{"bundle": bundle, "augmentations": AUGMENTATIONS, "bootstrap": BOOTSTRAP},
+    message:
+        "Measuring what augmentations do to the captions and classes of {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("params.bundle,augmentations,bootstrap input.captions,classes,original,views output.damage,forecast")
+
+
+rule join_damage:
+    input:
+        damages=collect("results/{dataset}/{model}/text_damage.csv", dataset=DATASETS[0], model=MODELS),
+        forecasts=collect("results/{dataset}/{model}/damage_forecast.csv", dataset=DATASETS[0], model=MODELS),
+        code=code("join_damage"),
+    output:
+        damage="results/text_damage.csv",
+        forecast="results/damage_forecast.csv",
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        models=MODELS,
+    message:
+        "Joining the damage of all encoders."
+    shell:
+        command("params.models input.damages,forecasts output.damage,forecast")

@@ -20,9 +20,15 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything.
     torch.set_num_threads(1)
     texts = text_files.texts_of(arguments.texts, arguments.source)
-    embedding = text_encoder.encode(arguments.bundle, list(texts.values()), arguments.threads)
-    if embedding is None:
-        cli.warn(f"the encoder in {arguments.bundle} has no text tower")
+    embedding = None
+    if arguments.texts == text_files.PROMPTS and text_files.knows_texts_by_classes(arguments.bundle):
+        cli.warn(
+            f"the encoder in {arguments.bundle} knows texts by the names of its classes only, so prompts tell nothing"
+        )
+    else:
+        embedding = text_encoder.encode(arguments.bundle, list(texts.values()), arguments.threads)
+        if embedding is None:
+            cli.warn(f"the encoder in {arguments.bundle} has no text tower")
     text_files.write(arguments.output, texts, embedding)
 
 

@@ -102,3 +102,15 @@ def test_one_image_has_neither_margin_nor_interval():
 def test_no_captions_have_no_values():
     values = {"original": damage.of_captions(np.ones((0, 3)), np.ones((0, 3)))}
     assert {row["mean"] for row in damage.table(values, SETTINGS)} == {"undefined"}
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_equal_answers_of_all_images_have_the_exact_interval(value):
+    flips = {"top1_flips": np.full(24, value)}
+    views = {"original": {"top1_flips": np.zeros(24)}, "view": flips}
+    row = list(damage.table(views, SETTINGS))[1]
+    exact = stats.binomtest(int(24 * value), 24).proportion_ci(method="exact")
+    assert (row["ci_low"], row["ci_high"]) == (pytest.approx(exact.low), pytest.approx(exact.high))
+    assert row["change_ci_low"] < row["change"] or value == 0
+    if value == 0:
+        assert row["change_ci_low"] == pytest.approx(-exact.high) and row["change_ci_high"] == pytest.approx(exact.high)

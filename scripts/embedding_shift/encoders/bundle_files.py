@@ -4,9 +4,7 @@ A bundle is a folder in the format that open_clip loads as `local-dir`, with one
 A bundle may have a text tower, and the files of its tokenizer.
 """
 
-from typing import Any, NotRequired, TypedDict
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 from embedding_shift.config.entries import ModelSource
 
@@ -20,7 +18,10 @@ TRANSFORMERS_CONFIG = "config.json"
 # Prefix of the weights of a classifier's last layer, which reads the embedding.
 CLASSIFIER = "classifier."
 
-State = dict[str, Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+State: TypeAlias = "dict[str, Tensor]"
 """Weights by name."""
 
 

@@ -173,6 +173,8 @@ class PaperInputs:
         words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
             words.
         word_claims: judgements of word_claims.csv by claim id; empty if nothing is told in words.
+        text_damage, damage_forecast: data frames of all encoders, with the column `model`; without rows where no
+            encoder has a text tower or a classifier, None if the run does not look at captions and classes.
         settings: the settings of the run.
     """
 
@@ -198,6 +200,8 @@ class PaperInputs:
     mechanism: dict[str, pd.DataFrame]
     words: pd.DataFrame | None
     word_claims: dict[str, verdicts.Judgement]
+    text_damage: pd.DataFrame | None
+    damage_forecast: pd.DataFrame | None
     settings: Settings
 
     @property

@@ -49,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
     parser.add_argument("--word-claims", help="word_claims.csv of the first summary; omit it where the run has none")
+    for table in ("text_damage", "damage_forecast"):
+        parser.add_argument(_option(table), help=f"{table}.csv of all encoders; omit it where the run has none")
     parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
 
 
@@ -93,6 +95,8 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         mechanism=_given(MECHANISM_TABLES, arguments),
         words=tables.read_csv(arguments.words) if arguments.words else None,
         word_claims=verdicts.read(arguments.word_claims) if arguments.word_claims else {},
+        text_damage=_of_encoders("text_damage", arguments),
+        damage_forecast=_of_encoders("damage_forecast", arguments),
         settings=arguments.settings,
     )
 
@@ -109,12 +113,12 @@ def _acquisitions(arguments: argparse.Namespace) -> dict[str, list[Row]]:
 
 
 def _of_encoders(table: str, arguments: argparse.Namespace) -> pd.DataFrame | None:
-    """Return the data frame of a table on pairs of encoders with their labels in place of names, or None."""
+    """Return the data frame of a table on encoders, or on pairs, with their labels in place of names, or None."""
     path = getattr(arguments, table)
     if not path:
         return None
     labels = _encoder_labels(arguments)
-    return tables.read_csv(path).replace({"first": labels, "second": labels})
+    return tables.read_csv(path).replace({"first": labels, "second": labels, "model": labels})
 
 
 def _encoder_labels(arguments: argparse.Namespace) -> dict[str, str]:

@@ -22,8 +22,10 @@ RANKS = (1, 5, 10)
 ROWS_AT_ONCE = 1024
 TIE = 1e-12  # Cosines of equal captions differ by rounding.
 NOT_DEFINED = "undefined"
+CHANGE = " change"
 CAPTION_SIMILARITY, CAPTION_MARGIN = "caption_similarity", "caption_margin"
 TOP1_FLIPS, KL_DIVERGENCE = "top1_flips", "kl_divergence"
+SHARES = (TOP1_FLIPS, "image_to_text_recall", "text_to_image_recall")  # of images, from 0 to 1
 
 FloatArray = NDArray[np.float64]
 Values = dict[str, FloatArray]
@@ -111,7 +113,7 @@ def table(values: Mapping[str, Values], settings: bootstrap.Settings) -> Iterato
             if view == ORIGINAL:
                 row |= dict.fromkeys(names, "")
             else:
-                row |= _mean_and_interval(column - values[ORIGINAL][metric], settings, view, f"{metric} change", names)
+                row |= _mean_and_interval(column - values[ORIGINAL][metric], settings, view, metric + CHANGE, names)
             expected = chance(metric, len(column))
             yield row | {"chance": "" if expected is None else expected}
 
@@ -121,10 +123,23 @@ def _mean_and_interval(
 ) -> dict[str, Any]:
     if not np.isfinite(column).all() or not len(column):
         return dict.fromkeys(names, NOT_DEFINED)
-    seed = bootstrap.seed_of(settings.root_seed, "damage", view, metric)
-    low, high = bootstrap.bootstrap_mean(column, settings.resamples, settings.confidence, seed)
+    if len(column) > 1 and np.ptp(column) == 0 and metric.startswith(SHARES):
+        low, high = _interval_of_equal_answers(column, settings.confidence, metric.endswith(CHANGE))
+    else:
+        seed = bootstrap.seed_of(settings.root_seed, "damage", view, metric)
+        low, high = bootstrap.bootstrap_mean(column, settings.resamples, settings.confidence, seed)
     bounds = (low, high) if np.isfinite(low) else (NOT_DEFINED, NOT_DEFINED)
     return dict(zip(names, (float(column.mean()), *bounds), strict=True))
+
+
+def _interval_of_equal_answers(column: FloatArray, confidence: float, is_change: bool) -> tuple[float, float]:
+    """Return the interval of a share of which every image says the same, where resamples of images cannot differ.
+
+    Clopper and Pearson's exact interval allows for a share of other answers of up to 1 − (α / 2)^(1 / n).
+    """
+    others = 1 - ((1 - confidence) / 2) ** (1 / len(column))
+    least, most = (-1, 1) if is_change else (0, 1)
+    return max(float(column[0]) - others, least), min(float(column[0]) + others, most)
 
 
 def _ranks(queries: FloatArray, found: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

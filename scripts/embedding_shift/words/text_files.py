@@ -1,6 +1,7 @@
 """Files of encoded texts: `text_id`, `text` and `embedding` (N, D) in the order in which the texts were given."""
 
 import csv
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -8,12 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_shift.encoders.bundle_files import CONFIG_FILE
 from embedding_shift.io import array_files
 from embedding_shift.words import prompts
 
 LONGEST_CAPTION = 2**30  # characters of a caption in the manifest
 LONGEST_TEXT = 500  # characters that a file keeps of a text; the whole text is encoded
 CLASS_TEXT = "a photo of a {}."  # the text of a class, as in OpenAI's CLIP for zero-shot classification
+OWN_CLASS_TEXT = "a photo of {}"  # that of a class of the encoder itself
 CAPTIONS, CLASSES, PROMPTS = "captions", "classes", "prompts"
 SETS = (CAPTIONS, CLASSES, PROMPTS)
 
@@ -35,8 +38,8 @@ def texts_of(name: str, source: str | Path) -> dict[str, str]:
 
     Args:
         name: one of SETS.
-        source: the file that holds them: a manifest, a list with one class per line, or a file of prompts. Images
-            without a caption are left out.
+        source: the file that holds them: a manifest, a list with one class per line or the configuration of a bundle
+            with a classifier, or a file of prompts. Images without a caption are left out.
 
     Raises:
         InputError: the file does not exist or is not of this form.
@@ -47,8 +50,21 @@ def texts_of(name: str, source: str | Path) -> dict[str, str]:
             return {row["image_id"]: row["caption"] for row in csv.DictReader(file) if row.get("caption", "").strip()}
     if name == PROMPTS:
         return prompts.read(source).texts()
+    if Path(source).name == CONFIG_FILE:
+        names = _own_classes(source)
+        return {f"class {number}": OWN_CLASS_TEXT.format(label) for number, label in enumerate(names)}
     lines = Path(source).read_text(encoding="utf-8").splitlines()
     return {line.strip(): CLASS_TEXT.format(line.strip()) for line in lines if line.strip()}
+
+
+def knows_texts_by_classes(bundle: str | Path) -> bool:
+    """Return whether the texts of a bundle meet its images by the names of its classes only."""
+    return bool(_own_classes(Path(bundle, CONFIG_FILE)))
+
+
+def _own_classes(config: str | Path) -> list[str]:
+    names: list[str] = json.loads(Path(config).read_text(encoding="utf-8")).get("classes", [])
+    return names
 
 
 def write(path: str | Path, texts: Mapping[str, str], embedding: NDArray[np.float32] | None) -> None:
