@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 
+import pandas as pd
 import pytest
 from mechanism_tables import with_mechanism
 from paper_run import (
@@ -43,6 +44,14 @@ def test_no_result_is_typed_into_the_text():
         assert set(re.findall(r"\d+\.\d+", text)) <= allowed, path.name
 
 
+# One row of each table of damage.
+DAMAGE = {
+    "text_damage": {"model": "m", "augmentation": "original", "metric": "top1_flips", "mean": 0.0, "chance": ""},
+    "damage_forecast": {"model": "m", "augmentation": "every augmentation", "damage": "top1_flips", "rho": "undefined"},
+}
+DAMAGE["damage_forecast"] |= {"ci_low": "undefined", "ci_high": "undefined"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_a_source_line_holds_one_sentence_and_no_part_of_a_conditional_one(path):
     for line in path.read_text().splitlines():
@@ -56,7 +65,8 @@ def test_the_sources_place_every_generated_sentence_and_no_other(study, tmp_path
     """An unused macro would be a sentence that no reader sees."""
     placed = set(re.findall(r"\\([A-Z]\w+?(?:Sentence|Heading|Discussion))\b", "".join(p.read_text() for p in SOURCES)))
     words = words_table(["augmentation_0"], {"augmentation_0": "a noisy {noun}"})
-    everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words)
+    damage = {name: pd.DataFrame([row]) for name, row in DAMAGE.items()}
+    everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words, **damage)
     names = {macro_name(*parts) for parts, _ in sentences.all_sentences(everything)}
     assert placed == names - {"ImageCount", "AugmentationCount"}
 

@@ -43,7 +43,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
 def _other_results(results: int) -> str:
     if results == 1:
         return ""
-    return r"Section~\ref{sec:comparison} compares it with the other encoders and datasets of this run."
+    return r"Appendix~\ref{sec:comparison} compares it with the other encoders and datasets of this run."
 
 
 def _rejected(rejected: int) -> str:

@@ -1,0 +1,59 @@
+"""Sentences on the damage to captions and classes: values, chance, several encoders, and encoders without texts."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+from paper_run import read, sentences_of, write_results
+
+from embedding_shift.words.damage import COLUMNS
+from embedding_shift.words.forecast import COLUMNS as FORECAST_COLUMNS
+from embedding_shift.words.forecast import EVERY
+
+NAMES = ("augmentation_0", "augmentation_1")
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    return read(write_results(tmp_path, ["Noise", "Blur & Co"], 24))
+
+
+def told(inputs, rows, forecasts=()):
+    """Return the sentences of a run with rows (view, metric, mean, chance) of damage and (damage, rho) of forecasts."""
+    table = [("A & B", *row[:2], 24, row[2], 0.1, 0.9, *[0.0] * 3, row[3]) for row in rows]
+    damage = pd.DataFrame(table, columns=["model", *COLUMNS])
+    found = [("A & B", EVERY, name, 2, rho, 0.5, 1.0) for name, rho in forecasts]
+    forecast = pd.DataFrame(found, columns=["model", *FORECAST_COLUMNS])
+    return sentences_of(dataclasses.replace(inputs, text_damage=damage, damage_forecast=forecast))
+
+
+def test_classes_captions_and_forecast(inputs):
+    rows = [("original", "top1_flips", 0.0, ""), (NAMES[0], "top1_flips", 1.0, ""), (NAMES[1], "top1_flips", 0.25, "")]
+    for view, similarity, recall in (("original", 0.4, 0.375), (NAMES[0], 0.2, 0.0), (NAMES[1], 0.3, 0.25)):
+        rows += [(view, "caption_similarity", similarity, "")]
+        rows += [(view, "image_to_text_recall_at_1", recall, 1 / 24)]
+    found = told(inputs, rows, [("top1_flips", 0.9), ("caption_similarity", "undefined")])
+    assert found["damage_classes_sentence"] == (
+        "The most probable class of A \\& B changes for a share of the images of 0.25 (Blur \\& Co) to 1.00 (Noise)."
+    )
+    assert found["damage_captions_sentence"] == (
+        "With A \\& B, originals have a mean cosine of 0.40 with their captions, and 0.38 of them find their own first "
+        "among 24 captions (chance: 0.04); of the views, 0.00 (Noise) to 0.25 (Blur \\& Co) do."
+    )
+    assert found["damage_forecast_sentence"] == (
+        "Over the augmentations, the mean shift has a rank correlation of 0.9000 [0.5000, 1.000] with the share of "
+        "images whose most probable class changes (A \\& B)."
+    )
+    assert found["damage_absent_sentence"] == "\\none"
+
+
+def test_no_captions_and_no_forecast(inputs):
+    found = told(inputs, [("original", "top1_flips", 0.0, ""), (NAMES[0], "top1_flips", 1.0, "")])
+    assert found["damage_captions_sentence"] == "\\none"
+    assert found["damage_forecast_sentence"] == "Whether the shift forecasts the damage is not known."
+
+
+def test_no_encoder_with_texts_or_classes(inputs):
+    assert told(inputs, [])["damage_absent_sentence"] == (
+        "No encoder of this run has a text tower or a classifier, so the damage to captions is not measured."
+    )
