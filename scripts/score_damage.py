@@ -3,7 +3,7 @@
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import damage, encoder_texts, forecast, text_files
+from embedding_shift.words import damage, damage_forecast, encoder_texts, text_files
 
 
 def main() -> None:
@@ -31,8 +31,8 @@ def main() -> None:
         text_files.read(arguments.classes),
     )
     tables.write_rows(arguments.damage, damage.COLUMNS, damage.table(values, settings))
-    shifts = {name: forecast.shift(original, views[name]) for name in arguments.augmentations}
-    tables.write_rows(arguments.forecast, forecast.COLUMNS, forecast.table(shifts, values, settings))
+    shifts = {name: damage_forecast.shift(original, views[name]) for name in arguments.augmentations}
+    tables.write_rows(arguments.forecast, damage_forecast.COLUMNS, damage_forecast.table(shifts, values, settings))
 
 
 if __name__ == "__main__":

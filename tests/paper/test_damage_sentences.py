@@ -7,8 +7,8 @@ import pytest
 from paper_run import read, sentences_of, write_results
 
 from embedding_shift.words.damage import COLUMNS
-from embedding_shift.words.forecast import COLUMNS as FORECAST_COLUMNS
-from embedding_shift.words.forecast import EVERY
+from embedding_shift.words.damage_forecast import COLUMNS as FORECAST_COLUMNS
+from embedding_shift.words.damage_forecast import EVERY
 
 NAMES = ("augmentation_0", "augmentation_1")
 

@@ -8,7 +8,7 @@ from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, joined
-from embedding_shift.words import damage, forecast
+from embedding_shift.words import damage, damage_forecast
 
 RECALL = "image_to_text_recall_at_1"
 # What the rank correlation of the shift is with, by metric.
@@ -71,7 +71,7 @@ def _captions(encoder: str, rows: pd.DataFrame, labels: Mapping[str, str]) -> st
 
 def _forecast(forecasts: pd.DataFrame) -> str:
     """Give the rank correlation of shift and damage over the augmentations."""
-    rows = forecasts[forecasts["augmentation"] == forecast.EVERY]
+    rows = forecasts[forecasts["augmentation"] == damage_forecast.EVERY]
     found = {name: pd.to_numeric(rows[name], errors="coerce") for name in ("rho", "ci_low", "ci_high")}
     rows = rows.assign(**found).dropna(subset="rho")
     parts = [

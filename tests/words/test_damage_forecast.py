@@ -5,14 +5,14 @@ import pytest
 from scipy import stats
 
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import forecast
+from embedding_shift.words import damage_forecast
 
 SETTINGS = bootstrap.Settings(300, 0.95, 1)
 NAMES = ("mild", "middle", "strong", "worst")
 
 
 def rows(shifts, values):
-    return {(row["augmentation"], row["damage"]): row for row in forecast.table(shifts, values, SETTINGS)}
+    return {(row["augmentation"], row["damage"]): row for row in damage_forecast.table(shifts, values, SETTINGS)}
 
 
 def planted(noise=0.01, n=40):
@@ -26,7 +26,7 @@ def planted(noise=0.01, n=40):
 def test_a_shift_that_forecasts_the_loss_is_found():
     shifts, values = planted()
     found = rows(shifts, values)
-    whole = found[forecast.EVERY, "caption_similarity"]
+    whole = found[damage_forecast.EVERY, "caption_similarity"]
     assert (whole["n"], whole["rho"], whole["ci_high"]) == (4, 1, 1)
     for name in NAMES:
         row = found[name, "caption_similarity"]
