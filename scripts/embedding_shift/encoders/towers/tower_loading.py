@@ -24,6 +24,7 @@ ACTIVATIONS = {
     "QuickGELU": "quickgelu",
     "Hardswish": "hardswish",
     "ReLU": "relu",
+    "ReLU6": "relu6",
     "SiLU": "silu",
 }
 
