@@ -82,7 +82,7 @@ rule score_damage:
     output:
         **tables(damage="text_damage", forecast="damage_forecast"),
     conda:
-        "../envs/encode.yaml"
+        "../envs/images.yaml"
     resources:
         **memory_and_runtime(memory(per_mb=4), allowance(60)),
     params:

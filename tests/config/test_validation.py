@@ -90,13 +90,17 @@ def test_entries_of_a_second_file_come_after_the_shipped_ones_in_their_order():
     assert list(validation.in_order_of_definition(by_snakemake, {})["augmentations"])[:2] == ["z", "a"]
 
 
+# The encoders of config.yaml.
+OFFLINE = ("dinov2_vits14", "efficientnet_lite0")
+
+
 def test_the_primary_dataset_and_model_come_first():
     config = changed(["datasets", "mine"], {"kind": "folder", "path": "x"})
     config["models"]["own"] = {"kind": "local-dir", "path": "y"}
     full = validation.validated(config | {"primary": {"model": "own"}}, SCHEMA)
-    assert (list(full["datasets"]), list(full["models"])) == (["kodak", "mine"], ["own", "dinov2_vits14"])
+    assert (list(full["datasets"]), list(full["models"])) == (["kodak", "mine"], ["own", *OFFLINE])
     full = validation.validated(config | {"primary": {"dataset": "mine"}}, SCHEMA)
-    assert (list(full["datasets"]), list(full["models"])) == (["mine", "kodak"], ["dinov2_vits14", "own"])
+    assert (list(full["datasets"]), list(full["models"])) == (["mine", "kodak"], [*OFFLINE, "own"])
     assert error_message(config | {"primary": {"dataset": "min"}}) == (
         "configuration key 'primary.dataset': found 'min'; allowed are kodak, mine"
     )

@@ -86,7 +86,8 @@ def build(folder, arguments):
     )
     assert (done.stderr, done.returncode) == ("", 0)
     assert (folder / "paper.pdf").read_bytes().startswith(b"%PDF")
-    assert words_outside_the_text(folder / "paper.pdf") == []
+    outside = words_outside_the_text(folder / "paper.pdf")
+    assert not outside, outside
     return " ".join(pages_of(folder / "paper.pdf"))
 
 

@@ -12,6 +12,7 @@ from paper_run import (
     SETTINGS,
     read,
     write_acquisition,
+    write_damage,
     write_encoder_comparison,
     write_precision,
     write_results,
@@ -87,13 +88,14 @@ def test_the_paper_of_a_study_of_one_augmentation_and_draw_is_set(tmp_path):
 @needs_latex
 @needs_pdftotext
 def test_the_main_text_of_a_run_like_the_default_has_at_most_12_pages(tmp_path):
-    """The run has the augmentations, the study and the mechanism of config.yaml, and figures of the same sizes."""
+    """The run has the augmentations, encoders, study, mechanism and damage of config.yaml, and figures of that size."""
     configured = yaml.safe_load((PROJECT / "config.yaml").read_text())
     labels = [entry["label"] for entry in configured["augmentations"].values()]
     models = [entry["label"] for entry in configured["models"].values()]
     settings = SETTINGS | {"mechanism": {"images": 24}}
     arguments = write_results(tmp_path, labels, 24, models=models, settings=settings)
     arguments += write_study(tmp_path, names(labels))
+    arguments += write_encoder_comparison(tmp_path) + write_damage(tmp_path, names(labels), models[1])
     build(tmp_path, arguments + write_mechanism(tmp_path, read(arguments)))
     last_words = " ".join((PROJECT / "paper/sections/conclusion.tex").read_text().split()[-4:])
     pages = [number for number, page in enumerate(pages_of(tmp_path / "paper.pdf"), start=1) if last_words in page]

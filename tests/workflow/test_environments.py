@@ -143,7 +143,7 @@ def test_no_script_imports_what_its_environment_lacks(rules):
             environment = Path(rule.conda_env).stem
             if not distributions & pins(environment, part=0).keys():
                 missing.append(f"envs/{environment}.yaml needs {'/'.join(distributions)} for {rule.name}")
-    assert sorted(set(missing)) == []
+    assert not missing, sorted(set(missing))
 
 
 def test_the_workflow_environment_holds_what_the_rules_import():

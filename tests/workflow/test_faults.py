@@ -41,7 +41,7 @@ def project(tmp_path_factory):
     shutil.copy(PROJECT / "resources/kodak/images/kodim02.png", pipeline / "data/photograph.png")
     cv2.imwrite(str(pipeline / "data/uniform.png"), np.full((100, 100, 3), 128, np.uint8))
     write_data(pipeline, [(name, f"{name}.png") for name in ("photograph", "uniform")])
-    write_clip_bundle(pipeline / "bundle")
+    write_clip_bundle(pipeline / "bundle", vocabulary=49408)
     pipeline.config = tiny_config(
         augmentations={"elastic": CONFIG["augmentations"]["elastic"], "black": BLACK},
         study={"images": 2, "draws": 2, "doses": [0.5]},

@@ -7,16 +7,15 @@ A bundle may have a text tower, and the files of its tokenizer.
 from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 from embedding_shift.config.entries import ModelSource
+from embedding_shift.encoders.bundle_names import CLASSIFIER as CLASSIFIER
+from embedding_shift.encoders.bundle_names import CONFIG_FILE as CONFIG_FILE
+from embedding_shift.encoders.bundle_names import WEIGHTS_FILE as WEIGHTS_FILE
 
-CONFIG_FILE = "open_clip_config.json"
-WEIGHTS_FILE = "open_clip_model.safetensors"
 PROVENANCE_FILE = "provenance.json"
 # Of a text tower whose tokenizer is not that of open_clip: the tokens, and which of them pads.
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 # The configuration that transformers needs to build a text tower of its own.
 TRANSFORMERS_CONFIG = "config.json"
-# Prefix of the weights of a classifier's last layer, which reads the embedding.
-CLASSIFIER = "classifier."
 
 if TYPE_CHECKING:
     from torch import Tensor

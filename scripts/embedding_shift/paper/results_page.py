@@ -17,11 +17,10 @@ IN_MAIN_TEXT = (
     "dendrogram",
     "notable_images",
     "metric_heatmap",
-    "model_comparison",
     "noise_floor",
     "dose_response",
-    "equal_damage",
     "shift_ledger",
+    "words",
 )
 TITLES = {name: figure.title for name, figure in FIGURES.items()} | {"method": "The method"}
 PAGE = re.compile(r"_(\d+)$")

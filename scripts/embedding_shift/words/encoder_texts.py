@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.encoders.bundle_files import CLASSIFIER, WEIGHTS_FILE
+from embedding_shift.encoders.bundle_names import CLASSIFIER, WEIGHTS_FILE
 from embedding_shift.errors import InputError
 from embedding_shift.words import damage
 from embedding_shift.words.text_files import EncodedTexts

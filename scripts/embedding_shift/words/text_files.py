@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.encoders.bundle_files import CONFIG_FILE
+from embedding_shift.encoders.bundle_names import CONFIG_FILE
 from embedding_shift.io import array_files
 from embedding_shift.words import prompts
 
