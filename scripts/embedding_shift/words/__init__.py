@@ -1,1 +1,1 @@
-"""What texts tell about shifts, for encoders with a text tower."""
+"""What texts tell about shifts, for encoders with a text tower or a classifier."""

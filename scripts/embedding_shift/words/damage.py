@@ -55,7 +55,7 @@ def of_captions(images: NDArray[Any], captions: NDArray[Any]) -> Values:
 
 
 def of_classes(before: NDArray[Any], after: NDArray[Any]) -> Values:
-    """Return what becomes of the classes that a classifier tells, {metric: float64 (N,)}.
+    """Return what becomes of the predictions of a classifier, {metric: float64 (N,)}.
 
     `top1_flips` is 1 if the most probable class is another one and 0 otherwise; `kl_divergence` is
     Σ p ln(p / q) for the probabilities p of the original and q of the view, in nats.
@@ -133,7 +133,7 @@ def _mean_and_interval(
 
 
 def _interval_of_equal_answers(column: FloatArray, confidence: float, is_change: bool) -> tuple[float, float]:
-    """Return the interval of a share of which every image says the same, where resamples of images cannot differ.
+    """Return the interval of a share for which all images have the same value, where resamples cannot differ.
 
     Clopper and Pearson's exact interval allows for a share of other answers of up to 1 − (α / 2)^(1 / n).
     """

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
+from embedding_shift.words.damage import unit
 from embedding_shift.words.prompts import NEUTRAL, Prompts, prompt_id, text_id, word_id
 from embedding_shift.words.text_files import EncodedTexts
 
@@ -47,20 +48,20 @@ def directions(prompts: Prompts, encoded: EncodedTexts, seed: int) -> Directions
         seed: seed of the random pairs.
     """
     places = {name: place for place, name in enumerate(encoded.text_ids.tolist())}
-    unit = _unit(encoded.embedding.astype(np.float64))
+    unit_texts = unit(encoded.embedding.astype(np.float64))
 
     def mean(template: str) -> FloatArray:
         rows = [places[text_id(template, noun)] for noun in range(len(prompts.nouns))]
-        return np.asarray(unit[rows].mean(0))
+        return np.asarray(unit_texts[rows].mean(0))
 
     words = np.array([mean(word_id(number)) for number in range(len(prompts.words))])
     named = np.array([mean(prompt_id(name)) for name in prompts.prompts])
     generator = np.random.default_rng(seed)
     pairs = np.array([generator.choice(len(words), 2, replace=False) for _ in range(RANDOM_PAIRS)])
     return Directions(
-        prompts=_unit(named - mean(NEUTRAL)),
-        specific=_unit(named - named.mean(0)),
-        chance=_unit(words[pairs[:, 0]] - words[pairs[:, 1]]),
+        prompts=unit(named - mean(NEUTRAL)),
+        specific=unit(named - named.mean(0)),
+        chance=unit(words[pairs[:, 0]] - words[pairs[:, 1]]),
     )
 
 
@@ -100,7 +101,7 @@ def scores(before: NDArray[Any], after: NDArray[Any], found: FloatArray, chance:
     kept = np.isfinite(before).all(1) & np.isfinite(after).all(1)
     if not kept.any():
         return 0, []
-    shift = (_unit(after[kept].astype(np.float64)) - _unit(before[kept].astype(np.float64))).mean(0)
+    shift = (unit(after[kept].astype(np.float64)) - unit(before[kept].astype(np.float64))).mean(0)
     along, by_chance = found @ shift, chance @ shift
     spread = by_chance.std() or 1
     z = (along - by_chance.mean()) / spread
@@ -138,9 +139,3 @@ def table(
                 "specific_z": against_others.z if several else ONE_PROMPT,
                 "specific_p": against_others.p if several else ONE_PROMPT,
             }
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    """Return vectors of unit length; one of length zero stays zero."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
