@@ -39,8 +39,9 @@ except InputError as error:
 
 for entry in (*config["datasets"].values(), *config["models"].values()):
     entry.update({key: located(entry[key]) for key in ("path", "pin") if entry.get(key)})
-if config["words"]["prompts"]:
-    config["words"]["prompts"] = located(config["words"]["prompts"])
+for key in ("prompts", "classes"):
+    if config["words"][key]:
+        config["words"][key] = located(config["words"][key])
 
 AUGMENTATIONS = list(config["augmentations"])
 VIEWS = ["original", *AUGMENTATIONS]

@@ -71,13 +71,19 @@ rule judge_word_claims:
         command("input.published_claims,words output")
 
 
+DAMAGE_INPUTS = {
+    "captions": "results/{dataset}/{model}/text/captions.npz",
+    "classes": "results/{dataset}/{model}/text/classes.npz",
+    "manifest": "results/{dataset}/manifest.csv",
+    "original": "results/{dataset}/{model}/embeddings/original.npz",
+    "views": every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+}
+
+
 rule score_damage:
     input:
         **BUNDLE,
-        captions="results/{dataset}/{model}/text/captions.npz",
-        classes="results/{dataset}/{model}/text/classes.npz",
-        original="results/{dataset}/{model}/embeddings/original.npz",
-        views=every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+        **DAMAGE_INPUTS,
         code=code("score_damage"),
     output:
         **tables(damage="text_damage", forecast="damage_forecast"),
@@ -90,7 +96,7 @@ rule score_damage:
     message:
         "Measuring what augmentations do to the captions and classes of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("params.bundle,augmentations,bootstrap input.captions,classes,original,views output.damage,forecast")
+        command("params.bundle,augmentations,bootstrap output.damage,forecast", input=DAMAGE_INPUTS)
 
 
 rule join_damage:

@@ -11,7 +11,7 @@ DAMAGE_TABLES = ["text_damage", "damage_forecast"]
 TEXT_SOURCES = {
     "prompts": config["words"]["prompts"],
     "captions": "results/{dataset}/manifest.csv",
-    "classes": "results/models/{model}/open_clip_config.json",
+    "classes": config["words"]["classes"] or "results/models/{model}/open_clip_config.json",
 }
 
 

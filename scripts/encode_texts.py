@@ -1,11 +1,13 @@
 """Encode the captions, the classes or the prompts of a run with the text tower of an encoder."""
 
 import os
+from pathlib import Path
 
 import torch
 
 from embedding_shift import cli
 from embedding_shift.encoders import text_encoder
+from embedding_shift.encoders.bundle_names import CONFIG_FILE
 from embedding_shift.words import text_files
 
 
@@ -19,9 +21,12 @@ def main() -> None:
     arguments = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything.
     torch.set_num_threads(1)
-    texts = text_files.texts_of(arguments.texts, arguments.source)
-    embedding = None
-    if arguments.texts == text_files.PROMPTS and text_files.knows_texts_by_classes(arguments.bundle):
+    texts = text_files.texts_of(arguments.texts, arguments.source)  # A wrong file is refused for every encoder.
+    own_classes = text_files.own_classes(arguments.bundle)
+    if arguments.texts == text_files.CLASSES and own_classes:
+        texts = text_files.texts_of(arguments.texts, Path(arguments.bundle, CONFIG_FILE))
+    embedding, scale = None, None
+    if arguments.texts == text_files.PROMPTS and own_classes:
         cli.warn(
             f"the encoder in {arguments.bundle} knows texts by the names of its classes only, so prompts tell nothing"
         )
@@ -29,7 +34,20 @@ def main() -> None:
         embedding = text_encoder.encode(arguments.bundle, list(texts.values()), arguments.threads)
         if embedding is None:
             cli.warn(f"the encoder in {arguments.bundle} has no text tower")
-    text_files.write(arguments.output, texts, embedding)
+        elif arguments.texts == text_files.CLASSES and texts and not own_classes:
+            scale = logit_scale(arguments.bundle)
+    text_files.write(arguments.output, texts, embedding, scale)
+
+
+def logit_scale(bundle: str) -> float:
+    """Return the factor by which an encoder multiplies cosines, or the usual one if it has none."""
+    scale = text_encoder.logit_scale(bundle)
+    if scale is None:
+        scale = text_files.USUAL_SCALE
+        cli.warn(
+            f"the encoder in {bundle} has no logit scale: cosines of images and classes are multiplied by {scale:g}"
+        )
+    return scale
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from embedding_shift import cli
 from embedding_shift.data import resizing
 from embedding_shift.data.ingestion import ingest
-from embedding_shift.data.listing import ListedImage
+from embedding_shift.data.listing import ListedImage, columns_in_use
 from embedding_shift.data.manifest import INGESTED_COLUMNS, IngestedImage
 from embedding_shift.io import shards, tables
 
@@ -33,7 +33,8 @@ def main() -> None:
                 yield view
 
     shards.write(arguments.output_shard, usable_views())
-    tables.write_rows(arguments.output_table, INGESTED_COLUMNS, map(asdict, ingested))
+    columns = columns_in_use(INGESTED_COLUMNS, (image.label for image in ingested))
+    tables.write_rows(arguments.output_table, columns, map(asdict, ingested))
 
 
 if __name__ == "__main__":

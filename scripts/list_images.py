@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from embedding_shift import cli
-from embedding_shift.data.listing import LEFT_OUT_COLUMNS, LISTING_COLUMNS, Listing
+from embedding_shift.data.listing import LEFT_OUT_COLUMNS, LISTING_COLUMNS, Listing, columns_in_use
 from embedding_shift.data.sources import csv_table, folder, url_table, webdataset
 from embedding_shift.io import tables
 
@@ -18,7 +18,8 @@ def main() -> None:
     parser.add_argument("--left-out", required=True, help="CSV file to write, with the number of other files by reason")
     arguments = parser.parse_args()
     found = listed(arguments.kind, arguments.path, arguments.acquisition, arguments.downloads)
-    tables.write_rows(arguments.listing, LISTING_COLUMNS, map(asdict, found.images))
+    columns = columns_in_use(LISTING_COLUMNS, (image.label for image in found.images))
+    tables.write_rows(arguments.listing, columns, map(asdict, found.images))
     tables.write_rows(arguments.left_out, LEFT_OUT_COLUMNS, map(asdict, found.left_out))
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from embedding_shift import cli
 from embedding_shift.data import manifest, pinning
-from embedding_shift.data.listing import LeftOut
+from embedding_shift.data.listing import LeftOut, columns_in_use
 from embedding_shift.io import tables
 
 
@@ -30,7 +30,8 @@ def main() -> None:
     left_out = [LeftOut(**row) for row in tables.read_rows(arguments.left_out)]
     if unused := len(ingested) - len(rejected) - len(chosen):
         left_out.append(LeftOut("", "usable, but not pinned" if pinned else "usable, but not chosen", unused))
-    tables.write_rows(arguments.manifest, manifest.MANIFEST_COLUMNS, map(asdict, chosen))
+    columns = columns_in_use(manifest.MANIFEST_COLUMNS, (image.label for image in chosen))
+    tables.write_rows(arguments.manifest, columns, map(asdict, chosen))
     tables.write_rows(arguments.rejects, manifest.REJECT_COLUMNS, manifest.reject_rows(rejected, left_out))
 
 

@@ -85,6 +85,8 @@ def test_a_pin_cannot_be_an_output_of_its_own_dataset():
         (["image_size"], 4096, ["'image_size'", "found 4096"]),
         (["bootstrap", "confidence"], 1.0, ["'bootstrap.confidence'", "more than 0.5 and less than 1"]),
         (["bootstrap", "confidence"], float("nan"), ["'bootstrap.confidence'", "found nan", "a number"]),
+        (["words"], {"classes": "a.txt"}, ["'words.damage'", "found False", "set this key to true"]),
+        (["words"], {"classes": "", "damage": True}, ["'words.classes'", "must not be empty"]),
         (["device"], "gpu", ["'device'", "found 'gpu'", "auto, cpu, cuda, mps"]),
         (["datasets", "kodak", "kind"], "zip", ["'datasets.kodak.kind'", "found 'zip'", "csv, folder"]),
         (["augmentations", "noise", "color"], "red", ["'augmentations.noise.color'", "found 'red'", "#RRGGBB"]),

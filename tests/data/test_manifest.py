@@ -6,9 +6,10 @@ from dataclasses import asdict
 import pytest
 
 from embedding_shift.data import pinning
-from embedding_shift.data.listing import LeftOut
+from embedding_shift.data.listing import LeftOut, columns_in_use
 from embedding_shift.data.manifest import (
     INGESTED_COLUMNS,
+    MANIFEST_COLUMNS,
     REJECT_COLUMNS,
     IngestedImage,
     reject_rows,
@@ -21,11 +22,16 @@ from embedding_shift.io import tables
 
 def test_rows_are_read_as_they_were_written(tmp_path):
     images = [
-        IngestedImage("a", "a.png", "0" * 64, "f" * 64, 4, 3, "c", "s", "r to s"),
+        IngestedImage("a", "a.png", "0" * 64, "f" * 64, 4, 3, "c", "s", "r to s", label="d"),
         IngestedImage("b", "b.png", reason="no"),
     ]
     tables.write_rows(tmp_path / "t.csv", INGESTED_COLUMNS, map(asdict, images))
     assert [IngestedImage.from_row(row) for row in tables.read_rows(tmp_path / "t.csv")] == images
+
+
+def test_a_table_without_labels_has_no_column_for_them():
+    assert columns_in_use(MANIFEST_COLUMNS, ["", ""]) == MANIFEST_COLUMNS[:-1]
+    assert columns_in_use(MANIFEST_COLUMNS, iter(["", "dog"])) == MANIFEST_COLUMNS
 
 
 def usable(image_id):

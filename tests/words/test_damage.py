@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy import special, stats
+from sklearn import metrics
 
 from embedding_shift.statistics import bootstrap
 from embedding_shift.words import damage
@@ -65,6 +66,27 @@ def test_classes_agree_with_scipy():
     np.testing.assert_allclose(found["kl_divergence"], expected, rtol=1e-5)
     np.testing.assert_array_equal(found["top1_flips"], np.argmax(before, 1) != np.argmax(after, 1))
     assert not any(column.any() for column in damage.of_classes(before, before).values())
+
+
+def test_accuracy_agrees_with_scikit_learn():
+    logits, right = np.random.default_rng(7).normal(size=(40, 3)), np.random.default_rng(8).integers(3, size=40)
+    assert damage.of_labels(logits, right)["accuracy"].mean() == metrics.accuracy_score(right, logits.argmax(1))
+    assert damage.of_labels(logits[:0], right[:0])["accuracy"].shape == (0,)
+
+
+def test_of_equal_classes_the_first_is_told():
+    assert damage.most_probable(np.array([[0.1 + 0.2, 0.3], [0.3, 0.1 + 0.2], [0.1, 0.3]])).tolist() == [0, 0, 1]
+
+
+def test_logits_that_are_not_finite_tell_no_class():
+    logits = np.array([[0.0, 1.0], [np.nan, 0.0], [0.0, 1.0]])
+    after = np.array([[1.0, 0.0], [0.0, 1.0], [np.inf, 0.0]])
+    found = damage.of_classes(logits, after) | damage.of_labels(after, np.zeros(3, int))
+    assert found["top1_flips"][0] == 1 and np.isnan(found["top1_flips"][1:]).all()
+    assert np.isnan(found["kl_divergence"]).tolist() == [False, True, True]
+    assert found["accuracy"].tolist()[:2] == [1, 0] and np.isnan(found["accuracy"][2])
+    rows = damage.table({"original": found}, SETTINGS)
+    assert {row["mean"] for row in rows} == {"undefined"}
 
 
 def test_conse_weighs_the_most_probable_classes():

@@ -77,3 +77,37 @@ def test_classes_are_lines(tmp_path):
         "dog": "a photo of a dog.",
         "cat": "a photo of a cat.",
     }
+    (tmp_path / "classes.txt").write_text("\ufeff犬\n{🐕}\n", encoding="utf-8")
+    assert list(text_files.texts_of("classes", tmp_path / "classes.txt").values()) == [
+        "a photo of a 犬.",
+        "a photo of a {🐕}.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "must name at least two classes, one per line; it names 0"),
+        (b" dog \ndog\n", "it names 1"),
+        ("Bär\nKatze".encode("latin-1"), "cannot be read as UTF-8"),
+        (None, r"there is no file .*classes.txt with classes \(config: words.classes\)"),
+    ],
+)
+def test_other_files_of_classes_are_refused(tmp_path, content, reason):
+    if content is not None:
+        (tmp_path / "classes.txt").write_bytes(content)
+    with pytest.raises(InputError, match=reason):
+        text_files.texts_of("classes", tmp_path / "classes.txt")
+
+
+def test_labels_are_those_of_the_manifest(tmp_path):
+    (tmp_path / "manifest.csv").write_text("image_id,label\na,dog\nb,\n007,🐕\n", encoding="utf-8")
+    assert text_files.labels(tmp_path / "manifest.csv") == {"a": "dog", "007": "🐕"}
+    (tmp_path / "manifest.csv").write_text("image_id,caption\na,dog\n", encoding="utf-8")
+    assert text_files.labels(tmp_path / "manifest.csv") == {}
+
+
+def test_the_logit_scale_is_kept(tmp_path):
+    for scale, expected in ((17.5, 17.5), (None, text_files.USUAL_SCALE)):
+        text_files.write(tmp_path / "texts.npz", {"dog": "a dog"}, np.ones((1, 3), np.float32), scale)
+        assert text_files.read(tmp_path / "texts.npz").logit_scale == expected

@@ -1,7 +1,7 @@
 """The listing of a dataset: its images, and what else its source holds, in the same form for every kind of dataset."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,7 @@ class ListedImage:
         caption: empty if there is none.
         source: where the image comes from, such as its URL; may be empty.
         reason: why the image is rejected without being read; empty otherwise.
+        label: the class of what it shows; empty if there is none.
     """
 
     image_id: str
@@ -34,6 +35,7 @@ class ListedImage:
     caption: str = ""
     source: str = ""
     reason: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ class Listing(NamedTuple):
 
 LISTING_COLUMNS = [field.name for field in fields(ListedImage)]
 LEFT_OUT_COLUMNS = [field.name for field in fields(LeftOut)]
+
+
+def columns_in_use(columns: Sequence[str], labels: Iterable[str]) -> list[str]:
+    """Return the columns of a table of images: without `label` if no image has one, that is, if all are empty."""
+    has_labels = any(labels)
+    return [column for column in columns if column != "label" or has_labels]
 
 
 def summarised(reasons: Iterable[str], origin: str | Path) -> list[LeftOut]:

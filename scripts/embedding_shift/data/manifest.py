@@ -11,7 +11,7 @@ from embedding_shift.data.listing import LeftOut, ListedImage
 from embedding_shift.data.reject_reasons import SAME_PIXELS
 from embedding_shift.errors import InputError
 
-MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", "source", "converted"]
+MANIFEST_COLUMNS = ["image_id", "path", "sha256", "width", "height", "caption", "source", "converted", "label"]
 REJECT_COLUMNS = ["image_id", "path", "reason", "files"]
 
 
@@ -20,7 +20,7 @@ class IngestedImage:
     """One image of a dataset after it was read.
 
     Attributes:
-        image_id, path, caption, source: as in ListedImage.
+        image_id, path, caption, source, label: as in ListedImage.
         sha256: digest of the file in hexadecimal; of an image that was not decoded, the expected digest or an empty
             text.
         pixels_sha256: digest of the decoded pixels (`decoding.pixels_sha256`); empty for an image that was not decoded.
@@ -39,6 +39,7 @@ class IngestedImage:
     source: str = ""
     converted: str = ""
     reason: str = ""
+    label: str = ""
 
     @classmethod
     def usable(
@@ -46,12 +47,14 @@ class IngestedImage:
     ) -> IngestedImage:
         """Return the ingested image of a listed image that was decoded."""
         measured = (sha256, pixels_sha256, width, height)
-        return cls(image.image_id, image.path, *measured, image.caption, image.source, converted)
+        texts = (image.caption, image.source, converted)
+        return cls(image.image_id, image.path, *measured, *texts, label=image.label)
 
     @classmethod
     def rejected(cls, image: ListedImage, reason: str) -> IngestedImage:
         """Return the ingested image of a listed image that cannot be used."""
-        return cls(image.image_id, image.path, image.sha256, caption=image.caption, source=image.source, reason=reason)
+        given = (image.image_id, image.path, image.sha256)
+        return cls(*given, caption=image.caption, source=image.source, reason=reason, label=image.label)
 
     @classmethod
     def from_row(cls, row: dict[str, str]) -> IngestedImage:

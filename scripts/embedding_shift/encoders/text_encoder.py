@@ -8,10 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from embedding_shift.encoders import batching, tokenizing
+from embedding_shift.encoders.bundle_names import WEIGHTS_FILE
 from embedding_shift.encoders.towers import text_tower
 from embedding_shift.errors import InputError
 
 BATCH_SIZE = 64
+LOGIT_SCALE = "logit_scale"  # the natural logarithm of the scale, as open_clip stores it
 
 
 @torch.inference_mode()
@@ -52,3 +54,13 @@ def encode(bundle: str | Path, texts: Sequence[str], workers: int = 1) -> NDArra
     found = list(batching.in_parallel(forward, (order[start : start + BATCH_SIZE] for start in starts), workers))
     embedding = np.concatenate(found)[np.argsort(order, kind="stable")]
     return np.asarray(embedding[[places[text] for text in texts]])
+
+
+def logit_scale(bundle: str | Path) -> float | None:
+    """Return the factor by which a bundle's encoder multiplies cosines of images and texts; None if it has none."""
+    from safetensors import safe_open
+
+    with safe_open(Path(bundle, WEIGHTS_FILE), "pt") as file:
+        if LOGIT_SCALE not in set(file.keys()):
+            return None
+        return float(file.get_tensor(LOGIT_SCALE).double().exp().item())

@@ -20,12 +20,12 @@ COLUMNS = (
 ORIGINAL = "original"
 RANKS = (1, 5, 10)
 ROWS_AT_ONCE = 1024
-TIE = 1e-12  # Cosines of equal captions differ by rounding.
+TIE = 1e-12  # Cosines of equal captions, and logits of equal classes, differ by rounding.
 NOT_DEFINED = "undefined"
 CHANGE = " change"
 CAPTION_SIMILARITY, CAPTION_MARGIN = "caption_similarity", "caption_margin"
-TOP1_FLIPS, KL_DIVERGENCE = "top1_flips", "kl_divergence"
-SHARES = (TOP1_FLIPS, "image_to_text_recall", "text_to_image_recall")  # of images, from 0 to 1
+TOP1_FLIPS, KL_DIVERGENCE, ACCURACY = "top1_flips", "kl_divergence", "accuracy"
+SHARES = (TOP1_FLIPS, ACCURACY, "image_to_text_recall", "text_to_image_recall")  # of images, from 0 to 1
 
 FloatArray = NDArray[np.float64]
 Values = dict[str, FloatArray]
@@ -58,16 +58,36 @@ def of_classes(before: NDArray[Any], after: NDArray[Any]) -> Values:
     """Return what becomes of the predictions of a classifier, {metric: float64 (N,)}.
 
     `top1_flips` is 1 if the most probable class is another one and 0 otherwise; `kl_divergence` is
-    Σ p ln(p / q) for the probabilities p of the original and q of the view, in nats.
+    Σ p ln(p / q) for the probabilities p of the original and q of the view, in nats. Both are NaN for logits that are
+    not finite.
 
     Args:
         before, after: logits (N, classes) of the originals and of their views.
     """
-    p, q = (special.log_softmax(logits.astype(np.float64), axis=1) for logits in (before, after))
+    finite = np.isfinite(before).all(1) & np.isfinite(after).all(1)
+    with np.errstate(invalid="ignore"):
+        p, q = (special.log_softmax(logits.astype(np.float64), axis=1) for logits in (before, after))
+        divergence = (np.exp(p) * (p - q)).sum(1)
     return {
-        TOP1_FLIPS: (before.argmax(1) != after.argmax(1)).astype(np.float64),
-        KL_DIVERGENCE: (np.exp(p) * (p - q)).sum(1),
+        TOP1_FLIPS: np.where(finite, most_probable(before) != most_probable(after), np.nan),
+        KL_DIVERGENCE: np.where(finite, divergence, np.nan),
     }
+
+
+def of_labels(logits: NDArray[Any], labels: NDArray[np.int_]) -> Values:
+    """Return whether the most probable class is the right one, `accuracy` (N,): 1, 0, or NaN for logits not finite.
+
+    Args:
+        logits: (N, classes).
+        labels: the places of the right classes, (N,).
+    """
+    right = most_probable(logits) == labels
+    return {ACCURACY: np.where(np.isfinite(logits).all(1), right, np.nan)}
+
+
+def most_probable(logits: NDArray[Any]) -> NDArray[np.int_]:
+    """Return the places of the largest logits, (N,); of several that are equal, the first."""
+    return np.asarray((logits >= logits.max(1, keepdims=True) - TIE).argmax(1))
 
 
 def conse(logits: NDArray[Any], class_texts: NDArray[Any], most: int = 10) -> FloatArray:

@@ -10,20 +10,23 @@ from scipy import special
 from embedding_shift.statistics import bootstrap
 from embedding_shift.statistics.rank_correlation import spearman_rho
 from embedding_shift.words import damage
+from embedding_shift.words.encoder_texts import Embeddings, in_blocks
 
 COLUMNS = ("augmentation", "damage", "n", "rho", "ci_low", "ci_high")
 EVERY = "every augmentation"  # no name of one
 # The sign with which a metric grows with damage.
 DAMAGES = {damage.TOP1_FLIPS: 1, damage.KL_DIVERGENCE: 1, damage.CAPTION_SIMILARITY: -1}
 DAMAGES |= {f"image_to_text_recall_at_{k}": -1 for k in damage.RANKS}
+DAMAGES |= {damage.ACCURACY: -1}
 FEWEST_IMAGES = 4  # for which the closed form of the interval is defined
 
 FloatArray = NDArray[np.float64]
 
 
-def shift(before: NDArray[Any], after: NDArray[Any]) -> FloatArray:
+def shift(before: Embeddings, after: Embeddings) -> FloatArray:
     """Return 1 − cosine of embeddings (N, D) of originals and views, float64 (N,)."""
-    return np.asarray(1 - (damage.unit(before) * damage.unit(after)).sum(1))
+    parts = [1 - (damage.unit(one) * damage.unit(other)).sum(1) for _, one, other in in_blocks(before, after)]
+    return np.concatenate(parts)
 
 
 def table(

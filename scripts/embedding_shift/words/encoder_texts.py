@@ -1,79 +1,110 @@
 """Where an encoder's images and its texts meet: in the space of its text tower, or by the classes that it tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.encoders.bundle_names import CLASSIFIER, WEIGHTS_FILE
-from embedding_shift.errors import InputError
-from embedding_shift.words import damage
+from embedding_shift.io.array_files import IMAGES_AT_ONCE, Rows
+from embedding_shift.words import class_predictions, damage
+from embedding_shift.words.class_predictions import Classifier, Predictor, ZeroShot
 from embedding_shift.words.text_files import EncodedTexts
 
+Embeddings = NDArray[Any] | Rows  # (N, D), in memory or in a file
 
-class Classifier:
-    """The last layer of a classifier, which reads the embedding.
 
-    Args:
-        weight: (classes, D).
-        bias: (classes,).
+class Uses(NamedTuple):
+    """What an encoder is used for.
+
+    Attributes:
+        predictor: what tells classes; None if nothing does.
+        captions: captions of some images, by the ids of these; None if the encoder has no text tower.
+        class_names: the names of a classifier's classes, in its order; None for another encoder. With them, an image
+            meets its caption where its classes are (`damage.conse`), and otherwise by its embedding.
+        labels: places of the right classes by image id, for images that have one.
     """
 
-    def __init__(self, weight: NDArray[Any], bias: NDArray[Any]) -> None:
-        self._weight, self._bias = weight.astype(np.float64), bias.astype(np.float64)
+    predictor: Predictor | None
+    captions: EncodedTexts | None
+    class_names: EncodedTexts | None
+    labels: Mapping[str, int]
 
     @classmethod
-    def of_bundle(cls, bundle: str | Path) -> "Classifier | None":
-        """Return the classifier of a bundle; None if it has none."""
-        from safetensors import safe_open
+    def of_encoder(
+        cls,
+        bundle: str | Path,
+        captions: EncodedTexts | None,
+        classes: EncodedTexts | None,
+        labels: Mapping[str, str],
+    ) -> "Uses":
+        """Return the uses of an encoder.
 
-        names = [f"{CLASSIFIER}{part}" for part in ("weight", "bias")]
-        with safe_open(Path(bundle, WEIGHTS_FILE), "np") as file:
-            return cls(*map(file.get_tensor, names)) if set(names) <= set(file.keys()) else None
+        Args:
+            bundle: folder of its bundle.
+            captions: captions of some images, by the ids of these, if the encoder has a text tower.
+            classes: the names of the classifier's classes if it has one, and else those of the classes to tell.
+            labels: names of classes by image id. Those that are no class of the encoder are left out.
+        """
+        classifier = Classifier.of_bundle(bundle)
+        zero_shot = ZeroShot(classes) if classifier is None and classes is not None and len(classes.text_ids) else None
+        predictor: Predictor | None = classifier or zero_shot
+        places = {name: place for place, name in enumerate(predictor.names)} if predictor else {}
+        known = {image_id: places[label] for image_id, label in labels.items() if label in places}
+        return cls(predictor, captions, classes if classifier else None, known)
 
-    def logits(self, embedding: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the logits (N, classes) of embeddings (N, D)."""
-        return np.asarray(embedding.astype(np.float64) @ self._weight.T + self._bias)
+    def values(self, image_ids: Sequence[str], before: Embeddings, after: Embeddings) -> damage.Values:
+        """Return what becomes of captions and classes, {metric: (images,)}; nothing if there is neither.
+
+        The accuracy is that of the images with a label, and retrieval is among the images with a caption.
+
+        Args:
+            image_ids: ids of the N images.
+            before: embeddings of the originals.
+            after: those of their views, in the same order.
+
+        Raises:
+            InputError: images and texts have embeddings of different widths.
+        """
+        captions = self.captions or EncodedTexts(np.array([], dtype=str), np.empty((0, 0), np.float32))
+        places = dict(zip(captions.text_ids.tolist(), captions.embedding, strict=True))
+        texts = np.array([places[image_id] for image_id in image_ids if image_id in places])
+        found: dict[str, list[NDArray[Any]]] = {}
+        among_texts = []
+        for rows, first, second in in_blocks(before, after):
+            some = image_ids[rows]
+            logits = None
+            if self.predictor is not None:
+                logits = self.predictor.logits(second)
+                columns = damage.of_classes(self.predictor.logits(first), logits) | self._of_labels(some, logits)
+                for metric, column in columns.items():
+                    found.setdefault(metric, []).append(column)
+            if len(texts):
+                captioned = [place for place, image_id in enumerate(some) if image_id in places]
+                among_texts.append(self._among_texts(second, logits)[captioned])
+        values = {metric: np.concatenate(columns) for metric, columns in found.items()}
+        if len(texts):
+            images = np.concatenate(among_texts)
+            class_predictions.refuse_other_space(images.shape[1], texts.shape[1], "captions")
+            values |= damage.of_captions(images, texts)
+        return values
+
+    def _of_labels(self, image_ids: Sequence[str], logits: NDArray[Any]) -> damage.Values:
+        """Return the accuracy over the images with a label; nothing if the run has no labels."""
+        labelled = [place for place, image_id in enumerate(image_ids) if image_id in self.labels]
+        right = np.array([self.labels[image_ids[place]] for place in labelled], dtype=int)
+        return damage.of_labels(logits[labelled], right) if self.labels else {}
+
+    def _among_texts(self, embedding: NDArray[Any], logits: NDArray[Any] | None) -> NDArray[Any]:
+        """Return images (N, D) in the space of the captions."""
+        if logits is None or self.class_names is None:
+            return embedding
+        return damage.conse(logits, self.class_names.embedding)
 
 
-def values(
-    image_ids: Sequence[str],
-    views: Mapping[str, NDArray[Any]],
-    classifier: Classifier | None,
-    captions: EncodedTexts | None,
-    classes: EncodedTexts | None,
-) -> dict[str, damage.Values]:
-    """Return what becomes of captions and classes, {view: {metric: (N,)}}; without metrics if there is neither.
-
-    Args:
-        image_ids: ids of the N images.
-        views: embeddings (N, D) of the originals, which come first, and of their views under every augmentation.
-        classifier: the encoder's classifier, if it has one.
-        captions: captions of some images, by the ids of these, if the encoder has a text tower. Retrieval is among the
-            images that have one.
-        classes: the names of the classifier's classes, in its order. With them, an image meets its caption where its
-            classes are (`damage.conse`), and otherwise by its embedding.
-
-    Raises:
-        InputError: images and captions have embeddings of different widths.
-    """
-    found: dict[str, damage.Values] = {name: {} for name in views}
-    logits = {name: classifier.logits(embedding) for name, embedding in views.items()} if classifier else {}
-    for name, after in logits.items():
-        found[name] |= damage.of_classes(logits[damage.ORIGINAL], after)
-    if captions is None or not len(captions.text_ids):
-        return found
-    places = {image_id: place for place, image_id in enumerate(captions.text_ids.tolist())}
-    rows = [row for row, image_id in enumerate(image_ids) if image_id in places]
-    texts = captions.embedding[[places[image_ids[row]] for row in rows]]
-    for name, embedding in views.items():
-        joined = damage.conse(logits[name], classes.embedding) if logits and classes is not None else embedding
-        if joined.shape[1] != texts.shape[1]:
-            raise InputError(
-                f"the encoder's embeddings have the width {joined.shape[1]} for images and {texts.shape[1]} for "
-                "captions: they do not share a space"
-            )
-        found[name] |= damage.of_captions(joined[rows], texts)
-    return found
+def in_blocks(before: Embeddings, after: Embeddings) -> Iterator[tuple[slice, NDArray[Any], NDArray[Any]]]:
+    """Yield the place of some images at a time, and their rows of two arrays; no images are one block."""
+    for start in range(0, max(len(before), 1), IMAGES_AT_ONCE):
+        rows = slice(start, start + IMAGES_AT_ONCE)
+        yield rows, before[rows], after[rows]

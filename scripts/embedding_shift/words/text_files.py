@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.encoders.bundle_names import CONFIG_FILE
+from embedding_shift.errors import InputError
 from embedding_shift.io import array_files
 from embedding_shift.words import prompts
 
@@ -19,6 +20,8 @@ CLASS_TEXT = "a photo of a {}."  # the text of a class, as in OpenAI's CLIP for 
 OWN_CLASS_TEXT = "a photo of {}"  # that of a class of the encoder itself
 CAPTIONS, CLASSES, PROMPTS = "captions", "classes", "prompts"
 SETS = (CAPTIONS, CLASSES, PROMPTS)
+# The logit scale of text towers that have none. Training clips that of CLIP here (Radford et al. 2021, section 2.5).
+USUAL_SCALE = 100.0
 
 
 class EncodedTexts(NamedTuple):
@@ -27,10 +30,12 @@ class EncodedTexts(NamedTuple):
     Attributes:
         text_ids: N ids.
         embedding: float32 (N, D), not normalised.
+        logit_scale: the factor by which the encoder multiplies cosines, for the names of classes.
     """
 
     text_ids: NDArray[np.str_]
     embedding: NDArray[np.float32]
+    logit_scale: float = USUAL_SCALE
 
 
 def texts_of(name: str, source: str | Path) -> dict[str, str]:
@@ -42,45 +47,74 @@ def texts_of(name: str, source: str | Path) -> dict[str, str]:
             with a classifier, or a file of prompts. Images without a caption are left out.
 
     Raises:
-        InputError: the file does not exist or is not of this form.
+        InputError: the file does not exist or is not of this form, or a list names fewer than two classes.
     """
     if name == CAPTIONS:
-        csv.field_size_limit(LONGEST_CAPTION)
-        with open(source, newline="", encoding="utf-8") as file:
-            return {row["image_id"]: row["caption"] for row in csv.DictReader(file) if row.get("caption", "").strip()}
+        return _column(source, "caption")
     if name == PROMPTS:
         return prompts.read(source).texts()
     if Path(source).name == CONFIG_FILE:
-        names = _own_classes(source)
+        names = own_classes(Path(source).parent)
         return {f"class {number}": OWN_CLASS_TEXT.format(label) for number, label in enumerate(names)}
-    lines = Path(source).read_text(encoding="utf-8").splitlines()
-    return {line.strip(): CLASS_TEXT.format(line.strip()) for line in lines if line.strip()}
+    return {name: CLASS_TEXT.format(name) for name in _listed_classes(source)}
 
 
-def knows_texts_by_classes(bundle: str | Path) -> bool:
-    """Return whether the texts of a bundle meet its images by the names of its classes only."""
-    return bool(_own_classes(Path(bundle, CONFIG_FILE)))
+def own_classes(bundle: str | Path) -> list[str]:
+    """Return the names of the classes of a bundle with a classifier, whose texts meet its images by these names only.
 
-
-def _own_classes(config: str | Path) -> list[str]:
-    names: list[str] = json.loads(Path(config).read_text(encoding="utf-8")).get("classes", [])
+    The list is empty for any other bundle.
+    """
+    names: list[str] = json.loads(Path(bundle, CONFIG_FILE).read_text(encoding="utf-8")).get("classes", [])
     return names
 
 
-def write(path: str | Path, texts: Mapping[str, str], embedding: NDArray[np.float32] | None) -> None:
+def _listed_classes(path: str | Path) -> list[str]:
+    """Return the names of classes in a file, one per line; empty and repeated lines do not count."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path} with classes (config: words.classes)") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} cannot be read as UTF-8: {error}") from None
+    names = dict.fromkeys(line.strip() for line in lines if line.strip())
+    if len(names) < 2:
+        raise InputError(f"{path} must name at least two classes, one per line; it names {len(names)}")
+    return list(names)
+
+
+def labels(manifest: str | Path) -> dict[str, str]:
+    """Return the labels of a manifest by image id. Images without one are left out."""
+    return _column(manifest, "label")
+
+
+def _column(manifest: str | Path, name: str) -> dict[str, str]:
+    csv.field_size_limit(LONGEST_CAPTION)
+    with open(manifest, newline="", encoding="utf-8") as file:
+        return {row["image_id"]: row[name] for row in csv.DictReader(file) if row.get(name, "").strip()}
+
+
+def write(
+    path: str | Path,
+    texts: Mapping[str, str],
+    embedding: NDArray[np.float32] | None,
+    logit_scale: float | None = None,
+) -> None:
     """Write encoded texts; an encoder without a text tower has no texts, and embeddings without width.
 
     Args:
         path: npz file to write.
         texts: N texts by id.
         embedding: float32 (N, D); None for an encoder without a text tower.
+        logit_scale: the factor by which the encoder multiplies cosines; None if the texts are no names of classes.
     """
     kept = {} if embedding is None else texts
+    scale = {} if logit_scale is None else {"logit_scale": np.array(logit_scale)}
     array_files.write_arrays(
         path,
         text_id=np.array(list(kept), dtype=str),
         text=np.array([text[:LONGEST_TEXT] for text in kept.values()], dtype=str),
         embedding=np.zeros((0, 0), np.float32) if embedding is None else embedding,
+        **scale,
     )
 
 
@@ -90,6 +124,6 @@ def read(path: str | Path) -> EncodedTexts | None:
     Raises:
         InputError: as `array_files.read`.
     """
-    arrays = array_files.read(path, ("text_id", "embedding"))
-    embedding = arrays["embedding"]
-    return EncodedTexts(arrays["text_id"], embedding) if embedding.shape[1] else None
+    arrays = array_files.read(path, ("text_id", "embedding", "logit_scale"))
+    embedding, scale = arrays["embedding"], float(arrays.get("logit_scale", USUAL_SCALE))
+    return EncodedTexts(arrays["text_id"], embedding, scale) if embedding.shape[1] else None

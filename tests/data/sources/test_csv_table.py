@@ -21,10 +21,12 @@ def test_rows_without_an_id_get_unique_ids(tmp_path):
 
 def test_all_columns_are_read(tmp_path):
     digest = hashlib.sha256(write_image(tmp_path / "images/a.png").read_bytes()).hexdigest()
-    table = write_table(tmp_path, f'image_id,path,sha256,caption,source\none,images/a.png,{digest},"A ""b"", c",here\n')
+    header, row = "image_id,path,sha256,caption,source,label", f'one,images/a.png,{digest},"A ""b"", c",here, 犬 🐕 '
+    table = write_table(tmp_path, f"{header}\n{row}\n")
     (row,) = csv_table.list_images(table).images
     assert row.path == (tmp_path / "images/a.png").as_posix()
     assert (row.image_id, row.sha256, row.caption, row.source) == ("one", digest, 'A "b", c', "here")
+    assert row.label == "犬 🐕"
 
 
 def test_only_the_path_is_required(tmp_path):

@@ -1,4 +1,7 @@
-"""Datasets of kind `csv`: a table with a column `path` and, optionally, `image_id`, `sha256`, `caption`, `source`."""
+"""Datasets of kind `csv`: a table with a column `path`.
+
+Optional columns are `image_id`, `sha256`, `caption`, `source` and `label`.
+"""
 
 import os
 import re
@@ -48,6 +51,7 @@ def list_images(path: str | Path) -> Listing:
                 sha256=row.get("sha256", "").lower(),
                 caption=checked_caption(row.get("caption", ""), line),
                 source=row.get("source", ""),
+                label=row.get("label", "").strip(),
             )
         )
     return Listing(checked(images, table), [])
