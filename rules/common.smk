@@ -39,7 +39,7 @@ except InputError as error:
 
 for entry in (*config["datasets"].values(), *config["models"].values()):
     entry.update({key: located(entry[key]) for key in ("path", "pin") if entry.get(key)})
-for key in ("prompts", "classes"):
+for key in ("prompts", "phrases", "classes"):
     if config["words"][key]:
         config["words"][key] = located(config["words"][key])
 

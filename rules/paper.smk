@@ -40,6 +40,7 @@ PAPER_ENVIRONMENTS = ["images", "encode", "analysis", "paper", "workflow"]
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
 PAPER_FIGURES += figure_names("mechanism") if MECHANISM else []
 PAPER_FIGURES += figure_names("words") if WORDS else []
+PAPER_FIGURES += figure_names("named parts") if NAMED_PARTS else []
 # The text follows the first dataset and the first model (config: primary); the others are compared with it.
 PAPER_RESULTS = f"results/{DATASETS[0]}/{MODELS[0]}"
 PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]

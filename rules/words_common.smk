@@ -1,14 +1,18 @@
 """What texts tell about shifts (config: words): whether the run has it, and the names of its tables.
 
-The shift in words is off if no prompts are given, and the damage to captions and classes is a switch. An encoder without
-a text tower or classifier gets tables without rows.
+The shift in words is off if no prompts are given, the names of the encoder's parts if no phrases are, and the damage to
+captions and classes is a switch. An encoder without a text tower or classifier gets tables without rows.
 """
 
 WORDS = config["words"]["prompts"] is not None
 WORDS_TABLES = ["words", "word_claims"]
 DAMAGE = config["words"]["damage"]
+# Words also name parts of the encoder, if there are phrases and the run looks inside.
+NAMED_PARTS = config["words"]["phrases"] is not None and MECHANISM
+NAMED_TABLES = ["head_words", "named_heads"]
 DAMAGE_TABLES = ["text_damage", "damage_forecast"]
 TEXT_SOURCES = {
+    "phrases": config["words"]["phrases"],
     "prompts": config["words"]["prompts"],
     "captions": "results/{dataset}/manifest.csv",
     "classes": config["words"]["classes"] or "results/models/{model}/open_clip_config.json",
@@ -20,9 +24,11 @@ def words_targets():
     results = [f"{table}.csv" for table in WORDS_TABLES]
     results += [f"figures/{figure}.pdf" for figure in figure_names("words")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
+    named = [f"{table}.csv" for table in NAMED_TABLES] + [f"figures/{name}.pdf" for name in figure_names("named parts")]
+    parts = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=named)
     damage = collect("results/{dataset}/{model}/{table}.csv", dataset=DATASETS, model=MODELS, table=DAMAGE_TABLES)
     damage += ["results/figures/damage.pdf"]
-    return (found if WORDS else []) + (damage if DAMAGE else [])
+    return (found if WORDS else []) + (parts if NAMED_PARTS else []) + (damage if DAMAGE else [])
 
 
 def text_source(wildcards):

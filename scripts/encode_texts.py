@@ -1,4 +1,4 @@
-"""Encode the captions, the classes or the prompts of a run with the text tower of an encoder."""
+"""Encode the captions, the classes, the phrases or the prompts of a run with the text tower of an encoder."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,9 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--bundle", required=True, help="folder of the open_clip bundle")
     parser.add_argument("--texts", required=True, choices=text_files.SETS, help="what is encoded")
-    parser.add_argument("--source", required=True, help="file of the texts: a manifest, a list of classes, or prompts")
+    parser.add_argument(
+        "--source", required=True, help="file of the texts: a manifest, a list of classes, phrases or prompts"
+    )
     parser.add_argument("--threads", type=int, default=1, help="number of batches that are computed at the same time")
     parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
@@ -26,9 +28,10 @@ def main() -> None:
     if arguments.texts == text_files.CLASSES and own_classes:
         texts = text_files.texts_of(arguments.texts, Path(arguments.bundle, CONFIG_FILE))
     embedding, scale = None, None
-    if arguments.texts == text_files.PROMPTS and own_classes:
+    if arguments.texts in (text_files.PHRASES, text_files.PROMPTS) and own_classes:
         cli.warn(
-            f"the encoder in {arguments.bundle} knows texts by the names of its classes only, so prompts tell nothing"
+            f"the encoder in {arguments.bundle} knows texts by the names of its classes only, so {arguments.texts} "
+            "tell nothing"
         )
     else:
         embedding = text_encoder.encode(arguments.bundle, list(texts.values()), arguments.threads)

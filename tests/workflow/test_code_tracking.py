@@ -67,6 +67,8 @@ MECHANISM_FIGURES = {
     "plot_shift_ledger",
 }
 WORDS_FIGURE = {"plot_words"}
+NAMED_PARTS_FIGURES = {"plot_named_heads"}
+FROM_PHRASES = {"name_heads"} | NAMED_PARTS_FIGURES
 FROM_SCORES = {"score_words", "judge_word_claims"} | WORDS_FIGURE
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
@@ -92,12 +94,13 @@ FIGURES = (
     | AUDIT_FIGURE
     | MECHANISM_FIGURES
     | WORDS_FIGURE
+    | NAMED_PARTS_FIGURES
 )
 FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
 FROM_METRICS = (
     STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
 )
-FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms", "judge_related_claims"}
+FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms", "judge_related_claims"} | FROM_PHRASES
 FROM_ENCODING = (
     ENCODING | FROM_CAPTURE | FROM_SCORES | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
 )
@@ -176,7 +179,8 @@ EDITS = {
     | TEXTS
     | PAPER,
     "embedding_shift/words/shift_in_words.py": FROM_SCORES | TEXTS | PAPER,
-    "embedding_shift/words/prompts.py": ENCODED_TEXTS | FROM_SCORES | TEXTS | PAPER,
+    "embedding_shift/words/text_span.py": {"name_heads", "plot_named_heads"} | PAPER,
+    "embedding_shift/words/prompts.py": ENCODED_TEXTS | FROM_SCORES | FROM_PHRASES | TEXTS | PAPER,
     "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "audit_method"}
     | AUDIT_FIGURE
     | TEXTS
@@ -225,6 +229,7 @@ def rule_graph(prepared, tmp_path_factory):
     pipeline = prepared.copy(tmp_path_factory.mktemp("rules") / "project")
     (pipeline / "data/urls.tsv").write_text("A photograph\thttp://127.0.0.1/photograph.png\n")
     config = tiny_config(study={"images": 2}, mechanism={"images": 2})
+    config["words"] |= {"phrases": "config/phrases.yaml"}
     config["models"]["reduced"] = config["models"]["clip"] | {"label": "The same in bfloat16", "precision": "bf16"}
     config["datasets"]["urls"] = {"kind": "tsv", "path": "data/urls.tsv"}
     pipeline.config = config

@@ -26,15 +26,15 @@ class Figure:
         inputs: the files that it reads, keys of INPUTS.
         options: keys of OPTIONS.
         scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of them ("study"), what happens
-            inside the encoder ("mechanism"), what texts tell about it ("words"), all encoders of the run ("run"), or a
-            benchmark of this machine ("benchmark").
+            inside the encoder ("mechanism"), what texts tell about the shift ("words") and about parts of the encoder
+            ("named parts"), all encoders of the run ("run"), or a benchmark of this machine ("benchmark").
     """
 
     title: str
     module: str
     inputs: tuple[str, ...]
     options: tuple[str, ...] = ()
-    scope: Literal["encoder", "study", "mechanism", "words", "run", "benchmark"] = "encoder"
+    scope: Literal["encoder", "study", "mechanism", "words", "named parts", "run", "benchmark"] = "encoder"
 
     @property
     def module_path(self) -> str:
@@ -88,6 +88,7 @@ INPUTS = {
     "metrics": Input("Parquet, one row per image, augmentation and metric", "parquet"),
     "notable_images": Input("CSV, typical and worst image of every augmentation"),
     "nearest_images": Input("CSV, nearest images of some photographs"),
+    "named_heads": Input("CSV, share of every head that words name in the shift of every augmentation"),
     "neighbours": Input("CSV, neighbours kept per augmentation and space"),
     "noise_floor": Input("CSV, mean and interval per reference and metric"),
     "paired_differences": Input("CSV, corrected p value per metric and pair of augmentations"),
@@ -209,6 +210,9 @@ FIGURES = {
         scope="mechanism",
     ),
     "words": Figure("The shift in words", "words", ("words", "augmentations"), scope="words"),
+    "named_heads": Figure(
+        "What heads named by words write", "named_heads", ("named_heads", "augmentations"), scope="named parts"
+    ),
     "damage": Figure(
         "Shift and damage to captions and classes",
         "damage",

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-from embedding_shift.errors import InputError, one_line
+from embedding_shift.errors import InputError
+from embedding_shift.words import yaml_texts
 
 NOUN, WORD = "{noun}", "{word}"
 NEUTRAL = "neutral"
@@ -62,37 +61,14 @@ def read(path: str | Path) -> Prompts:
     Raises:
         InputError: the file does not exist, or a key is missing, unknown, of another type or without its slot.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path} with prompts (config: words.prompts)") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not YAML: {one_line(error)}") from None
-    if not isinstance(content, dict) or set(content) != set(Prompts._fields):
-        raise InputError(f"{path} must have exactly the keys {', '.join(Prompts._fields)}")
+    content = yaml_texts.read(path, Prompts._fields, "prompts")
     for name in LISTS:
-        content[name] = _texts(content[name], f"{path}: {name!r}")
+        yaml_texts.refuse_other_lists(content[name], f"{path}: {name!r}")
     if len(content["words"]) < 2:
         raise InputError(f"{path}: 'words' needs at least two words, from which pairs are drawn")
     if not isinstance(content["prompts"], dict) or not content["prompts"]:
         raise InputError(f"{path}: 'prompts' must hold one text per name")
     templates: Mapping[Any, Any] = content["prompts"] | {name: content[name] for name in (NEUTRAL, "random")}
     for name, text in templates.items():
-        _refuse_without_slots(text, (NOUN, WORD) if name == "random" else (NOUN,), f"{path}: {name!r}")
+        yaml_texts.refuse_without_slots(text, (NOUN, WORD) if name == "random" else (NOUN,), f"{path}: {name!r}")
     return Prompts(**content | {"prompts": {str(name): text for name, text in content["prompts"].items()}})
-
-
-def _texts(found: Any, where: str) -> list[str]:
-    if not isinstance(found, list) or not found or not all(isinstance(text, str) and text.strip() for text in found):
-        raise InputError(f"{where} must be a list of texts")
-    if repeated := [text for text in found if found.count(text) > 1]:
-        raise InputError(f"{where} holds {repeated[0]!r} more than once")
-    return found
-
-
-def _refuse_without_slots(text: Any, slots: tuple[str, ...], where: str) -> None:
-    if not isinstance(text, str):
-        raise InputError(f"{where} must be a text")
-    for slot in slots:
-        if slot not in text:
-            raise InputError(f"{where} has no {slot}: {text!r}")

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from embedding_shift.encoders.bundle_names import CONFIG_FILE
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files
-from embedding_shift.words import prompts
+from embedding_shift.words import phrases, prompts
 
 LONGEST_CAPTION = 2**30  # characters of a caption in the manifest
 LONGEST_TEXT = 500  # characters that a file keeps of a text; the whole text is encoded
 CLASS_TEXT = "a photo of a {}."  # the text of a class, as in OpenAI's CLIP for zero-shot classification
 OWN_CLASS_TEXT = "a photo of {}"  # that of a class of the encoder itself
-CAPTIONS, CLASSES, PROMPTS = "captions", "classes", "prompts"
-SETS = (CAPTIONS, CLASSES, PROMPTS)
+CAPTIONS, CLASSES, PHRASES, PROMPTS = "captions", "classes", "phrases", "prompts"
+SETS = (CAPTIONS, CLASSES, PHRASES, PROMPTS)
 # The logit scale of text towers that have none. Training clips that of CLIP here (Radford et al. 2021, section 2.5).
 USUAL_SCALE = 100.0
 
@@ -44,7 +44,7 @@ def texts_of(name: str, source: str | Path) -> dict[str, str]:
     Args:
         name: one of SETS.
         source: the file that holds them: a manifest, a list with one class per line or the configuration of a bundle
-            with a classifier, or a file of prompts. Images without a caption are left out.
+            with a classifier, or a file of phrases or prompts. Images without a caption are left out.
 
     Raises:
         InputError: the file does not exist or is not of this form, or a list names fewer than two classes.
@@ -53,6 +53,8 @@ def texts_of(name: str, source: str | Path) -> dict[str, str]:
         return _column(source, "caption")
     if name == PROMPTS:
         return prompts.read(source).texts()
+    if name == PHRASES:
+        return phrases.read(source).texts()
     if Path(source).name == CONFIG_FILE:
         names = own_classes(Path(source).parent)
         return {f"class {number}": OWN_CLASS_TEXT.format(label) for number, label in enumerate(names)}

@@ -1,0 +1,31 @@
+"""Name parts of an encoder by words (config: words, phrases).
+
+input:   the encoded phrases and captions, results/{dataset}/{model}/text/{texts}.npz; what encoding captured of some
+         images, results/{dataset}/{model}/captured/{view}/{part}.npz; ledger.csv
+output:  results/{dataset}/{model}/head_words.csv, named_heads.csv
+steps:   words of every head → what each named head writes of every shift
+"""
+
+PHRASES = "results/{dataset}/{model}/text/phrases.npz"
+TOWER = "results/models/{model}/tower.npz"
+
+
+rule name_heads:
+    input:
+        captured=every(CAPTURED, "view", "part"),
+        tower=TOWER,
+        phrases=PHRASES,
+        ledger="results/{dataset}/{model}/ledger.csv",
+        code=code("name_heads"),
+    output:
+        **tables(head_words="head_words", named_heads="named_heads"),
+    conda:
+        "../envs/images.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=2), allowance(60)),
+    params:
+        **READ_OUT_PARAMETERS,
+    message:
+        "Naming the heads of {wildcards.model} by what they see on {wildcards.dataset}."
+    shell:
+        command("input.captured,tower,phrases,ledger output.head_words,named_heads", params=READ_OUT_PARAMETERS)

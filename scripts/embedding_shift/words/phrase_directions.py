@@ -1,0 +1,31 @@
+"""What each phrase says beyond the others, as a direction in the space of images."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedding_shift.errors import InputError
+from embedding_shift.words.damage import unit
+
+
+def directions(embedding: NDArray[Any], width: int) -> NDArray[np.float64]:
+    """Return the unit vector along what each phrase says beyond the mean of all phrases, float64 (V, D).
+
+    All texts share a large part of their embedding, which says that they are texts. With it, every phrase would
+    explain the same.
+
+    Args:
+        embedding: embeddings (V, D) of the phrases.
+        width: D, the width of the encoder's embeddings of images.
+
+    Raises:
+        InputError: texts and images have embeddings of different widths.
+    """
+    if embedding.shape[1] != width:
+        raise InputError(
+            f"the encoder's embeddings have the width {width} for images and {embedding.shape[1]} for texts: "
+            "they do not share a space"
+        )
+    vectors = unit(embedding)
+    return unit(vectors - vectors.mean(0))
