@@ -2,8 +2,8 @@
 
 input:   the encoded phrases and captions, results/{dataset}/{model}/text/{texts}.npz; what encoding captured of some
          images, results/{dataset}/{model}/captured/{view}/{part}.npz; ledger.csv
-output:  results/{dataset}/{model}/head_words.csv, named_heads.csv
-steps:   words of every head → what each named head writes of every shift
+output:  results/{dataset}/{model}/head_words.csv, named_heads.csv, concept_words.csv
+steps:   words of every head → what each named head writes of every shift; words of every dimension of the embedding
 """
 
 PHRASES = "results/{dataset}/{model}/text/phrases.npz"
@@ -29,3 +29,23 @@ rule name_heads:
         "Naming the heads of {wildcards.model} by what they see on {wildcards.dataset}."
     shell:
         command("input.captured,tower,phrases,ledger output.head_words,named_heads", params=READ_OUT_PARAMETERS)
+
+
+rule name_concepts:
+    input:
+        captured=collect("results/{{dataset}}/{{model}}/captured/original/{part}.npz", part=PARTS),
+        tower=TOWER,
+        phrases=PHRASES,
+        code=code("name_concepts"),
+    output:
+        "results/{dataset}/{model}/concept_words.csv",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=2), allowance(10)),
+    params:
+        **READ_OUT_PARAMETERS | {"views": "original"},
+    message:
+        "Naming the dimensions of {wildcards.model} by what they tell apart on {wildcards.dataset}."
+    shell:
+        command("input.captured,tower,phrases output", params=READ_OUT_PARAMETERS)

@@ -68,7 +68,7 @@ MECHANISM_FIGURES = {
 }
 WORDS_FIGURE = {"plot_words"}
 NAMED_PARTS_FIGURES = {"plot_named_heads"}
-FROM_PHRASES = {"name_heads"} | NAMED_PARTS_FIGURES
+FROM_PHRASES = {"name_heads", "name_concepts"} | NAMED_PARTS_FIGURES
 FROM_SCORES = {"score_words", "judge_word_claims"} | WORDS_FIGURE
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
