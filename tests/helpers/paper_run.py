@@ -39,7 +39,7 @@ SETTINGS = {
     "image_size": 224,
     "resize": "bilinear",
     "bootstrap": {"resamples": 200, "confidence": 0.95},
-    "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 2},
+    "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 3},
     "study": {"images": 8, "draws": 3, "failure_share": 0.05},
     "mechanism": {"images": 0},
     "n_images": None,

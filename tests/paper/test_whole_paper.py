@@ -19,7 +19,7 @@ from paper_run import (
     write_study,
     write_words,
 )
-from typesetting import ENVIRONMENTS, build, needs_latex, needs_pdftotext, pages_of
+from typesetting import ENVIRONMENTS, build, fullness, needs_latex, needs_pdftotext, pages_of
 
 from embedding_shift.errors import InputError
 from embedding_shift.paper.tables import audit_tables, result_tables, source_tables, study_tables
@@ -100,6 +100,7 @@ def test_the_main_text_of_a_run_like_the_default_has_at_most_12_pages(tmp_path):
     last_words = " ".join((PROJECT / "paper/sections/conclusion.tex").read_text().split()[-4:])
     pages = [number for number, page in enumerate(pages_of(tmp_path / "paper.pdf"), start=1) if last_words in page]
     assert 9 < max(pages) <= 12
+    assert min(fullness(tmp_path / "paper.pdf")[:-1]) > 0.6
 
 
 def test_every_table_that_the_paper_reads_is_written_and_the_other_way_round(tmp_path):
