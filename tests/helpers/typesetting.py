@@ -125,7 +125,7 @@ def pages_of(pdf):
 
 
 def words_of_pages(pdf):
-    """Return left, top, right and bottom, in points from the upper left corner, and the text of the words of every page."""
+    """Return (left, top, right, bottom, text) of the words of every page, in points from the upper left corner."""
     boxes = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
     pages = boxes.split("<page ")[1:]
     return [[(*map(float, bounds), text) for *bounds, text in WORD.findall(page)] for page in pages]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ def draw(
     for axes, metric in zip(grid[0], shown, strict=True):
         column, title, label = PANELS[metric]
         axes.set_ylabel(label)
-        axes.set_xlabel("1 − cosine similarity (root scale)")
+        axes.set_xlabel("1 − cosine similarity,\nsquare-root scale")
         style.set_root_scale(axes, "x")
         rows = text_damage[text_damage["metric"] == metric].set_index(["model", "augmentation"])
         for place, model in enumerate(present):
@@ -59,11 +60,25 @@ def draw(
                 if (model, augmentation.name) in rows.index:
                     key = (model, augmentation.name)
                     _point(axes, 1 - cosines[key], rows.loc[key], column, augmentation.color, MARKS[place % len(MARKS)])
+        axes.set_xticks(root_ticks(*axes.get_xlim()))
         axes.set_title(f"{title}\n{_correlations(damage_forecast, metric, present)}", loc="left")
     style.legend_below(
         figure, _legend(augmentations, present, dict(zip(models, labels, strict=True))), style.MOST_COLUMNS
     )
     return figure
+
+
+def root_ticks(low: float, high: float) -> list[float]:
+    """Return the round values between two bounds that are a fifth of a square-root scale apart or more."""
+    root_low, root_high = np.sqrt(np.clip([low, high], 0, None))
+    gap = (root_high - root_low) / 5
+    ticks = [0.0] if root_low == 0 else []
+    lowest, highest = root_low + gap * len(ticks), root_high
+    for value in sorted(np.outer([1, 2, 5], 10.0 ** np.arange(-6, 7)).ravel(), reverse=True):
+        if lowest <= np.sqrt(value) <= highest:
+            ticks.append(float(value))
+            highest = np.sqrt(value) - gap
+    return sorted(ticks)
 
 
 def _point(axes: Axes, shift: float, row: Any, column: str, color: str, mark: str) -> None:

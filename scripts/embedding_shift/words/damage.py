@@ -25,6 +25,7 @@ NOT_DEFINED = "undefined"
 CHANGE = " change"
 CAPTION_SIMILARITY, CAPTION_MARGIN = "caption_similarity", "caption_margin"
 TOP1_FLIPS, KL_DIVERGENCE, ACCURACY = "top1_flips", "kl_divergence", "accuracy"
+COMPARED = (TOP1_FLIPS, KL_DIVERGENCE)  # with the original, so that originals have 0 by construction
 SHARES = (TOP1_FLIPS, ACCURACY, "image_to_text_recall", "text_to_image_recall")  # of images, from 0 to 1
 
 FloatArray = NDArray[np.float64]
@@ -119,7 +120,7 @@ def table(values: Mapping[str, Values], settings: bootstrap.Settings) -> Iterato
     """Yield the rows of text_damage.csv (COLUMNS), with `undefined` for what is not defined.
 
     `change` is the mean difference between the views and their originals, with its interval. An interval needs two
-    images.
+    images. The bounds of a value that originals have by construction are empty.
 
     Args:
         values: {view: {metric: (N,)}} of the originals, which come first, and of every augmentation.
@@ -131,7 +132,7 @@ def table(values: Mapping[str, Values], settings: bootstrap.Settings) -> Iterato
             row |= _mean_and_interval(column, settings, view, metric, ("mean", "ci_low", "ci_high"))
             names = ("change", "change_ci_low", "change_ci_high")
             if view == ORIGINAL:
-                row |= dict.fromkeys(names, "")
+                row |= dict.fromkeys([*names, *(("ci_low", "ci_high") if metric in COMPARED else ())], "")
             else:
                 row |= _mean_and_interval(column - values[ORIGINAL][metric], settings, view, metric + CHANGE, names)
             expected = chance(metric, len(column))

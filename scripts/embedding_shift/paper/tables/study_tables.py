@@ -147,11 +147,11 @@ def variance_shares(frame: pd.DataFrame, augmentations: Mapping[str, str]) -> st
         groups.append(rows)
     header = ["Metric", "Augmentations", *(COMPONENT_LABELS[component] for component in variance.COMPONENTS)]
     caption = (
-        "Shares of the variance of the square root of the shift by each metric, estimated by analysis of variance with all "
-        "factors random. \\VarianceIntervalsSentence{} The second row of a metric leaves out the augmentation that "
-        "contributes most to the squared deviations from the mean, with its contribution in brackets. A negative estimate "
-        "counts as zero, and a factor with one level has no share (--). Metrics by which an augmentation shifts no image "
-        "by construction are left out: registered metrics of pixels do not change under a pure warp."
+        "Shares of the variance of the square root of the shift by each metric, estimated by analysis of variance with "
+        "all factors random. \\VarianceIntervalsSentence{} The second row of a metric leaves out the augmentation that "
+        "contributes most to the squared deviations from the mean, with its contribution in brackets. A negative "
+        "estimate counts as zero, and a factor with one level has no share (--). Metrics by which an augmentation "
+        "shifts no image by construction are left out: registered metrics of pixels do not change under a pure warp."
     )
     alignment = layout.paragraph(0.2) + layout.paragraph(0.24) + "rrrr"
     return latex.longtable(alignment, header, groups or [layout.empty(6)], caption, "tab:variance")
