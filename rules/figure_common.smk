@@ -16,6 +16,7 @@ FIGURE_INPUTS = {
     "augmentations": "results/augmentations.csv",
     "comparison": "results/comparison.csv",
     "damage_forecast": "results/damage_forecast.csv",
+    "dose_damage": "results/dose_damage.csv",
     "manifest": "results/{dataset}/manifest.csv",
     "metrics": "results/{dataset}/{model}/metrics.parquet",
     "rank_agreement": "results/rank_agreement.csv",

@@ -51,7 +51,7 @@ PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} i
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
 PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}
-PAPER_WORDS |= {table: f"results/{table}.csv" for table in DAMAGE_TABLES if DAMAGE}
+PAPER_WORDS |= {table: f"results/{table}.csv" for table in ("text_damage", "damage_forecast") if DAMAGE}
 PAPER_ENCODERS = {
     table: f"results/{table}.csv" for table in ("rank_agreement", "encoder_differences") if len(MODELS) > 1
 }
@@ -86,6 +86,7 @@ PAPER_PARAMETERS = dict(
     settings=verbatim(
         as_json(
             {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study", "mechanism")}
+            | {"lists_classes": bool(config["words"]["classes"])}
             | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
             | {"kept_duplicates": [label("datasets", name) for name in DATASETS if keeps_duplicates(name)]}
         )

@@ -3,8 +3,9 @@
 input:   the model's bundle, the file of prompts, results/{dataset}/manifest.csv,
          results/{dataset}/{model}/embeddings/{view}.npz
          paper/claims.yaml
-output:  results/{dataset}/{model}/text/{texts}.npz, words.csv, word_claims.csv, text_damage.csv, damage_forecast.csv; of
-         all encoders on the first dataset, results/text_damage.csv, damage_forecast.csv
+output:  results/{dataset}/{model}/text/{texts}.npz, words.csv, word_claims.csv, text_damage.csv, dose_damage.csv,
+         damage_forecast.csv; of all encoders on the first dataset, results/text_damage.csv, dose_damage.csv,
+         damage_forecast.csv
 steps:   encode the texts of a set → compare every shift with every prompt → verdicts on the claims on words; measure the
          damage to captions and classes → join that of all encoders
 """
@@ -77,6 +78,7 @@ DAMAGE_INPUTS = {
     "manifest": "results/{dataset}/manifest.csv",
     "original": "results/{dataset}/{model}/embeddings/original.npz",
     "views": every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+    "study": every("results/{dataset}/{model}/study/encoded/{augmentation}.npz", "augmentation") if STUDY else [],
 }
 
 
@@ -86,7 +88,7 @@ rule score_damage:
         **DAMAGE_INPUTS,
         code=code("score_damage"),
     output:
-        **tables(damage="text_damage", forecast="damage_forecast"),
+        **tables("dose_damage", damage="text_damage", forecast="damage_forecast"),
     conda:
         "../envs/images.yaml"
     resources:
@@ -96,17 +98,19 @@ rule score_damage:
     message:
         "Measuring what augmentations do to the captions and classes of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("params.bundle,augmentations,bootstrap output.damage,forecast", input=DAMAGE_INPUTS)
+        command("params.bundle,augmentations,bootstrap output.damage,dose_damage,forecast", input=DAMAGE_INPUTS)
 
 
 rule join_damage:
     input:
         damages=collect("results/{dataset}/{model}/text_damage.csv", dataset=DATASETS[0], model=MODELS),
         forecasts=collect("results/{dataset}/{model}/damage_forecast.csv", dataset=DATASETS[0], model=MODELS),
+        dose_damages=collect("results/{dataset}/{model}/dose_damage.csv", dataset=DATASETS[0], model=MODELS),
         code=code("join_damage"),
     output:
         damage="results/text_damage.csv",
         forecast="results/damage_forecast.csv",
+        dose_damage="results/dose_damage.csv",
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -115,4 +119,4 @@ rule join_damage:
     message:
         "Joining the damage of all encoders."
     shell:
-        command("params.models input.damages,forecasts output.damage,forecast")
+        command("params.models input.damages,forecasts,dose_damages output.damage,forecast,dose_damage")

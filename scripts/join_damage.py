@@ -11,12 +11,14 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", required=True, help="names of the encoders")
     parser.add_argument("--damages", nargs="+", required=True, help="CSV files, the damage for every encoder")
     parser.add_argument("--forecasts", nargs="+", required=True, help="CSV files, its correlation with the shift")
+    parser.add_argument("--dose-damages", nargs="+", required=True, help="CSV files, the damage at the study's doses")
     parser.add_argument("--damage", required=True, help="CSV to write")
     parser.add_argument("--forecast", required=True, help="CSV to write")
+    parser.add_argument("--dose-damage", required=True, help="CSV to write")
     arguments = parser.parse_args()
-    for paths, output in ((arguments.damages, arguments.damage), (arguments.forecasts, arguments.forecast)):
-        parts = dict(zip(arguments.models, map(tables.read_csv, paths), strict=True))
-        tables.write_csv(output, pd.concat(parts, names=["model"]).reset_index("model"))
+    for name in ("damage", "forecast", "dose_damage"):
+        parts = dict(zip(arguments.models, map(tables.read_csv, getattr(arguments, f"{name}s")), strict=True))
+        tables.write_csv(getattr(arguments, name), pd.concat(parts, names=["model"]).reset_index("model"))
 
 
 if __name__ == "__main__":

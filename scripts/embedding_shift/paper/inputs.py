@@ -77,7 +77,8 @@ class MechanismSettings(TypedDict):
 class Settings(TypedDict):
     """The settings of the run that the paper cites, named as in the configuration.
 
-    `n_images` is that of the first dataset; `kept_duplicates` holds the labels of the datasets with `duplicates: keep`.
+    `lists_classes` says whether text towers tell the classes of a list (key `words.classes`). `n_images` is that of the
+    first dataset; `kept_duplicates` holds the labels of the datasets with `duplicates: keep`.
     """
 
     seed: int
@@ -87,6 +88,7 @@ class Settings(TypedDict):
     figures: FigureSettings
     study: StudySettings
     mechanism: MechanismSettings
+    lists_classes: bool
     n_images: int | None
     kept_duplicates: list[str]
 

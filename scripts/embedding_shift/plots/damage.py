@@ -1,4 +1,7 @@
-"""Does the shift forecast the damage? A panel per kind of damage, a colour per augmentation, a mark per encoder."""
+"""Does the shift forecast the damage? A panel per kind of damage, a colour per augmentation, a mark per encoder.
+
+Lines with small points lead through the doses of the study.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +16,9 @@ from matplotlib.lines import Line2D
 from embedding_shift.plots import style
 from embedding_shift.plots.mechanism import cells
 from embedding_shift.plots.model_comparison import MARKS
+from embedding_shift.words.damage_forecast import EVERY, EVERY_DOSE
 
 COSINE = "cosine_similarity"
-EVERY = "every augmentation"
 NOTHING = "No encoder of this run has a text tower or a classifier."
 # The column, the title and the axis of every kind of damage, by its metric.
 PANELS = {
@@ -27,6 +30,7 @@ PANELS = {
 
 def draw(
     text_damage: pd.DataFrame,
+    dose_damage: pd.DataFrame,
     damage_forecast: pd.DataFrame,
     comparison: pd.DataFrame,
     augmentations: Sequence[style.Augmentation],
@@ -37,6 +41,7 @@ def draw(
 
     Args:
         text_damage: data frame of `results/text_damage.csv`.
+        dose_damage: data frame of `results/dose_damage.csv`, without rows if the run has no doses.
         damage_forecast: data frame of `results/damage_forecast.csv`.
         comparison: data frame of `comparison.csv`.
         augmentations: in the order of the legend.
@@ -55,10 +60,13 @@ def draw(
         axes.set_xlabel("1 − cosine similarity,\nsquare-root scale")
         style.set_root_scale(axes, "x")
         rows = text_damage[text_damage["metric"] == metric].set_index(["model", "augmentation"])
+        doses = dose_damage[dose_damage["metric"] == metric]
         for place, model in enumerate(present):
             for augmentation in augmentations:
                 if (model, augmentation.name) in rows.index:
                     key = (model, augmentation.name)
+                    curve = doses[(doses["model"] == model) & (doses["augmentation"] == augmentation.name)]
+                    _curve(axes, curve, augmentation.color)
                     _point(axes, 1 - cosines[key], rows.loc[key], column, augmentation.color, MARKS[place % len(MARKS)])
         axes.set_xticks(root_ticks(*axes.get_xlim()))
         axes.set_title(f"{title}\n{_correlations(damage_forecast, metric, present)}", loc="left")
@@ -89,11 +97,21 @@ def _point(axes: Axes, shift: float, row: Any, column: str, color: str, mark: st
     axes.plot(shift, mean, mark, color=color, markersize=5)
 
 
+def _curve(axes: Axes, doses: pd.DataFrame, color: str) -> None:
+    """Draw the doses of an augmentation, in their order."""
+    places = doses[["shift", "change"]].apply(pd.to_numeric, errors="coerce").dropna()
+    axes.plot(places["shift"], places["change"], ".-", color=color, linewidth=0.5, markersize=2.5, alpha=0.6, zorder=1)
+
+
 def _correlations(damage_forecast: pd.DataFrame, metric: str, models: Sequence[str]) -> str:
-    """Return the rank correlation over the augmentations, one for each encoder."""
-    rows = damage_forecast[(damage_forecast["damage"] == metric) & (damage_forecast["augmentation"] == EVERY)]
-    found = cells.numbers(rows.set_index("model")["rho"]).dropna()
-    return "\n".join(f"ρ = {found[model]:.2f}" for model in models if model in found.index)
+    """Return the rank correlations over the augmentations, and over all doses, one line for each encoder."""
+    rows = damage_forecast[damage_forecast["damage"] == metric]
+    every, doses = (
+        cells.numbers(rows[rows["augmentation"] == group].set_index("model")["rho"]).dropna()
+        for group in (EVERY, EVERY_DOSE)
+    )
+    over_doses = {model: f"; over doses {rho:.2f}" for model, rho in doses.items()}
+    return "\n".join(f"ρ = {every[model]:.2f}{over_doses.get(model, '')}" for model in models if model in every.index)
 
 
 def _legend(augmentations: Sequence[style.Augmentation], models: Sequence[str], labels: dict[str, str]) -> list[Line2D]:

@@ -76,6 +76,7 @@ INPUTS = {
     "concepts": Input("CSV, what becomes of every dimension of the embedding"),
     "comparison": Input("CSV, mean and interval per model, augmentation and metric"),
     "damage_forecast": Input("CSV, rank correlations of shift and damage per model"),
+    "dose_damage": Input("CSV, damage to captions and classes per model, augmentation and dose"),
     "dose_start": Input("CSV, metrics of augmentations at a vanishing dose"),
     "dose_response": Input("CSV, mean and interval per augmentation, dose and metric"),
     "equal_damage": Input("CSV, metrics at equal damage"),
@@ -216,7 +217,7 @@ FIGURES = {
     "damage": Figure(
         "Shift and damage to captions and classes",
         "damage",
-        ("text_damage", "damage_forecast", "comparison", "augmentations"),
+        ("text_damage", "dose_damage", "damage_forecast", "comparison", "augmentations"),
         ("models", "labels"),
         scope="run",
     ),

@@ -13,10 +13,8 @@ from scipy import special
 
 from embedding_shift.statistics import bootstrap
 
-COLUMNS = (
-    *("augmentation", "metric", "n", "mean", "ci_low", "ci_high"),
-    *("change", "change_ci_low", "change_ci_high", "chance"),
-)
+CHANGE_COLUMNS = ("change", "change_ci_low", "change_ci_high")
+COLUMNS = ("augmentation", "metric", "n", "mean", "ci_low", "ci_high", *CHANGE_COLUMNS, "chance")
 ORIGINAL = "original"
 RANKS = (1, 5, 10)
 ROWS_AT_ONCE = 1024
@@ -130,13 +128,23 @@ def table(values: Mapping[str, Values], settings: bootstrap.Settings) -> Iterato
         for metric, column in metrics.items():
             row: dict[str, Any] = {"augmentation": view, "metric": metric, "n": len(column)}
             row |= _mean_and_interval(column, settings, view, metric, ("mean", "ci_low", "ci_high"))
-            names = ("change", "change_ci_low", "change_ci_high")
             if view == ORIGINAL:
-                row |= dict.fromkeys([*names, *(("ci_low", "ci_high") if metric in COMPARED else ())], "")
+                row |= dict.fromkeys([*CHANGE_COLUMNS, *(("ci_low", "ci_high") if metric in COMPARED else ())], "")
             else:
-                row |= _mean_and_interval(column - values[ORIGINAL][metric], settings, view, metric + CHANGE, names)
+                row |= mean_change(column - values[ORIGINAL][metric], settings, view, metric)
             expected = chance(metric, len(column))
             yield row | {"chance": "" if expected is None else expected}
+
+
+def mean_change(changes: FloatArray, settings: bootstrap.Settings, view: str, metric: str) -> dict[str, Any]:
+    """Return the mean change of a metric and its interval (CHANGE_COLUMNS), with `undefined` for what is not defined.
+
+    Args:
+        changes: value of the view minus that of the original, (N,).
+        settings: how the interval is computed.
+        view, metric: they determine the resamples.
+    """
+    return _mean_and_interval(changes, settings, view, metric + CHANGE, CHANGE_COLUMNS)
 
 
 def _mean_and_interval(

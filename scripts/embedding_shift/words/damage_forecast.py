@@ -13,7 +13,7 @@ from embedding_shift.words import damage
 from embedding_shift.words.encoder_texts import Embeddings, in_blocks
 
 COLUMNS = ("augmentation", "damage", "n", "rho", "ci_low", "ci_high")
-EVERY = "every augmentation"  # no name of one
+EVERY, EVERY_DOSE = "every augmentation", "every dose"  # no names of augmentations, which have no spaces
 # The sign with which a metric grows with damage.
 DAMAGES = {damage.TOP1_FLIPS: 1, damage.KL_DIVERGENCE: 1, damage.CAPTION_SIMILARITY: -1}
 DAMAGES |= {f"image_to_text_recall_at_{k}": -1 for k in damage.RANKS}
@@ -47,19 +47,31 @@ def table(
         if original is None or len(original) != len(next(iter(shifts.values()))):
             continue
         damages = {name: sign * (values[name][metric] - original) for name in shifts}
-        yield {"augmentation": EVERY, "damage": metric} | _of_means(shifts, damages, metric, settings)
+        yield {"augmentation": EVERY, "damage": metric} | of_means(shifts, damages, metric, settings)
         for name, moved in shifts.items():
             yield {"augmentation": name, "damage": metric} | _of_images(moved, damages[name], settings.confidence)
 
 
-def _of_means(
-    shifts: Mapping[str, FloatArray], damages: Mapping[str, FloatArray], metric: str, settings: bootstrap.Settings
+def doses_of(augmentation: str) -> str:
+    """Return what stands in the column `augmentation` for all doses of an augmentation."""
+    return f"{EVERY_DOSE} of {augmentation}"
+
+
+def of_means(
+    shifts: Mapping[Any, FloatArray], damages: Mapping[Any, FloatArray], name: str, settings: bootstrap.Settings
 ) -> dict[str, Any]:
-    """Return n, the number of augmentations, and the correlation of their means."""
+    """Return n, the number of shifts, and the correlation of their means with those of the damage, with its interval.
+
+    Args:
+        shifts: shifts of the same images, by what they are due to.
+        damages: the damage by the same keys.
+        name: name of the analysis, which determines the resamples.
+        settings: how intervals are computed.
+    """
     columns = np.column_stack([*shifts.values(), *damages.values()])
     count = len(shifts)
     rho = float(spearman_rho(*np.split(columns.mean(0), 2)))
-    seed = bootstrap.seed_of(settings.root_seed, "damage forecast", metric)
+    seed = bootstrap.seed_of(settings.root_seed, "damage forecast", name)
     resampled = spearman_rho(*np.split(bootstrap.resampled_means(columns, settings.resamples, seed), 2, axis=1))
     low, high = bootstrap.percentile_interval(resampled, len(columns), settings.confidence)
     return _row(count, rho, float(low), float(high))

@@ -8,7 +8,7 @@ from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, joined
-from embedding_shift.words import damage, damage_forecast
+from embedding_shift.words import damage, damage_forecast, text_files
 
 RECALL = "image_to_text_recall_at_1"
 # What the rank correlation of the shift is with, by metric.
@@ -16,6 +16,12 @@ FORECAST = {
     damage.TOP1_FLIPS: "the share of images whose most probable class changes",
     damage.CAPTION_SIMILARITY: "the loss of similarity to the caption",
 }
+
+
+_LISTED = (
+    "An encoder with a text tower tells the classes of a list by their names~\\cite{radford2021}: their probabilities "
+    f"are the softmax of the cosines, times the encoder's logit scale, or {text_files.USUAL_SCALE:g} where it has none."
+)
 
 
 def sentences(inputs: PaperInputs) -> Iterator[Macro]:
@@ -28,7 +34,11 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("damage_absent_sentence",), ""
     encoders = {str(name): rows[rows["model"] == name] for name in dict.fromkeys(rows["model"])}
     labels = inputs.main.augmentations
-    yield ("damage_classes_sentence",), " ".join(filter(None, (_classes(n, r, labels) for n, r in encoders.items())))
+    classes = [
+        _LISTED if inputs.settings["lists_classes"] else "",
+        *(_classes(n, r, labels) for n, r in encoders.items()),
+    ]
+    yield ("damage_classes_sentence",), " ".join(filter(None, classes))
     yield ("damage_captions_sentence",), " ".join(filter(None, (_captions(n, r, labels) for n, r in encoders.items())))
     yield ("damage_forecast_sentence",), _forecast(forecasts)
 
@@ -49,9 +59,18 @@ def _classes(encoder: str, rows: pd.DataFrame, labels: Mapping[str, str]) -> str
     flips = _values(rows, damage.TOP1_FLIPS).drop(damage.ORIGINAL, errors="ignore")
     if flips.empty:
         return ""
-    return (
+    text = (
         f"The most probable class of {latex.escape(encoder)} changes for a share of the images of "
         f"{_extremes(flips, labels)}."
+    )
+    accuracy = _values(rows, damage.ACCURACY)
+    if damage.ORIGINAL not in accuracy.index or len(accuracy) < 2:
+        return text
+    labelled = int(rows[rows["metric"] == damage.ACCURACY]["n"].iloc[0])
+    views = _extremes(accuracy.drop(damage.ORIGINAL), labels)
+    return (
+        f"{text} Of {counted(labelled, 'image')} with a label, it tells the right class of a share of "
+        f"{accuracy[damage.ORIGINAL]:.2f} of the originals, and of {views} of the views."
     )
 
 
@@ -70,16 +89,21 @@ def _captions(encoder: str, rows: pd.DataFrame, labels: Mapping[str, str]) -> st
 
 
 def _forecast(forecasts: pd.DataFrame) -> str:
-    """Give the rank correlation of shift and damage over the augmentations."""
-    rows = forecasts[forecasts["augmentation"] == damage_forecast.EVERY]
+    """Give the rank correlation of shift and damage over the augmentations, and over the doses of the study."""
+    every, doses = (_correlations(forecasts, group) for group in (damage_forecast.EVERY, damage_forecast.EVERY_DOSE))
+    if not every:
+        return "Whether the shift forecasts the damage is not known."
+    text = f"Over the augmentations, the mean shift has a rank correlation of {joined(every)}."
+    return f"{text} Over the doses of the study, it is {joined(doses)}." if doses else text
+
+
+def _correlations(forecasts: pd.DataFrame, group: str) -> list[str]:
+    rows = forecasts[forecasts["augmentation"] == group]
     found = {name: pd.to_numeric(rows[name], errors="coerce") for name in ("rho", "ci_low", "ci_high")}
     rows = rows.assign(**found).dropna(subset="rho")
-    parts = [
+    return [
         f"{latex.number(row['rho'])} {latex.interval(row['ci_low'], row['ci_high'])} with {text} "
         f"({latex.escape(str(row['model']))})"
         for metric, text in FORECAST.items()
         for row in rows[rows["damage"] == metric].to_dict("records")
     ]
-    if not parts:
-        return "Whether the shift forecasts the damage is not known."
-    return f"Over the augmentations, the mean shift has a rank correlation of {joined(parts)}."
