@@ -21,6 +21,7 @@ FIGURE_INPUTS = {
     "metrics": "results/{dataset}/{model}/metrics.parquet",
     "rank_agreement": "results/rank_agreement.csv",
     "text_damage": "results/text_damage.csv",
+    "text_maps": "results/{dataset}/{model}/text_maps.npz",
     "views_folder": collect(
         "results/{{dataset}}/views/{view}/{shard}.{suffix}", view=VIEWS, shard=SHARDS, suffix=["tar", "tar.sha256"]
     ),

@@ -9,7 +9,7 @@ WORDS_TABLES = ["words", "word_claims"]
 DAMAGE = config["words"]["damage"]
 # Words also name parts of the encoder, if there are phrases and the run looks inside.
 NAMED_PARTS = config["words"]["phrases"] is not None and MECHANISM
-NAMED_TABLES = ["head_words", "named_heads", "concept_words"]
+NAMED_TABLES = ["head_words", "named_heads", "concept_words", "text_maps"]
 DAMAGE_TABLES = ["text_damage", "damage_forecast", "dose_damage"]
 TEXT_SOURCES = {
     "phrases": config["words"]["phrases"],

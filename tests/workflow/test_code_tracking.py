@@ -67,8 +67,8 @@ MECHANISM_FIGURES = {
     "plot_shift_ledger",
 }
 WORDS_FIGURE = {"plot_words"}
-NAMED_PARTS_FIGURES = {"plot_named_heads"}
-FROM_PHRASES = {"name_heads", "name_concepts"} | NAMED_PARTS_FIGURES
+NAMED_PARTS_FIGURES = {"plot_named_heads", "plot_text_maps"}
+FROM_PHRASES = {"name_heads", "name_concepts", "map_texts"} | NAMED_PARTS_FIGURES
 FROM_SCORES = {"score_words", "judge_word_claims"} | WORDS_FIGURE
 DRAWN = {"draw_texts"}
 TEXTS = {"write_numbers", "write_paper_tables"} | DRAWN
@@ -106,7 +106,7 @@ FROM_ENCODING = (
 )
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
-FROM_IMAGES = IMAGES | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
+FROM_IMAGES = IMAGES | ENCODED_TEXTS | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
 EVERYTHING = FROM_IMAGES | ENCODERS | ENCODED_TEXTS | AUGMENTATIONS
 
 # The edited file, and what runs again.
@@ -121,7 +121,7 @@ EDITS = {
     "embedding_shift/results/record.py": RECORD,
     # The encoder, which a bundle is tried with, reads views.
     "embedding_shift/io/shards.py": FROM_IMAGES - {"acquire_images", "list_images"} | ENCODERS,
-    "embedding_shift/io/tables.py": EVERYTHING - ENCODERS,
+    "embedding_shift/io/tables.py": EVERYTHING - ENCODERS | ENCODED_TEXTS,
     "embedding_shift/io/array_files.py": EVERYTHING - IMAGES - VIEWS - AUGMENTATIONS - ENCODERS | ENCODED_TEXTS,
     "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,
     "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
@@ -133,7 +133,7 @@ EDITS = {
     | STUDY_PIXEL_METRICS
     | METRICS
     | FROM_METRICS
-    | {"read_out_similarity_maps", "plot_concepts"},
+    | {"read_out_similarity_maps", "plot_concepts", "map_texts", "plot_text_maps"},
     "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
     "embedding_shift/encoders/sources/hub.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
     # Every user of a metric loads them all, but no user of a view or an encoder does.
@@ -142,13 +142,13 @@ EDITS = {
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
-    | {"judge_related_claims", "judge_word_claims"},
+    | {"judge_related_claims", "judge_word_claims", "plot_text_maps"},
     "embedding_shift/metrics/representation_metrics.py": PIXEL_METRICS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
-    | {"judge_related_claims", "judge_word_claims"},
+    | {"judge_related_claims", "judge_word_claims", "plot_text_maps"},
     "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS

@@ -97,6 +97,7 @@ INPUTS = {
     "rank_agreement": Input("CSV, rank correlations of every two models"),
     "similarity_maps": Input("CSV, correlation of the maps of similarity to the original's embedding"),
     "text_damage": Input("CSV, damage to captions and classes per model and augmentation"),
+    "text_maps": Input("npz, the maps of the similarity to the caption of a few images", "path"),
     "summary": Input("CSV, mean and interval per augmentation and metric"),
     "words": Input("CSV, score of every augmentation and prompt"),
     "views_folder": Input("folder with one folder of shards per view", "path"),
@@ -213,6 +214,13 @@ FIGURES = {
     "words": Figure("The shift in words", "words", ("words", "augmentations"), scope="words"),
     "named_heads": Figure(
         "What heads named by words write", "named_heads", ("named_heads", "augmentations"), scope="named parts"
+    ),
+    "text_maps": Figure(
+        "Where the caption is seen",
+        "pictures.text_maps",
+        ("text_maps", "augmentations", "views_folder"),
+        ("shards",),
+        scope="named parts",
     ),
     "damage": Figure(
         "Shift and damage to captions and classes",

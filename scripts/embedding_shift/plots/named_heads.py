@@ -53,4 +53,4 @@ def draw(named_heads: pd.DataFrame, augmentations: Sequence[style.Augmentation])
 def _short(words: str) -> str:
     """Return the first words of a head, as many as its label has room for."""
     text = SEPARATOR.join(str(words).split(SEPARATOR)[:MOST_WORDS])
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return style.literal(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
