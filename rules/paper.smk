@@ -51,6 +51,7 @@ PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} i
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
 PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}
+PAPER_WORDS |= {table: f"{PAPER_RESULTS}/{table}.csv" for table in NAMED_TABLES if NAMED_PARTS}
 PAPER_WORDS |= {table: f"results/{table}.csv" for table in ("text_damage", "damage_forecast") if DAMAGE}
 PAPER_ENCODERS = {
     table: f"results/{table}.csv" for table in ("rank_agreement", "encoder_differences") if len(MODELS) > 1

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 from mechanism_tables import write_mechanism
+from named_tables import write_named_parts
 from paper_run import (
     NASTY,
     PROJECT,
@@ -44,6 +45,7 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     arguments += write_study(tmp_path, names(labels)) + write_acquisition(tmp_path, "Data & 50 %")
     arguments += write_precision(tmp_path, 99)
     arguments += write_words(tmp_path, names(labels), {"augmentation_0": "a {noun} of 50 % & 犬"})
+    arguments += write_mechanism(tmp_path, read(arguments)) + write_named_parts(tmp_path, names(labels))
     text = build(tmp_path, arguments + write_encoder_comparison(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert "Размытие" in text and "\N{GRINNING FACE}" in text
@@ -51,7 +53,8 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     assert "100 times smaller for Cosine similarity of CLIP & Co on 50 %" in text
     assert "404 & 50 %" in text and "11,111" in text and "m & n" in text
     assert "Agreement of two encoders on the ranking" in text
-    assert "Of 1 augmentation with a prompt of its own, 1 moves the embeddings towards it" in text
+    assert "Parts named by words" in text and "Of 3 heads, 2 are named" in text
+    assert "1 augmentation with a prompt of its own, 1 moves the embeddings towards it" in text
     assert f"{len(NASTY)} values are not defined, on {len(NASTY)} images" in text
 
 
@@ -59,7 +62,9 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
 @needs_pdftotext
 def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
     arguments = write_results(tmp_path, ["Only one"], 1, attention=False)
+    arguments += write_named_parts(tmp_path, [], told=False)
     text = build(tmp_path, arguments + write_words(tmp_path, [], {}))
+    assert "Parts named by words" not in text
     assert "m has no text tower, so its shift is not told in words." in text and "In words" not in text
     assert ABSENT in text and "Audit of the released scripts" not in text
     assert "Every metric has a value for every image" in text

@@ -179,7 +179,7 @@ EDITS = {
     | TEXTS
     | PAPER,
     "embedding_shift/words/shift_in_words.py": FROM_SCORES | TEXTS | PAPER,
-    "embedding_shift/words/text_span.py": {"name_heads", "plot_named_heads"} | PAPER,
+    "embedding_shift/words/text_span.py": {"name_heads", "plot_named_heads"} | TEXTS | PAPER,
     "embedding_shift/words/prompts.py": ENCODED_TEXTS | FROM_SCORES | FROM_PHRASES | TEXTS | PAPER,
     "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "audit_method"}
     | AUDIT_FIGURE

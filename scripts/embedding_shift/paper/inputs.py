@@ -35,6 +35,7 @@ MECHANISM_TABLES = (
     "related_claims",
     "mechanism_agreement",  # with several encoders
 )
+NAMED_TABLES = ("head_words", "named_heads", "concept_words", "text_maps")
 
 Row = dict[str, str]  # a row of a CSV file, by column
 
@@ -172,6 +173,8 @@ class PaperInputs:
         image_counts: number of images that were used and left out, by label of the dataset.
         study: data frame by name of the table (STUDY_TABLES); empty without a study.
         mechanism: the same for MECHANISM_TABLES; empty if the run does not look inside the encoder.
+        named_parts: the same for NAMED_TABLES, without rows for an encoder without a text tower; empty if the run names
+            no parts of the encoder.
         words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
             words.
         word_claims: judgements of word_claims.csv by claim id; empty if nothing is told in words.
@@ -200,6 +203,7 @@ class PaperInputs:
     image_counts: dict[str, tuple[int, int]]
     study: dict[str, pd.DataFrame]
     mechanism: dict[str, pd.DataFrame]
+    named_parts: dict[str, pd.DataFrame]
     words: pd.DataFrame | None
     word_claims: dict[str, verdicts.Judgement]
     text_damage: pd.DataFrame | None

@@ -100,6 +100,7 @@ def _flags(inputs: PaperInputs) -> Iterator[Macro]:
         "study_done": bool(inputs.study),
         "mechanism_done": bool(inputs.mechanism),
         "words_told": inputs.words is not None and not inputs.words.empty,
+        "parts_named": bool(inputs.named_parts) and not inputs.named_parts["head_words"].empty,
         "damage_measured": inputs.text_damage is not None and not inputs.text_damage.empty,
         "results_compared": len(inputs.results) > 1,
         "encoders_compared": inputs.rank_agreement is not None,

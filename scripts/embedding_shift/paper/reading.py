@@ -10,7 +10,7 @@ import pandas as pd
 from embedding_shift.claims import published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.paper.inputs import MECHANISM_TABLES, STUDY_TABLES, PaperInputs, Results, Row
+from embedding_shift.paper.inputs import MECHANISM_TABLES, NAMED_TABLES, STUDY_TABLES, PaperInputs, Results, Row
 
 ENCODER_TABLES = ("rank_agreement", "encoder_differences")
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it for a single encoder")
     for table in STUDY_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
-    for table in MECHANISM_TABLES:
+    for table in (*MECHANISM_TABLES, *NAMED_TABLES):
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
     parser.add_argument("--word-claims", help="word_claims.csv of the first summary; omit it where the run has none")
@@ -93,6 +93,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         encoder_differences=_of_encoders("encoder_differences", arguments),
         study=_given(STUDY_TABLES, arguments),
         mechanism=_given(MECHANISM_TABLES, arguments),
+        named_parts=_given(NAMED_TABLES, arguments),
         words=tables.read_csv(arguments.words) if arguments.words else None,
         word_claims=verdicts.read(arguments.word_claims) if arguments.word_claims else {},
         text_damage=_of_encoders("text_damage", arguments),

@@ -8,13 +8,24 @@ from collections.abc import Iterator
 
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
-from embedding_shift.paper.sentences import claims, damage, data, discussion, mechanism, metrics, results, study, words
+from embedding_shift.paper.sentences import (
+    claims,
+    damage,
+    data,
+    discussion,
+    mechanism,
+    metrics,
+    named_parts,
+    results,
+    study,
+    words,
+)
 
 NOTHING = r"\none"
 
 
 def all_sentences(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the macros of all generated sentences."""
-    for module in (data, metrics, claims, results, study, mechanism, words, damage, discussion):
+    for module in (data, metrics, claims, results, study, mechanism, words, named_parts, damage, discussion):
         for name, text in module.sentences(inputs):
             yield name, text or NOTHING
