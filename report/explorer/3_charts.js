@@ -125,13 +125,14 @@ async function drawComparison() {
   view.addEventListener("click", (_, item) => { if (item?.datum?.name !== undefined) choose({ augmentation: item.datum.name }); });
 }
 
-// Draw a line with points and a mark at one of them.
+// Draw a line with points, or one for each value of `of`, and a mark at one place.
 function drawLine(id, label, rows, xTitle, yTitle, current) {
+  const byOf = { field: "of", type: "nominal", title: null, legend: { orient: "bottom" }, scale: { domain: ["Mean over images", "This image"], range: [themeColor("--accent"), themeColor("--mark")] } };
   return draw(id, label, {
     width: widthOf(id), height: 200, data: { values: rows.filter((row) => row.y !== null) },
     encoding: { x: { field: "x", type: "quantitative", title: xTitle, axis: { tickMinStep: xTitle === "Layer" ? 1 : undefined } }, y: { field: "y", type: "quantitative", scale: { zero: false }, title: yTitle } },
     layer: [
-      { mark: { type: "line", point: true, color: themeColor("--accent") } },
+      { mark: { type: "line", point: true, color: themeColor("--accent") }, ...(rows.some((row) => row.of) ? { encoding: { color: byOf, strokeDash: { field: "of", type: "nominal", legend: null } } } : {}) },
       { transform: [{ filter: { field: "x", equal: current } }], mark: { type: "point", size: 220, strokeWidth: 3, color: themeColor("--mark") } },
     ],
   });

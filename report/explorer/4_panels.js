@@ -21,12 +21,9 @@ function showImage() {
     + (rank ? `, place ${rank} of ${data.counts[state.augmentation][state.metric]} by shift` : "") + (isOutlier(place) ? ", an outlier" : "");
 }
 
-function recordRows(record, prefix = "") {
-  return Object.entries(record).flatMap(([key, value]) => {
-    const name = prefix ? `${prefix}.${key}` : key;
-    if (value !== null && typeof value === "object" && (!Array.isArray(value) || value.some((part) => part !== null && typeof part === "object" && !Array.isArray(part)))) return recordRows(value, name);
-    return [make("tr", { "data-parameter": name }, make("th", { scope: "row" }, name), make("td", {}, Array.isArray(value) ? JSON.stringify(value) : String(value)))];
-  });
+function recordRows(record) {
+  return Object.entries(record).map(([name, value]) => make("tr", { "data-parameter": name },
+    make("th", { scope: "row" }, content.parameters[name]), make("td", {}, value !== null && typeof value === "object" ? JSON.stringify(value) : String(value))));
 }
 
 function thumbButton(id, view, number, options = {}) {
@@ -100,11 +97,18 @@ function showLayers() {
   state.measure = fillSelect("measure", Object.entries(MEASURES), state.measure);
   const own = rows.filter((row) => row.token === state.token);
   state.layer = fillSelect("layer", own.map((row) => [String(row.layer), row.layer === 0 ? "0 (input)" : String(row.layer)]), state.layer ?? String(own.at(-1).layer));
-  const current = own.find((row) => String(row.layer) === state.layer);
-  fillTable("layer-values", ["Measure", `Layer ${state.layer}`], Object.entries(MEASURES).map(([name, label]) =>
-    make("tr", { "data-measure": name }, make("th", { scope: "row" }, label), numberCell(current[name]))));
-  return drawLine("layers-chart", `${MEASURES[state.measure]} between original and view after every layer, mean over images, under ${augmentation().label}`,
-    own.map((row) => ({ x: row.layer, y: row[state.measure] })), "Layer", MEASURES[state.measure], current.layer);
+  const current = own.find((row) => String(row.layer) === state.layer), label = MEASURES[state.measure];
+  const ofImage = pair().layers_of_images[state.augmentation]?.[state.token] ?? {}, valuesOfImage = (name) => ofImage[name]?.[state.image];
+  const isCaptured = Object.keys(ofImage).some(valuesOfImage);
+  fillTable("layer-values", [`Layer ${state.layer}`, "This image", "Mean over images"], Object.entries(MEASURES).map(([name, text]) =>
+    make("tr", { "data-measure": name }, make("th", { scope: "row" }, text),
+      name in ofImage ? numberCell(valuesOfImage(name)?.[current.layer]) : make("td", { class: "number" }, "–"), numberCell(current[name]))));
+  byId("layers-note").textContent = isCaptured ? "CKA and coherence describe all images together; an image has no value of its own."
+    : "The page holds no layers of this image. The means are those over the images that were captured.";
+  const means = own.map((row) => ({ x: row.layer, y: row[state.measure], of: "Mean over images" }));
+  const single = (valuesOfImage(state.measure) ?? []).map((y, x) => ({ x, y, of: "This image" }));
+  return drawLine("layers-chart", `${label} between original and view after every layer under ${augmentation().label}, mean over images${single.length ? ` and ${state.image}` : ""}. The table below has the numbers of one layer.`,
+    [...means, ...single], "Layer", label, current.layer);
 }
 
 function showClaims() {

@@ -23,7 +23,9 @@ function fillPickers() {
   state.against = fillSelect("against", choices, state.against ?? choices.map(([name]) => name).find((name) => name === "patch_similarity"));
   const order = inOrder(), images = dataset().images;
   state.image = fillSelect("image", order.map((place) => [images[place].image_id, images[place].image_id + (isOutlier(place) ? " (outlier)" : "")]), state.image);
-  const { total, outliers } = dataset(), shown = images.length < total ? `${images.length} of ${total} images are on this page: outliers and an even sample. ` : "";
+  const { total, outliers, outliers_left_out: leftOut } = dataset();
+  const kept = leftOut ? `the ${outliers - leftOut} outliers that shift the farthest (${leftOut} other outliers are left out)` : "all outliers";
+  const shown = images.length < total ? `${images.length} of ${total} images are on this page: ${kept} and an even sample of the others. ` : "";
   byId("order").textContent = `${shown}Images are in the order of their shift under this augmentation, the largest first; ${outliers} of ${total} are outliers under some augmentation.`;
 }
 

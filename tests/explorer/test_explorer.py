@@ -211,8 +211,32 @@ def test_summary_claims_and_layers_equal_their_tables(page, run):
     assert [float(cell) for cell in cells[:-1]] == list(claims["effect"].dropna())
     assert page.texts("#claims tbody tr:last-child td")[2] == "not tested (blur is not configured)"
     layers = run.table("two", "first", "layers.csv").query("augmentation == 'horizontal_flip' and token == 'class'")
-    assert float(page.attributes("#layer-values td", "data-value")[0]) == layers["cosine"].iloc[1]
-    assert page.texts("#layer-values td")[2] == "not defined"
+    assert float(page.attributes("#layer-values td:last-child", "data-value")[0]) == layers["cosine"].iloc[1]
+    assert page.texts("#layer-values td:last-child")[2] == "not defined"
+
+
+def test_a_layer_has_the_values_of_the_image_beside_the_means(page, run):
+    captured, other = sorted(IDS)[2], sorted(IDS)[-1]
+    page.open(run.page, dataset="two", image=captured, augmentation="noise", layer="1")
+    before, after = (np.load(run.root / f"two/first/captured/{view}/00000.npz") for view in ("original", "noise"))
+    row = list(before["image_id"]).index(captured)
+    first, second = before["stream_class"][row, 1].astype(float), after["stream_class"][row, 1].astype(float)
+    cosine = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
+    distance = np.linalg.norm(second - first) / (first.std() * 2)
+    found = page.attributes("#layer-values td:nth-of-type(1)", "data-value")
+    assert [float(value) for value in found[:2]] == pytest.approx([cosine, distance], rel=1e-5)
+    assert page.texts("#layer-values td:nth-of-type(1)")[2:] == ["–"] * 3
+    page.choose("image", other)
+    assert page.texts("#layer-values td:nth-of-type(1)")[0] == "not defined"
+    assert "holds no layers of this image" in page.text("#layers-note")
+
+
+def test_drawn_parameters_are_named_as_in_figures(page, run):
+    page.open(run.page, augmentation="noise")
+    names = page.attributes("#parameters tr[data-parameter]", "data-parameter")
+    words = dict(zip(names, page.texts("#parameters tr[data-parameter] th"), strict=True))
+    assert words["arguments.std_range"] == "std range (setting)" and words["transform"] == "transform"
+    assert words["parameters.noise_map.sha256"] == "noise map sha256"
 
 
 def test_one_image_without_attention_captions_doses_and_layers(page, tmp_path):
@@ -263,7 +287,7 @@ def test_a_page_of_a_large_dataset_is_bounded_and_opens_in_time(page, run, tmp_p
     content["models"] = content["models"][:1]
     content["pairs"] = {"one/first": pair}
     dataset["images"] = [dataset["images"][0] | {"image_id": f"image {place}"} for place in range(count)]
-    dataset["total"] = 13_312
+    dataset["total"], dataset["outliers"], dataset["outliers_left_out"] = 13_312, 1_000, 400
     random = np.random.default_rng(0)
     for name, metric in itertools.product(("noise", "horizontal_flip"), list(pair["values"]["noise"])):
         values = random.random(count)
@@ -281,5 +305,6 @@ def test_a_page_of_a_large_dataset_is_bounded_and_opens_in_time(page, run, tmp_p
     assert time.monotonic() - started < 10  # about 2 s on a machine that does nothing else
     assert page.text("#selected") == f"{count} of 13312 images selected"
     assert len(page.attributes("#list li", "class")) < 100
-    assert f"{count} of 13312 images are on this page" in page.text("#order")
+    shown = f"{count} of 13312 images are on this page: the 600 outliers that shift the farthest (400 other outliers"
+    assert shown in page.text("#order")
     assert page.text("#attention-note") == "The page holds no pictures of this image."

@@ -28,7 +28,7 @@ def test_a_large_dataset_is_shown_by_all_outliers_and_an_even_sample():
         first["noise", "cosine_similarity"][place] = 0.1
     second["noise", "cosine_similarity"][13_000] = 0.1
     shown = standing.choose(ids, [first, second])
-    assert shown.outliers == 3
+    assert (shown.outliers, shown.left_out) == (3, 0)
     assert set(shown.image_ids[:3]) == {"i00005", "i09000", "i13000"}
     assert len(shown.image_ids) == 3 + standing.SAMPLE == len(set(shown.image_ids))
     sample = np.array([int(name[1:]) for name in shown.image_ids[3:]])
@@ -43,6 +43,7 @@ def test_many_outliers_are_bounded():
     assert shown.outliers == pytest.approx(3000, abs=2)
     assert len(shown.image_ids) == standing.MOST_OUTLIERS + standing.SAMPLE
     assert shown.image_ids[0] == "i02999"
+    assert shown.left_out == shown.outliers - standing.MOST_OUTLIERS
 
 
 def test_ranks_count_from_the_largest_shift():

@@ -101,7 +101,7 @@ class ExplorerRun:
             self._write_details(folder)
 
     def _write_captured(self, folder):
-        """Write patches that are 0.5 similar to the embedding, for all images but the last."""
+        """Write patches that are 0.5 similar to the embedding, and a stream, for all images but the last."""
         described = {"pooling": "", "norm": "plain", "eps": 0.0, "blocks": 1, "grid": [4, 4], "missing": {}}
         arrays = dict.fromkeys(("weights", "biases", "matrix", "offset"), np.zeros(1))
         tower = self.root / f"models/{folder.name}/tower.npz"
@@ -113,7 +113,8 @@ class ExplorerRun:
         patches[:, 0] = [1, 0]
         for view in ("original", *STEPS):
             path = folder / f"captured/{view}/00000.npz"
-            array_files.write(path, names, embedding=embedding, patches=patches)
+            stream = self.random.normal(size=(len(names), 3, 4)).astype(np.float32)
+            array_files.write(path, names, embedding=embedding, patches=patches, stream_class=stream)
 
     def _write_details(self, folder):
         self._write_captured(folder)

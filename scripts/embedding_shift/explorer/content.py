@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from embedding_shift.claims import published_claims, table, verdicts
-from embedding_shift.explorer import maps, neighbours, pictures, similarity, standing, study
+from embedding_shift.explorer import layers, maps, neighbours, parameters, pictures, similarity, standing, study
 from embedding_shift.explorer.pictures import DatasetPictures
 from embedding_shift.explorer.run_files import ORIGINAL, RunFiles, view_names
 from embedding_shift.io import array_files
@@ -45,6 +45,7 @@ def collect(run: RunFiles, settings: Settings, published: published_claims.Publi
         "colors": {name: maps.color_table(name) for name in maps.COLORS},
         "datasets": [],
         "pairs": {},
+        "parameters": {},
     }
     share = len(settings.datasets) * len(settings.models)
     for dataset, label in settings.datasets.items():
@@ -58,12 +59,15 @@ def collect(run: RunFiles, settings: Settings, published: published_claims.Publi
         places = {image_id: row for row, image_id in enumerate(image_ids)}
         rows = [places[image_id] for image_id in shown.image_ids]
         pictured = pictures.collect(run, dataset, names, shown.image_ids, share)
+        for records in pictured.records.values():
+            content["parameters"] |= parameters.names_in_words(records)
         content["datasets"].append(
             {
                 "name": dataset,
                 "label": label,
                 "total": len(image_ids),
                 "outliers": shown.outliers,
+                "outliers_left_out": shown.left_out,
                 "images": [_image(manifest[row]) for row in rows],
                 "pictured": len(pictured.image_ids),
                 "sprites": pictured.sprites,
@@ -78,6 +82,7 @@ def collect(run: RunFiles, settings: Settings, published: published_claims.Publi
                 **_tables(run, dataset, model, published),
                 "attention": _attention(run, dataset, model, names, pictured),
                 "similarity": similarity.collect(run, dataset, model, view_names(names), pictured.image_ids),
+                "layers_of_images": layers.of_images(run, dataset, model, names, pictured.image_ids),
                 "responses": study.responses(run, dataset, model, shown.image_ids),
             }
     return content

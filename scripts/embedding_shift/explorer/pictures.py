@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedding_shift.explorer import sprites
+from embedding_shift.explorer import parameters, sprites
 from embedding_shift.explorer.run_files import ORIGINAL, RunFiles, view_names
 from embedding_shift.io import shards
 from embedding_shift.views import geometry
@@ -15,7 +15,6 @@ from embedding_shift.views.view_record import ViewRecord
 BUDGET = 4e6  # bytes of the pictures of all datasets, before they are written as text
 MOST_PICTURED = 300  # images of all datasets and encoders
 EXAMPLES = 6
-LEFT_OUT = ("augmentation", "image_sha256", "shape")
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class DatasetPictures:
     Attributes:
         image_ids: the images with pictures, the first of those shown.
         sprites: by view.
-        records: by augmentation, how each view was made, as JSON values.
+        records: by augmentation, how each view was made, as rows of `parameters`.
         correspondences: by augmentation that moves pixels, the Correspondence of each view.
     """
 
@@ -60,16 +59,11 @@ def collect(
             found.sprites[view] = sprites.sprite([sprites.resized(each.pixels, size) for each in read.values()])
         if view == ORIGINAL:
             continue
-        found.records[view] = [without_keys(each.record) for each in read.values()]
+        found.records[view] = parameters.rows([each.record for each in read.values()])
         moved = [geometry.correspondence(ViewRecord.from_json(each.record)) for each in read.values()]
         if all(moved):
             found.correspondences[view] = [each for each in moved if each]
     return found
-
-
-def without_keys(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record of a view without what the page says elsewhere."""
-    return {key: value for key, value in record.items() if key not in LEFT_OUT}
 
 
 def _size(run: RunFiles, dataset: str, views: Sequence[str], image_ids: Sequence[str], budget: float) -> int:

@@ -28,10 +28,12 @@ class Shown:
     Attributes:
         image_ids: their ids.
         outliers: number of outliers in the dataset.
+        left_out: number of those that are not on the page.
     """
 
     image_ids: list[str]
     outliers: int
+    left_out: int
 
 
 def values_of(metrics: values_by_metric.Values, image_ids: Sequence[str]) -> dict[tuple[str, str], NDArray[np.float64]]:
@@ -88,8 +90,8 @@ def choose(image_ids: Sequence[str], tables: Sequence[Values], share: int = 1) -
         count = min(SAMPLE // share, len(others))
         spread = sorted(others)
         others = [spread[(2 * number + 1) * len(spread) // (2 * count)] for number in range(count)]
-    chosen = outliers[: MOST_OUTLIERS // share] + others
-    return Shown([image_ids[place] for place in chosen], len(outliers))
+    kept = outliers[: MOST_OUTLIERS // share]
+    return Shown([image_ids[place] for place in kept + others], len(outliers), len(outliers) - len(kept))
 
 
 def ranks(metric: str, values: NDArray[np.float64]) -> list[int | None]:

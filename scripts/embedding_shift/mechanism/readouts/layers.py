@@ -66,18 +66,37 @@ def _of_token(before: FloatArray, after: FloatArray, tower: Tower, token: str, s
     test = similarity.flip_test(shifts, FLIPS, seed)
     for layer, kept in enumerate(finite):
         first, second = before[kept, layer], after[kept, layer]
+        images = of_images(first, second, tower, token)
         cka = similarity.cka(first[:MOST_CKA_IMAGES], second[:MOST_CKA_IMAGES], PERMUTATIONS, seed)
         yield {
             "layer": layer,
-            "cosine": defined(_mean(_cosine(first, second))),
-            "relative_l2": defined(_mean(_relative_l2(first, second))),
-            "lens_distance": _lens_distance(first, second, tower, token),
+            **{
+                measure: values if isinstance(values, str) else defined(_mean(values))
+                for measure, values in images.items()
+            },
             "cka": defined(cka.value, _reason(len(first), similarity.FEWEST_IMAGES)),
             "cka_null_q95": defined(cka.null_q95, _reason(len(first), similarity.FEWEST_IMAGES)),
             "coherence": defined(test.coherence[layer], _reason(len(first), 2)),
             "p": defined(test.p[layer], _reason(len(first), 2)),
             "is_first": test.first == layer,
         }
+
+
+def of_images(first: FloatArray, second: FloatArray, tower: Tower, token: str) -> dict[str, FloatArray | str]:
+    """Return the measures that every image has of its own, (N,) each, or the reason why there are none.
+
+    `cosine`, `relative_l2` and `lens_distance` are those whose means `layers` yields.
+
+    Args:
+        first, second: the stream (N, d) of originals and views after one layer.
+        tower: the tower that was captured.
+        token: a key of TOKENS.
+    """
+    return {
+        "cosine": _cosine(first, second),
+        "relative_l2": _relative_l2(first, second),
+        "lens_distance": _lens_distance(first, second, tower, token),
+    }
 
 
 def _reason(images: int, needed: int) -> str:
@@ -98,9 +117,9 @@ def _relative_l2(first: FloatArray, second: FloatArray) -> FloatArray:
         return np.linalg.norm(second - first, axis=-1) / (first.std(-1) * np.sqrt(first.shape[-1]))
 
 
-def _lens_distance(first: FloatArray, second: FloatArray, tower: Tower, token: str) -> float | str:
+def _lens_distance(first: FloatArray, second: FloatArray, tower: Tower, token: str) -> FloatArray | str:
     if "read-out" in tower.missing or tower.norm != SCALED:
         return "no linear read-out"
     if tower.pooling != {"class": CLASS_TOKEN, "patch_mean": AVERAGE}[token]:
         return "not read out"
-    return defined(_mean(1 - _cosine(tower.read_out(first), tower.read_out(second))))
+    return 1 - _cosine(tower.read_out(first), tower.read_out(second))
