@@ -183,6 +183,7 @@ def judged(found, tmp_path):
     return audit.judged(found, published_claims.read(tmp_path / "claims.yaml"), 200, 0.95)
 
 
+@pytest.mark.slow
 def test_a_claim_changes_its_verdict(tmp_path):
     table = judged(runs(failure_share=1), tmp_path)
     assert list(table.columns) == audit.CLAIM_COLUMNS
@@ -191,6 +192,7 @@ def test_a_claim_changes_its_verdict(tmp_path):
     assert table.groupby("flaw")["share"].sum().to_numpy() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_verdicts_of_many_runs_have_shares(tmp_path):
     """Draws differ by as much as half the difference between noise and blur, so that few runs do not resolve it."""
     table = judged(runs(), tmp_path)
@@ -201,6 +203,7 @@ def test_verdicts_of_many_runs_have_shares(tmp_path):
     assert (table[table["flaw"] == "failures_skipped"]["share"] == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("images", [1, 2])
 def test_the_audit_of_few_images_has_no_gaps(images, tmp_path):
     few = runs(images=images)

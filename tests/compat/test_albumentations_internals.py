@@ -27,6 +27,7 @@ assert geometry.moves_pixels(transforms.build("HorizontalFlip", {{}}))
 UNKNOWN = "from embedding_shift.compat import versions\nversions.is_installed = lambda *_: False\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False])
 def test_elastic_transforms_and_dropouts(known):
     code = ("" if known else UNKNOWN) + SCRIPT.format(known=known)

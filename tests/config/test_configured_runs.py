@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 import yaml
 from configurations import SHIPPED
 from pipeline import PROJECT
@@ -15,6 +16,7 @@ def snakemake(*arguments):
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_an_invalid_value_stops_the_run_before_the_first_job_with_one_line():
     done = snakemake("--config", "device=gpu")
     assert done.returncode != 0
@@ -23,6 +25,7 @@ def test_an_invalid_value_stops_the_run_before_the_first_job_with_one_line():
     assert "Traceback" not in done.stderr and "\nrule " not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_second_file_is_merged_into_the_first_and_checked_with_it(tmp_path):
     second = tmp_path / "second.yaml"
     second.write_text("augmentations: {noise: null, blur: {parameter: {}}}\n")
@@ -32,6 +35,7 @@ def test_a_second_file_is_merged_into_the_first_and_checked_with_it(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_order_of_the_files_and_takes_paths_with_braces(tmp_path):
     table = tmp_path / "table{1}.csv"
     table.write_text("path\na.png\n")
@@ -58,6 +62,7 @@ def test_a_run_keeps_the_order_of_the_files_and_takes_paths_with_braces(tmp_path
     assert "--summaries results/mine/dinov2_vits14/summary.csv" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_yaml_is_rejected(tmp_path):
     second = tmp_path / "second.yaml"
     second.write_text("seed: [1\nshards: 2\n")

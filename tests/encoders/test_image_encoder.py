@@ -217,6 +217,7 @@ def test_the_precision_of_products_lasts_as_long_as_the_forward_passes(precision
     assert (matmul.fp32_precision, convolution.fp32_precision) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_weights_stored_in_half_precision_are_computed_in_single_precision(tmp_path, kodak_views, dtype):
     write_clip_bundle(tmp_path / "stored")

@@ -20,6 +20,7 @@ def test_a_value_that_is_no_number_in_json_is_refused():
         page.as_script_text({"value": float("nan")})
 
 
+@pytest.mark.slow
 def test_markup_without_a_place_for_the_data_is_reported(tmp_path):
     for name, text in (("page.html", "<!-- policy --><!-- style -->"), ("style.css", ""), ("1.js", "")):
         (tmp_path / name).write_text(text)

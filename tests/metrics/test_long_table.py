@@ -33,6 +33,7 @@ def joined(parts):
     return pd.concat(kept, ignore_index=True), pd.concat(excluded, ignore_index=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), unique=True, max_size=4), min_size=1, max_size=3))
 def test_every_value_is_kept_or_excluded_with_a_reason(tmp_path_factory, numbers):

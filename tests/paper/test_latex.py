@@ -44,6 +44,7 @@ def test_escape(text, expected):
     assert latex.escape(text) == expected
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_escape_gives_balanced_printable_ascii(text):
     escaped = latex.escape(text)

@@ -183,6 +183,7 @@ def test_every_metric_of_the_library_has_a_formula_and_a_sentence():
         assert metric.sentence.endswith(".") and bool(metric.formula) != bool(metric.unregistered)
 
 
+@pytest.mark.slow
 def test_missing_tables_are_named(tmp_path):
     arguments = write_results(tmp_path, ["A"], 1)
     (tmp_path / "distance.csv").unlink()

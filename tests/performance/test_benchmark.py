@@ -77,6 +77,7 @@ def test_a_run_reads_the_usage_of_its_jobs(tmp_path):
     assert rows["augment_views"].value == 120.5 and rows["compute_metrics"].unit == "MB"
 
 
+@pytest.mark.slow
 def test_the_error_of_a_failed_run_ends_with_its_output(tmp_path):
     run = pipeline.Run(PROJECT, tmp_path / "run", {"datasets": 3})
     with pytest.raises(InputError, match=r"(?s)the pipeline failed in .*the key .models. is missing"):

@@ -55,6 +55,7 @@ def test_an_unknown_figure_is_refused_in_one_line_that_names_the_figures():
     assert all(name in done.stderr for name in figures.FIGURES)
 
 
+@pytest.mark.slow
 def test_help_lists_the_figures_and_what_each_reads():
     listed = plot("--help").stdout
     assert all(name in listed for name in figures.FIGURES)

@@ -59,6 +59,7 @@ def test_the_metadata_name_what_a_figure_was_drawn_from(dataset, monkeypatch, tm
     assert {key for key in found if found[key] != other[key]} == {"options"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "embedded"),
     [

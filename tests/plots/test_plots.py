@@ -122,6 +122,7 @@ def test_a_metric_that_one_augmentation_lacks_is_left_out():
     assert [metric.name for metric in shown] == [m.name for m in overview_metrics() if m.name != "attention_similarity"]
 
 
+@pytest.mark.slow
 def test_heatmap_sorts_columns_and_prints_means():
     figure = all_figures(NAMES, long_table())["metric_heatmap"]
     labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
@@ -130,6 +131,7 @@ def test_heatmap_sorts_columns_and_prints_means():
     assert f"{mean:.1f}" in texts(figure)
 
 
+@pytest.mark.slow
 def test_every_augmentation_keeps_its_colour_and_place():
     figures = all_figures(NAMES, long_table())
     bars_drawn = [

@@ -92,6 +92,7 @@ def test_a_line_of_a_label_breaks_after_an_underscore():
     assert style.wrapped("left_to_right and back", 10) == "left_to_\nright and\nback"
 
 
+@pytest.mark.slow
 def test_figures_of_the_main_text_have_the_sizes_that_the_limit_on_its_pages_is_tested_with():
     """Of nine augmentations, of which eight have doses."""
     nine = [style.Augmentation(f"a{place}", f"A{place}", "#332288") for place in range(9)]

@@ -26,6 +26,7 @@ def test_a_root_scale_spreads_small_shifts_and_can_be_undone():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [style.Page(3.5, "DejaVu Serif", 6), style.Page(9, "STIXGeneral", 11)])
 def test_width_font_and_size_are_as_configured(page):
     style.apply()
@@ -46,6 +47,7 @@ def test_a_font_that_is_not_installed_is_refused():
         style.apply(style.Page(font="Absent Sans"))
 
 
+@pytest.mark.slow
 def test_text_stays_text_and_files_carry_no_date(tmp_path):
     figure = all_figures(NAMES, long_table())["metric_heatmap"]
     style.save(figure, [tmp_path / "figure.pdf", tmp_path / "figure.png"])

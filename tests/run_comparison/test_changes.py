@@ -52,6 +52,7 @@ def test_rounding_of_another_machine_is_no_change():
     assert not found["significant"].any() and not found["beyond_interval"].any()
 
 
+@pytest.mark.slow
 def test_chance_raises_the_stated_share_of_alarms(monkeypatch):
     monkeypatch.setattr(gc, "collect", lambda: 0)  # statsmodels collects all garbage with every correction
     generator = np.random.default_rng(5)

@@ -67,6 +67,7 @@ def test_images_that_one_encoder_lacks_are_left_out():
     assert compare(tables)["n"].tolist() == [10]
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_true_difference():
     one, other = np.random.default_rng(1).exponential(size=(2, 200, 12))
     tables = {"m": one, "n": other}

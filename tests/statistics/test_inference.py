@@ -58,6 +58,7 @@ def test_bootstrap_interval_of_a_skewed_mean_comes_close_to_its_coverage():
     assert agrees(sum(low <= 1 <= high for low, high in intervals), trials, 0.88)
 
 
+@pytest.mark.slow
 def test_paired_interval_has_its_coverage_where_images_differ_more_than_augmentations():
     generator = np.random.default_rng(0)
     trials, hits = 200, 0
@@ -206,6 +207,7 @@ def test_tests_hold_their_level_where_no_augmentation_differs():
     assert friedman > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "arguments"),
     [

@@ -50,6 +50,7 @@ def test_of_a_convex_function_it_is_not_biased_as_percentiles_are():
     assert covered["percentile"] < 16
 
 
+@pytest.mark.slow
 def test_a_cluster_that_noise_hides_is_not_contradicted():
     """Three of nine leaves are a little closer to each other; in most samples' resampled trees they are torn apart."""
     upper = np.triu_indices(9, 1)

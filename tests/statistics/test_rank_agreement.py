@@ -102,6 +102,7 @@ def test_one_encoder_or_one_augmentation_or_one_image():
     assert np.isnan(row["tau_low"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [["one"], ["one", "two", "three"]])
 def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path, names):
     style.apply()

@@ -133,6 +133,7 @@ def test_every_script_is_run_by_a_rule_or_by_make(rules):
     assert used == {path.stem for path in SCRIPTS.glob("*.py")}
 
 
+@pytest.mark.slow
 def test_no_script_imports_what_its_environment_lacks(rules):
     missing = []
     for rule in rules:
@@ -156,6 +157,7 @@ def test_the_workflow_environment_holds_what_the_rules_import():
     assert [distributions for distributions in reached if not distributions & named.keys()] == []
 
 
+@pytest.mark.slow
 def test_tests_import_only_what_is_pinned_by_name():
     named = set().union(*(pins(name, part=0) for name in FILES))
     helpers = {path.stem for path in (PROJECT / "tests" / "helpers").glob("*.py")}

@@ -41,6 +41,7 @@ def test_output_without_rules_is_rejected():
         workflow_diagram.simplified("error: wrong configuration")
 
 
+@pytest.mark.slow
 def test_the_readme_shows_the_rules_of_the_workflow():
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--forceall", "--rulegraph", "mermaid-js"]
     done = subprocess.run(command, cwd=PROJECT, env=ENVIRONMENT, capture_output=True, text=True, check=True)

@@ -101,6 +101,7 @@ def test_a_download_that_stopped_is_incomplete(tmp_path, kind, share):
         assert f"it has {int(share * len(whole)):,} of at least {len(whole):,} bytes" in message
 
 
+@pytest.mark.slow
 def test_objects_are_refused_with_the_command_that_saves_the_weights(tmp_path):
     """Loading must not run code; the command is for people who trust the file."""
     path = tmp_path / "x.pt"
@@ -121,6 +122,7 @@ def test_code_in_a_file_is_not_run(tmp_path):
     assert not (tmp_path / "created").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_torchscript_archive_is_refused_with_the_command_that_saves_its_weights(tmp_path):
     module = torch.nn.Linear(2, 3)
