@@ -63,7 +63,9 @@ def test_a_source_line_holds_one_sentence_and_no_part_of_a_conditional_one(path)
 
 def test_the_sources_place_every_generated_sentence_and_no_other(study, tmp_path):
     """An unused macro would be a sentence that no reader sees."""
-    placed = set(re.findall(r"\\([A-Z]\w+?(?:Sentence|Heading|Discussion))\b", "".join(p.read_text() for p in SOURCES)))
+    captions = (PROJECT / "scripts/embedding_shift/paper/tables").glob("*.py")
+    text = "".join(path.read_text() for path in (*SOURCES, *captions))
+    placed = set(re.findall(r"\\([A-Z]\w+?(?:Sentence|Heading|Discussion))\b", text))
     words = words_table(["augmentation_0"], {"augmentation_0": "a noisy {noun}"})
     damage = {name: pd.DataFrame([row]) for name, row in DAMAGE.items()}
     everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words, **damage)
