@@ -7,6 +7,7 @@ import re
 import pandas as pd
 import pytest
 from mechanism_tables import with_mechanism
+from named_tables import named_tables
 from paper_run import (
     PROJECT,
     read,
@@ -68,7 +69,8 @@ def test_the_sources_place_every_generated_sentence_and_no_other(study, tmp_path
     placed = set(re.findall(r"\\([A-Z]\w+?(?:Sentence|Heading|Discussion))\b", text))
     words = words_table(["augmentation_0"], {"augmentation_0": "a noisy {noun}"})
     damage = {name: pd.DataFrame([row]) for name, row in DAMAGE.items()}
-    everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words, **damage)
+    parts = named_tables(["augmentation_0"])
+    everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words, named_parts=parts, **damage)
     names = {macro_name(*parts) for parts, _ in sentences.all_sentences(everything)}
     assert placed == names - {"ImageCount", "AugmentationCount"}
 

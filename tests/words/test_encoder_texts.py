@@ -9,7 +9,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files
-from embedding_shift.words import damage, damage_forecast, encoder_texts
+from embedding_shift.words import damage, damage_forecast, image_blocks
 from embedding_shift.words.class_predictions import Classifier
 from embedding_shift.words.encoder_texts import Uses
 from embedding_shift.words.text_files import EncodedTexts
@@ -98,7 +98,7 @@ def test_images_are_read_in_blocks(monkeypatch, tmp_path):
     stored = [array_files.open_rows(tmp_path / f"{name}.npz", "embedding")[1] for name in VIEWS]
     uses = Uses(classifier(), texts(["b", "c"], 5), texts(NAMES, 5, seed=3), {"a": 3, "d": 4})
     expected, shift = both(uses), damage_forecast.shift(*VIEWS.values())
-    monkeypatch.setattr(encoder_texts, "IMAGES_AT_ONCE", 1)
+    monkeypatch.setattr(image_blocks, "IMAGES_AT_ONCE", 1)
     found = uses.values(IDS, *stored)
     assert list(found) == list(expected)
     for metric, column in found.items():

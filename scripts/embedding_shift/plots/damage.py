@@ -68,6 +68,8 @@ def draw(
                     curve = doses[(doses["model"] == model) & (doses["augmentation"] == augmentation.name)]
                     _curve(axes, curve, augmentation.color)
                     _point(axes, 1 - cosines[key], rows.loc[key], column, augmentation.color, MARKS[place % len(MARKS)])
+        if len(doses):
+            axes.set_xlim(left=0)  # The curves begin near no shift.
         axes.set_xticks(root_ticks(*axes.get_xlim()))
         axes.set_title(f"{title}\n{_correlations(damage_forecast, metric, present)}", loc="left")
     style.legend_below(

@@ -10,7 +10,7 @@ from scipy import special
 from embedding_shift.statistics import bootstrap
 from embedding_shift.statistics.rank_correlation import spearman_rho
 from embedding_shift.words import damage
-from embedding_shift.words.encoder_texts import Embeddings, in_blocks
+from embedding_shift.words.image_blocks import Embeddings, in_blocks
 
 COLUMNS = ("augmentation", "damage", "n", "rho", "ci_low", "ci_high")
 EVERY, EVERY_DOSE = "every augmentation", "every dose"  # no names of augmentations, which have no spaces

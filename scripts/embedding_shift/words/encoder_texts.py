@@ -1,18 +1,16 @@
 """Where an encoder's images and its texts meet: in the space of its text tower, or by the classes that it tells."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.io.array_files import IMAGES_AT_ONCE, Rows
 from embedding_shift.words import class_predictions, damage
 from embedding_shift.words.class_predictions import Classifier, Predictor, ZeroShot
+from embedding_shift.words.image_blocks import Embeddings, in_blocks
 from embedding_shift.words.text_files import EncodedTexts
-
-Embeddings = NDArray[Any] | Rows  # (N, D), in memory or in a file
 
 
 class Uses(NamedTuple):
@@ -101,10 +99,3 @@ class Uses(NamedTuple):
         if logits is None or self.class_names is None:
             return embedding
         return damage.conse(logits, self.class_names.embedding)
-
-
-def in_blocks(before: Embeddings, after: Embeddings) -> Iterator[tuple[slice, NDArray[Any], NDArray[Any]]]:
-    """Yield the place of some images at a time, and their rows of two arrays; no images are one block."""
-    for start in range(0, max(len(before), 1), IMAGES_AT_ONCE):
-        rows = slice(start, start + IMAGES_AT_ONCE)
-        yield rows, before[rows], after[rows]
