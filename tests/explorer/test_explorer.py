@@ -1,13 +1,12 @@
 """The explorer in a real browser: what it shows equals the tables, every control works, and no text becomes markup."""
 
-import base64
 import itertools
 import json
 import time
 
 import numpy as np
 import pytest
-from browser import browser, needs_browser
+from browser import browser, needs_browser, pixels
 from explorer_run import DOSES, HOSTILE, PROJECT, ExplorerRun
 
 from embedding_shift.explorer import page as explorer_page
@@ -136,16 +135,6 @@ def test_a_typed_range_selects_without_a_mouse(page, run):
     listed = [float(value) for value in page.attributes("#list button", "data-value")]
     own = run.wide("one", "first", "noise")["cosine_similarity"]
     assert listed == sorted(value for value in own if 0.2 <= value <= 0.7)
-
-
-def pixels(page, tile):
-    """The pixels of a canvas as an array (height, width, 3)."""
-    script = """
-        const c = document.querySelector(`canvas[data-tile="${arguments[0]}"]`);
-        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-        return [c.width, btoa(String.fromCharCode(...d))]"""
-    size, text = page.run(script, tile)
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(size, size, 4)[..., :3]
 
 
 def test_pictures_are_those_of_the_image_and_attention_lies_over_them(page, run):

@@ -1,11 +1,13 @@
 """A real browser without a window, for the tests of pages."""
 
+import base64
 import json
 import os
 import shutil
 import time
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 HAS_BROWSER = shutil.which("chromium") and shutil.which("chromedriver")
@@ -86,3 +88,13 @@ def browser():
         yield Page(driver)
     finally:
         driver.quit()
+
+
+def pixels(page, tile):
+    """The pixels of a canvas as an array (height, width, 3)."""
+    script = """
+        const c = document.querySelector(`canvas[data-tile="${arguments[0]}"]`);
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        return [c.width, btoa(String.fromCharCode(...d))]"""
+    size, text = page.run(script, tile)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(size, size, 4)[..., :3]

@@ -42,8 +42,9 @@ def test_everything_is_there(finished):
 
 def test_the_figures_of_the_main_text_have_the_sizes_that_the_limit_on_its_pages_is_tested_with(finished):
     drawn = {path.stem: path for path in (finished / RESULTS / "figures").glob("*.pdf")}
-    compared = sorted(SIZES.keys() & drawn.keys())
-    assert len(compared) == 5
+    # The size of attention figures follows from the shape of the encoder's maps.
+    compared = sorted(name for name in SIZES.keys() & drawn.keys() if not name.startswith("attention_"))
+    assert len(compared) == 14
     for name in compared:
         with pypdfium2.PdfDocument(drawn[name]) as document:
             assert document[0].get_size() == pytest.approx(np.multiply(SIZES[name], 72), abs=1), name

@@ -21,6 +21,7 @@ IN_MAIN_TEXT = (
     "dose_response",
     "shift_ledger",
     "words",
+    "named_heads",
 )
 TITLES = {name: figure.title for name, figure in FIGURES.items()} | {"method": "The method"}
 PAGE = re.compile(r"_(\d+)$")
