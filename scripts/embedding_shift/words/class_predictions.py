@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.encoders.bundle_names import CLASSIFIER, WEIGHTS_FILE
-from embedding_shift.errors import InputError
 from embedding_shift.words import text_files
 from embedding_shift.words.damage import unit
 from embedding_shift.words.text_files import EncodedTexts
@@ -70,14 +69,5 @@ class ZeroShot:
 
     def logits(self, embedding: NDArray[Any]) -> NDArray[np.float64]:
         """Raises InputError if images and texts have embeddings of different widths."""
-        refuse_other_space(embedding.shape[1], self._texts.shape[1], "classes")
+        text_files.refuse_other_space(embedding.shape[1], self._texts.shape[1], "classes")
         return np.asarray(self._scale * (unit(embedding) @ self._texts.T))
-
-
-def refuse_other_space(images: int, texts: int, kind: str) -> None:
-    """Raise InputError if the embeddings of images and of texts of some kind have different widths."""
-    if images != texts:
-        raise InputError(
-            f"the encoder's embeddings have the width {images} for images and {texts} for {kind}: they do not share a "
-            "space"
-        )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.words import class_predictions, damage
+from embedding_shift.words import damage, text_files
 from embedding_shift.words.class_predictions import Classifier, Predictor, ZeroShot
 from embedding_shift.words.image_blocks import Embeddings, in_blocks
 from embedding_shift.words.text_files import EncodedTexts
@@ -84,7 +84,7 @@ class Uses(NamedTuple):
         values = {metric: np.concatenate(columns) for metric, columns in found.items()}
         if len(texts):
             images = np.concatenate(among_texts)
-            class_predictions.refuse_other_space(images.shape[1], texts.shape[1], "captions")
+            text_files.refuse_other_space(images.shape[1], texts.shape[1], "captions")
             values |= damage.of_captions(images, texts)
         return values
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embedding_shift.mechanism.captured_views import CapturedViews, both_finite
 from embedding_shift.mechanism.readouts.ledger import read_originals
@@ -141,7 +140,7 @@ def shifts(
             }
 
 
-def _number(value: NDArray[Any] | str) -> float:
+def _number(value: str) -> float:
     try:
         return float(value)
     except ValueError:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.errors import InputError
+from embedding_shift.words import text_files
 from embedding_shift.words.damage import unit
 
 
@@ -22,10 +22,6 @@ def directions(embedding: NDArray[Any], width: int) -> NDArray[np.float64]:
     Raises:
         InputError: texts and images have embeddings of different widths.
     """
-    if embedding.shape[1] != width:
-        raise InputError(
-            f"the encoder's embeddings have the width {width} for images and {embedding.shape[1]} for texts: "
-            "they do not share a space"
-        )
+    text_files.refuse_other_space(width, embedding.shape[1], "texts")
     vectors = unit(embedding)
     return unit(vectors - vectors.mean(0))

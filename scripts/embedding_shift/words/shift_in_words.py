@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.errors import InputError
 from embedding_shift.words.damage import unit
 from embedding_shift.words.prompts import NEUTRAL, Prompts, prompt_id, text_id, word_id
-from embedding_shift.words.text_files import EncodedTexts
+from embedding_shift.words.text_files import EncodedTexts, refuse_other_space
 
 COLUMNS = ("augmentation", "prompt", "text", "n", "score", "z", "p", "specific_z", "specific_p", "critical_z")
 CRITICAL = 0.95  # quantile of random pairs that a significant prompt exceeds
@@ -93,11 +92,7 @@ def scores(before: NDArray[Any], after: NDArray[Any], found: FloatArray, chance:
     Raises:
         InputError: texts and images have embeddings of different widths.
     """
-    if before.shape[1] != found.shape[1]:
-        raise InputError(
-            f"the encoder's embeddings have the width {before.shape[1]} for images and {found.shape[1]} for "
-            "texts: they do not share a space"
-        )
+    refuse_other_space(before.shape[1], found.shape[1], "texts")
     kept = np.isfinite(before).all(1) & np.isfinite(after).all(1)
     if not kept.any():
         return 0, []

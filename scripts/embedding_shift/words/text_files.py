@@ -129,3 +129,12 @@ def read(path: str | Path) -> EncodedTexts | None:
     arrays = array_files.read(path, ("text_id", "embedding", "logit_scale"))
     embedding, scale = arrays["embedding"], float(arrays.get("logit_scale", USUAL_SCALE))
     return EncodedTexts(arrays["text_id"], embedding, scale) if embedding.shape[1] else None
+
+
+def refuse_other_space(images: int, texts: int, kind: str) -> None:
+    """Raise InputError if the embeddings of images and of texts of some kind have different widths."""
+    if images != texts:
+        raise InputError(
+            f"the encoder's embeddings have the width {images} for images and {texts} for {kind}: they do not share a "
+            "space"
+        )
