@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from embedding_shift.plots import style
 from embedding_shift.plots.mechanism import cells
 
-NOTHING = "No head is named: the encoder has no text tower, or no head is told by words better than by chance."
+NOTHING = "No head is named: the encoder has no text tower, or no phrase explains a head better than by chance."
 MOST_HEADS = 15
 MOST_WORDS = 2
 SEPARATOR = "; "
