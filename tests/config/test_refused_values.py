@@ -104,6 +104,14 @@ def test_a_pin_cannot_be_an_output_of_its_own_dataset():
         ),
         (["augmentations", "m"], {"transform": [{"parameters": {}}]}, ["transform.0'", "'transform' is missing"]),
         (["augmentations", "m"], {"transform": [{"transform": "Blur", "p": 1}]}, ["transform.0'", "unknown key 'p'"]),
+        *(
+            (
+                ["augmentations", "m"],
+                {"transform": [{"transform": "Blur"}, {"transform": "Blur", "probability": value}]},
+                ["'augmentations.m.transform.1.probability'", f"found {value}", needs],
+            )
+            for value, needs in ((0, "more than 0"), (1.5, "at most 1"))
+        ),
         (
             ["augmentations", "noise", "transform"],
             [{"transform": "Blur"}],

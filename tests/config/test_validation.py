@@ -56,6 +56,7 @@ def test_the_given_configuration_is_not_modified():
 def test_the_transforms_of_a_list_get_their_defaults():
     given = [{"transform": "Blur"}, {"transform": "GaussNoise", "parameters": None}]
     entry = validation.validated(changed(["augmentations", "m"], {"transform": given}), SCHEMA)["augmentations"]["m"]
+    assert [step["probability"] for step in entry["transform"]] == [1, 1]
     assert steps_of(entry) == [{"transform": name, "parameters": {}} for name in ("Blur", "GaussNoise")]
     blur = SHIPPED["augmentations"]["blur"]
     assert steps_of(blur) == [{"transform": "GaussianBlur", "parameters": blur["parameters"]}]

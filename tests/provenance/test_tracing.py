@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from embedding_shift.errors import InputError
-from embedding_shift.provenance import cells, macros
+from embedding_shift.provenance import answers, cells, macros
+from embedding_shift.views.view_record import Step, ViewRecord
 
 NAMES = ["MeanCosineSimilarityNoise", "MeanCosineSimilarityBlur", "StdCosineSimilarityNoise", "NumImages"]
 
@@ -34,3 +35,16 @@ def test_the_influence_is_what_a_statistic_loses_without_the_image(column, stati
 
 def test_a_single_image_has_no_influence():
     assert cells.influences(pd.Series([0.5], index=["a"]), "mean").isna().all()
+
+
+def test_a_view_of_several_transforms_is_told_step_by_step():
+    steps = Step("Affine", {"rotate": 5}, 11, {"angle": 5.0}), Step("Blur", {}, 12, {}, applied=False)
+    found = list(answers.lines_of_record(ViewRecord("mine", "", steps, 0, (8, 8)).as_json()))
+    assert found == [
+        'transform  Affine {"rotate": 5}',
+        'drawn      {"angle": 5.0}',
+        "seed       11, draw 0",
+        "transform  Blur {}",
+        "drawn      not applied to this image",
+        "seed       12, draw 0",
+    ]

@@ -14,7 +14,7 @@ from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registered_metrics
 from embedding_shift.study.variants import draws_and_doses
 from embedding_shift.views import augment, augmentation_table, geometry, transforms
-from embedding_shift.views.steps import Steps, step_seed
+from embedding_shift.views.steps import Steps, is_applied, step_seed
 from embedding_shift.views.view_record import ViewRecord
 
 SIZE = 224
@@ -62,6 +62,57 @@ def test_transforms_are_applied_in_order_and_each_is_recorded(tmp_path, kodak_vi
         assert seeds[0] == transforms.seed(1, record.image_sha256, "mine", 0) and len(set(seeds)) == 3
 
 
+def sometimes(step, probability):
+    return {**step, "probability": probability}
+
+
+def test_a_step_is_applied_to_its_share_of_the_images_and_its_draws_stay(kodak_views):
+    """The other steps and the draws of the step do not depend on the probability, and a larger one removes no image."""
+    names, always = [f"a{number}" for number in range(12)], [FLIP, NOISE, WARP]
+    applied = {}
+    for probability in (0.3, 0.7):
+        steps = steps_of({"transform": [FLIP, sometimes(NOISE, probability), WARP]})
+        for name in names:
+            (view,), (whole,) = (views_of(kodak_views[:1], each, name) for each in (steps, always))
+            record = ViewRecord.from_json(json.loads(json.dumps(view.record)))
+            assert record.as_json() == view.record
+            assert [step.applied for step in record.steps][::2] == [True, True]
+            middle = view.record["steps"][1]
+            applied[name, probability] = record.steps[1].applied
+            if record.steps[1].applied:
+                assert view.record == whole.record
+                np.testing.assert_array_equal(view.pixels, whole.pixels)
+            else:
+                assert middle == whole.record["steps"][1] | {"parameters": {}, "applied": False}
+    shares = [sum(applied[name, probability] for name in names) for probability in (0.3, 0.7)]
+    assert 0 < shares[0] < shares[1] < len(names)
+    assert all(applied[name, 0.7] for name in names if applied[name, 0.3])
+
+
+def test_the_share_of_the_images_is_the_probability():
+    drawn = [is_applied(seed, 0.2) for seed in range(20_000)]
+    assert np.mean(drawn) == pytest.approx(0.2, abs=0.01)
+    assert all(is_applied(seed, 1) for seed in range(1000))
+
+
+def test_a_step_that_is_not_applied_moves_no_pixel_and_leaves_a_plain_record():
+    pixels = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
+    entry = {"transform": [sometimes(FLIP, 1e-9)], "parameters": {}}
+    view, applied = Steps(steps_of(entry)).apply(pixels, 7)
+    np.testing.assert_array_equal(view, pixels)
+    record = ViewRecord("mine", "", applied, 0, (SIZE, SIZE))
+    assert record.as_json()["applied"] is False and ViewRecord.from_json(record.as_json()) == record
+    assert geometry.correspondence(record) is None
+    (_, second) = Steps(steps_of({"transform": [WARP, sometimes(FLIP, 1e-9)]})).apply(pixels, 7)
+    found, alone = geometry.correspondence(ViewRecord("mine", "", second, 0, (SIZE, SIZE))), correspondence([WARP])
+    np.testing.assert_array_equal(found.x, alone.x)
+
+
+def test_a_certain_step_is_the_step_without_probability():
+    listed = [FLIP, sometimes(NOISE, 1), sometimes(WARP, 0.5)]
+    assert steps_of({"transform": listed}) == [FLIP, NOISE, sometimes(WARP, 0.5)]
+
+
 def test_equal_transforms_of_a_list_draw_different_numbers(kodak_views):
     """With equal seeds, the second noise would repeat the first."""
     (view,) = views_of(kodak_views[:1], [NOISE, NOISE])
@@ -103,6 +154,8 @@ def test_the_table_holds_every_transform():
     (row,) = augmentation_table.rows({"mine": {"transform": [FLIP, NOISE], "parameters": {}}}, 32)
     assert row["transform"] == "HorizontalFlip + GaussNoise"
     assert json.loads(row["parameters"]) == [{}, {"std_range": [0.1, 0.2]}]
+    (row,) = augmentation_table.rows({"mine": {"transform": [FLIP, sometimes(NOISE, 0.3)], "parameters": {}}}, 32)
+    assert json.loads(row["parameters"]) == [{}, {"std_range": [0.1, 0.2], "probability": 0.3}]
 
 
 def test_the_study_has_draws_of_a_list_and_no_doses():

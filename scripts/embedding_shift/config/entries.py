@@ -25,10 +25,14 @@ class DoseEntry(TypedDict):
 
 
 class TransformEntry(TypedDict):
-    """A transform with its arguments: an element of the list `transform` of an augmentation."""
+    """A transform with its arguments: an element of the list `transform` of an augmentation.
+
+    Without `probability`, the transform is applied to every image.
+    """
 
     transform: str
     parameters: dict[str, Any]
+    probability: NotRequired[float]
 
 
 class AugmentationEntry(TypedDict):
@@ -51,7 +55,14 @@ def steps_of(entry: AugmentationEntry) -> list[TransformEntry]:
     transform = entry["transform"]
     if isinstance(transform, str):
         return [{"transform": transform, "parameters": entry.get("parameters", {})}]
-    return [{"transform": step["transform"], "parameters": step.get("parameters", {})} for step in transform]
+    return [_step(element) for element in transform]
+
+
+def _step(element: TransformEntry) -> TransformEntry:
+    """Return an element of a list with its arguments, and with its probability only if that is below 1."""
+    step: TransformEntry = {"transform": element["transform"], "parameters": element.get("parameters", {})}
+    probability = element.get("probability", 1)
+    return step if probability == 1 else {**step, "probability": probability}
 
 
 class StudyEntry(TypedDict):

@@ -1,7 +1,7 @@
 """Answers to the question where a number comes from, as text."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
 from embedding_shift.provenance import cells
 from embedding_shift.results import Measurements
+from embedding_shift.views.view_record import ViewRecord
 
 SHOWN = 5  # images and rows in an answer
 DRAWS_SHOWN = 3  # images whose view is described
@@ -175,11 +176,21 @@ def _view(measured: Measurements, image_id: str, augmentation: str) -> Iterator[
         yield f"shard      {error}"
     else:
         yield f"shard      {run.shard_of(image_id, augmentation, measured.dataset)}"
-        for step in record.get("steps", [record]):
-            yield f"transform  {step['transform']} {json.dumps(step['arguments'])}"
-            yield f"drawn      {json.dumps(step['parameters'])}"
-        yield f"seed       {record['seed']}, draw {record['draw']}"
+        yield from lines_of_record(record)
     yield f"source     {source['path']}, SHA-256 {source['sha256']}"
+
+
+def lines_of_record(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield lines on the transforms of a view.
+
+    Args:
+        record: ViewRecord as JSON.
+    """
+    view = ViewRecord.from_json(record)
+    for step in view.steps:
+        yield f"transform  {step.transform} {json.dumps(step.arguments)}"
+        yield f"drawn      {json.dumps(step.parameters) if step.applied else 'not applied to this image'}"
+        yield f"seed       {step.seed}, draw {view.draw}"
 
 
 def _made_by(measured: Measurements, paths: list[str]) -> Iterator[str]:

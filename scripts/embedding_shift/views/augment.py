@@ -9,7 +9,7 @@ from embedding_shift.views import transforms
 from embedding_shift.views.steps import Steps
 from embedding_shift.views.view_record import ViewRecord
 
-STEPS_HELP = 'JSON list of the transforms, each as {"transform": NAME, "parameters": {…}}'
+STEPS_HELP = 'JSON list of the transforms, each as {"transform": NAME, "parameters": {…}}, or also with a "probability"'
 
 
 class Augmentation:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
-from embedding_shift.config.entries import STEP_SEPARATOR, AugmentationEntry, steps_of
+from embedding_shift.config.entries import STEP_SEPARATOR, AugmentationEntry, TransformEntry, steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.views import doses, reproducibility
 
@@ -15,7 +16,8 @@ def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> lis
     """Check every augmentation of the configuration, and return its row with COLUMNS.
 
     The label defaults to the name, and the colour to a reserve colour. `parameters` is JSON. For several transforms,
-    `transform` holds their names joined by STEP_SEPARATOR, and `parameters` the list of their arguments.
+    `transform` holds their names joined by STEP_SEPARATOR, and `parameters` the list of their arguments; a transform
+    that is applied to a share of the images has its `probability` among them.
 
     Args:
         augmentations: entries of the configuration by name.
@@ -31,11 +33,16 @@ def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> lis
         _check(name, entry, image_size)
         label, color = entry.get("label", name), entry.get("color") or next(reserve)
         steps = steps_of(entry)
-        arguments = [step["parameters"] for step in steps]
+        arguments = [_with_probability(step) for step in steps]
         transform = STEP_SEPARATOR.join(step["transform"] for step in steps)
         cells = (name, label, color, transform, json.dumps(arguments if len(steps) > 1 else arguments[0]))
         found.append(dict(zip(COLUMNS, cells, strict=True)))
     return found
+
+
+def _with_probability(step: TransformEntry) -> dict[str, Any]:
+    """Return the arguments of a transform, with its probability if that is below 1."""
+    return step["parameters"] | ({"probability": step["probability"]} if "probability" in step else {})
 
 
 def _check(name: str, entry: AugmentationEntry, image_size: int) -> None:

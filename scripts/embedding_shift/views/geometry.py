@@ -30,7 +30,8 @@ IN_PLACE = (
 
 def correspondence(record: ViewRecord) -> Correspondence | None:
     """Return the Correspondence of a view, from its record alone; None if its transforms move no pixel."""
-    steps = [(_transform_of(step.transform, json.dumps(step.arguments)), step.seed) for step in record.steps]
+    applied = [step for step in record.steps if step.applied]
+    steps = [(_transform_of(step.transform, json.dumps(step.arguments)), step.seed) for step in applied]
     moving = [(transform, seed) for transform, seed in steps if moves_pixels(transform)]
     return trace_pixels(moving, record.shape) if moving else None
 

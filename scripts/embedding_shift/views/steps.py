@@ -1,4 +1,4 @@
-"""Apply the transforms of an augmentation one after the other, each with a seed of its own."""
+"""Apply the transforms of an augmentation one after the other, each with a seed and a probability of its own."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class Steps:
             view_seed: seed of the view, 0 to 2³² − 1.
 
         Returns:
-            uint8 array of the same shape, and how each transform was applied.
+            uint8 array of the same shape, and how each transform was applied, or that it was not.
 
         Raises:
             InputError: a transform cannot be applied, or its result is not an image of the same size.
@@ -46,6 +46,9 @@ class Steps:
         steps = []
         for number, (entry, built) in enumerate(zip(self._entries, self._built, strict=True)):
             seed = step_seed(view_seed, number)
+            if not is_applied(seed, entry.get("probability", 1)):
+                steps.append(Step(entry["transform"], entry["parameters"], seed, {}, applied=False))
+                continue
             with naming(number, len(self._entries)):
                 pixels, drawn = transforms.apply(built, pixels, seed)
             steps.append(Step(entry["transform"], entry["parameters"], seed, drawn))
@@ -64,6 +67,19 @@ def step_seed(view_seed: int, number: int) -> int:
     if number == 0:
         return view_seed
     return int.from_bytes(hashlib.sha256(f"{view_seed}/{number}".encode()).digest()[:4], "big")
+
+
+def is_applied(seed: int, probability: float) -> bool:
+    """Return whether a transform is applied to an image.
+
+    The draw does not depend on the probability: a larger one adds images and removes none.
+
+    Args:
+        seed: seed of the step.
+        probability: above 0, at most 1.
+    """
+    drawn = int.from_bytes(hashlib.sha256(f"{seed}/applied".encode()).digest()[:8], "big")
+    return drawn < probability * 2**64
 
 
 @contextmanager

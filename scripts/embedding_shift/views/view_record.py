@@ -1,7 +1,7 @@
 """The record of a view: how it was made."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
 
 from embedding_shift.errors import InputError
@@ -17,13 +17,28 @@ class Step:
         transform: class name of the transform.
         arguments: the arguments of the transform, as JSON values. In the study they depend on the dose.
         seed: the seed of its draws, 0 to 2³² − 1.
-        parameters: what it drew, as JSON values (see `transforms.apply`).
+        parameters: what it drew, as JSON values (see `transforms.apply`); empty if it was not applied.
+        applied: false if the transform has a probability below 1 and was not applied to this image.
     """
 
     transform: str
     arguments: Mapping[str, Any]
     seed: int
     parameters: Mapping[str, Any]
+    applied: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the step as a dictionary of JSON values; the key `applied` is there only if it is false."""
+        return {key: value for key, value in asdict(self).items() if key != "applied" or not value}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """Return the step that `as_json` turned into a dictionary.
+
+        Raises:
+            InputError: a key is missing.
+        """
+        return cls(**{field.name: _value(record, field.name, field.default) for field in fields(cls)})
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ class ViewRecord:
     def as_json(self) -> dict[str, Any]:
         """Return the record as a dictionary of JSON values."""
         record = {field.name: getattr(self, field.name) for field in fields(self) if field.name != STEPS}
-        steps = [asdict(step) for step in self.steps]
+        steps = [step.as_json() for step in self.steps]
         return record | {"shape": list(self.shape)} | (steps[0] if len(steps) == 1 else {STEPS: steps})
 
     @classmethod
@@ -66,13 +81,14 @@ class ViewRecord:
         return cls(
             augmentation=_value(record, "augmentation"),
             image_sha256=_value(record, "image_sha256"),
-            steps=tuple(Step(**{field.name: _value(step, field.name) for field in fields(Step)}) for step in steps),
+            steps=tuple(map(Step.from_json, steps)),
             draw=_value(record, "draw"),
             shape=(height, width),
         )
 
 
-def _value(record: Mapping[str, Any], key: str) -> Any:
-    if key not in record:
+def _value(record: Mapping[str, Any], key: str, default: Any = MISSING) -> Any:
+    value = record.get(key, default)
+    if value is MISSING:
         raise InputError(f"the record of a view has no {key!r}; delete the shard of the view and run again")
-    return record[key]
+    return value
