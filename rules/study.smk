@@ -2,7 +2,7 @@
 
 input:   listing, manifest, original views, metrics and embeddings of the main run, the configuration's section `study`
 output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, dose_start.csv, equal_damage.csv, variance.csv,
-         audit.csv, audit_ranks.csv, audit_claims.csv and few_images.csv
+         audit.csv, audit_ranks.csv, audit_claims.csv and few_images.csv; steps.csv for lists of transforms
 steps:   references, views per augmentation, and views at equal damage → encode → measure → tabulate; audit
 """
 
@@ -201,6 +201,25 @@ rule tabulate_study:
         "Writing the tables of the study of {wildcards.model} on {wildcards.dataset}."
     shell:
         command("params.augmentations,settings,draws,bootstrap", input=STUDY_TABLES_INPUTS, output=STUDY_TABLES_OUTPUTS)
+
+
+rule tabulate_steps:
+    input:
+        metrics="results/{dataset}/{model}/study/metrics.parquet",
+        code=code("tabulate_steps"),
+    output:
+        "results/{dataset}/{model}/steps.csv",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=20), allowance(60)),
+    params:
+        transforms=verbatim(as_json(LISTS)),
+        bootstrap=BOOTSTRAP,
+    message:
+        "Tabulating what each transform of a list adds to the shift of {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("input.metrics params.transforms,bootstrap output")
 
 
 AUDIT_INPUTS = STUDY_REFERENCES | MAIN_RUN

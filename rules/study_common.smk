@@ -12,6 +12,10 @@ STUDY_TABLES = [
     "audit_claims",
     "few_images",
 ]
+# The transforms of the augmentations that consist of several.
+LISTS = {name: [step["transform"] for step in steps_of(entry)] for name, entry in config["augmentations"].items()}
+LISTS = {name: transforms for name, transforms in LISTS.items() if len(transforms) > 1}
+LIST_TABLES = ["steps"] if LISTS else []
 DOSED = {name: entry for name, entry in config["augmentations"].items() if "dose" in entry}
 
 
@@ -27,6 +31,7 @@ def dose_settings():
 
 def study_targets():
     """Return the tables and figures of the study of every dataset and model."""
-    results = [f"{table}.csv" for table in STUDY_TABLES] + [f"figures/{figure}.pdf" for figure in figure_names("study")]
+    results = [f"{table}.csv" for table in [*STUDY_TABLES, *LIST_TABLES]]
+    results += [f"figures/{figure}.pdf" for figure in figure_names("study")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     return found if STUDY else []

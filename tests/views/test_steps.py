@@ -12,7 +12,6 @@ from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registered_metrics
-from embedding_shift.study.variants import draws_and_doses
 from embedding_shift.views import augment, augmentation_table, geometry, transforms
 from embedding_shift.views.steps import Steps, is_applied, step_seed
 from embedding_shift.views.view_record import ViewRecord
@@ -156,12 +155,6 @@ def test_the_table_holds_every_transform():
     assert json.loads(row["parameters"]) == [{}, {"std_range": [0.1, 0.2]}]
     (row,) = augmentation_table.rows({"mine": {"transform": [FLIP, sometimes(NOISE, 0.3)], "parameters": {}}}, 32)
     assert json.loads(row["parameters"]) == [{}, {"std_range": [0.1, 0.2], "probability": 0.3}]
-
-
-def test_the_study_has_draws_of_a_list_and_no_doses():
-    variants = list(draws_and_doses.variants([FLIP, NOISE], None, 3, [0.5, 1]))
-    assert [(variant.name, variant.draw) for variant in variants] == [("draw-1", 1), ("draw-2", 2)]
-    assert all(variant.steps == [FLIP, NOISE] for variant in variants)
 
 
 def correspondence(steps, seed=7, shape=(SIZE, SIZE)):

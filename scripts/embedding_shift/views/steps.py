@@ -76,7 +76,7 @@ def is_applied(seed: int, probability: float) -> bool:
 
     Args:
         seed: seed of the step.
-        probability: above 0, at most 1.
+        probability: 0 to 1.
     """
     drawn = int.from_bytes(hashlib.sha256(f"{seed}/applied".encode()).digest()[:8], "big")
     return drawn < probability * 2**64

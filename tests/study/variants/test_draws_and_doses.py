@@ -6,8 +6,9 @@ from configured_study import CONFIGURED, DOSED, views_of_study
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
-from embedding_shift.study.variants import variant_names
+from embedding_shift.study.variants import draws_and_doses, variant_names
 from embedding_shift.views import doses, image_difference, transforms
+from embedding_shift.views.augment import Augmentation
 from embedding_shift.views.view_record import ViewRecord
 
 
@@ -89,6 +90,32 @@ def test_records_hold_draw_and_arguments(kodak_views):
 
 def test_an_augmentation_without_scale_has_draws_alone(kodak_views):
     assert {variant for _, variant in views_of_study(kodak_views[:1], "horizontal_flip", 2, [0.5, 1])} == {"draw-1"}
+
+
+def test_a_list_has_its_first_steps_and_itself_without_each_step(kodak_views):
+    """All steps that are applied draw what they draw in the main view."""
+    affine = {"transform": "Affine", "parameters": {"rotate": [-30, 30]}}
+    steps = [affine, {"transform": "GaussNoise", "parameters": {}}, {"transform": "GaussianBlur", "parameters": {}}]
+    wanted = list(draws_and_doses.variants(steps, None, 2, [0.5, 1]))
+    names = ["draw-1", "first-1", "first-2", "without-1", "without-2"]
+    assert [(variant.name, variant.draw) for variant in wanted] == [(name, name == "draw-1") for name in names]
+    main = Augmentation("mine", steps, 1).view_of(kodak_views[0])
+    applied = {"first-1": [0], "first-2": [0, 1], "without-1": [1, 2], "without-2": [0, 2]}
+    views = list(draws_and_doses.augment(kodak_views[:1], "mine", wanted[1:], 1))
+    for view, (variant, numbers) in zip(views, applied.items(), strict=True):
+        assert variant_names.split(view.image_id) == (kodak_views[0].image_id, variant)
+        made = ViewRecord.from_json(view.record).steps
+        whole = ViewRecord.from_json(main.record).steps
+        assert [number for number, step in enumerate(made) if step.applied] == numbers
+        if variant != "without-1":  # the noise depends on the image alone, the angle on nothing
+            assert all(made[number].parameters == whole[number].parameters for number in numbers)
+        pixels = kodak_views[0].pixels
+        for number in numbers:
+            step = whole[number]
+            pixels, _ = transforms.apply(transforms.build(step.transform, step.arguments), pixels, step.seed)
+        assert np.array_equal(pixels, view.pixels)
+    assert variant_names.after_steps(3, 3) == variant_names.MAIN
+    assert variant_names.without_step(3, 3) == variant_names.after_steps(2, 3)
 
 
 def test_shards_are_the_same_bytes_every_time(tmp_path, kodak_views):

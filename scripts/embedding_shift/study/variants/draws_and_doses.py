@@ -1,4 +1,4 @@
-"""The further views that the study compares: more draws and graded doses."""
+"""The further views that the study compares: more draws, graded doses, and parts of a list of transforms."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.io import shards
-from embedding_shift.study.variants.variant_names import LEAST_DOSE, OTHER_RESIZE, dose_name, draw_name, key
+from embedding_shift.study.variants.variant_names import (
+    LEAST_DOSE,
+    OTHER_RESIZE,
+    after_steps,
+    dose_name,
+    draw_name,
+    key,
+    without_step,
+)
 from embedding_shift.views import doses, image_difference
 from embedding_shift.views.augment import Augmentation
 
@@ -44,11 +52,23 @@ def variants(
     """
     for draw in range(1, draws):
         yield Variant(draw_name(draw), draw, steps)
+    yield from _parts_of_list(steps)
     if not scale or not dose_levels:
         return
     for dose in all_doses(scale, [*dose_levels, LEAST_DOSE] if jumps else dose_levels):
         # All doses use the draw of the main view: direction and pattern stay, only the strength grows.
         yield Variant(dose_name(dose), 0, [doses.at_dose(steps[0], scale, dose)])
+
+
+def _parts_of_list(steps: Sequence[TransformEntry]) -> Iterator[Variant]:
+    """Yield the first transforms of a list, and the list without each of them, with the draws of the main view."""
+    count = len(steps)
+    for number in range(1, count):
+        yield Variant(after_steps(number, count), 0, steps[:number])
+    for number in range(1, count):
+        # A transform that is never applied leaves the seeds of the others as they are.
+        left_out: TransformEntry = {**steps[number - 1], "probability": 0}
+        yield Variant(without_step(number, count), 0, [*steps[: number - 1], left_out, *steps[number:]])
 
 
 def other_resize(steps: Sequence[TransformEntry]) -> Variant:

@@ -1,8 +1,9 @@
 """Names of the study's views: image id and variant.
 
-The key of a view in its shard is `{image_id}--{variant}`. The variant is `draw-1`, `dose-0250` (in thousandths) or the
-name of a reference. A shard with views of several augmentations has the keys `{image_id}--{augmentation}--{variant}`;
-its variants are `equal-rmse` and `equal-ssim`. The originals are kept under the variants `original` and `other-resize`.
+The key of a view in its shard is `{image_id}--{variant}`. The variant is `draw-1`, `dose-0250` (in thousandths),
+`first-2` or `without-2` (of the transforms of a list), or the name of a reference. A shard with views of several
+augmentations has the keys `{image_id}--{augmentation}--{variant}`; its variants are `equal-rmse` and `equal-ssim`. The
+originals are kept under the variants `original` and `other-resize`.
 """
 
 from collections.abc import Iterable
@@ -54,6 +55,16 @@ def dose_of(variant: str) -> float | None:
     """Return the dose of a variant; None if the variant is not a dose."""
     kind, _, thousandths = variant.partition("-")
     return int(thousandths) / 1000 if kind == "dose" else None
+
+
+def after_steps(number: int, steps: int) -> str:
+    """Return the variant of the first transforms of a list: `number` of `steps`. All of them are the main view."""
+    return MAIN if number == steps else f"first-{number}"
+
+
+def without_step(number: int, steps: int) -> str:
+    """Return the variant of a list without one of its transforms, `number` of `steps` from 1."""
+    return after_steps(steps - 1, steps) if number == steps else f"without-{number}"
 
 
 def equal_name(measure: str) -> str:
