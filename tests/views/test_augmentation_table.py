@@ -3,7 +3,12 @@
 import json
 
 import pytest
+import yaml
+from configurations import SCHEMA, changed
+from pipeline import PROJECT
 
+from embedding_shift.config import validation
+from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.views import augmentation_table
 
@@ -31,6 +36,15 @@ def test_a_row_is_the_entry_with_its_defaults():
 def test_there_is_a_colour_for_any_number_of_augmentations():
     names = [f"flip_{number}" for number in range(3 * len(augmentation_table.RESERVE_COLORS))]
     assert all(row["color"] for row in augmentation_table.rows(dict.fromkeys(names, FLIP), 32))
+
+
+def test_the_training_policies_are_accepted_and_keep_their_published_shares():
+    policies = yaml.safe_load((PROJECT / "config/training_policies.yaml").read_text())["augmentations"]
+    full = validation.validated(changed(["augmentations"], policies), SCHEMA)["augmentations"]
+    assert [row["augmentation"] for row in augmentation_table.rows(full, 224)] == list(policies)
+    shares = {name: [step.get("probability", 1) for step in steps_of(entry)] for name, entry in full.items()}
+    assert shares["simclr"] == [1, 0.5, 0.8, 0.2, 0.5]
+    assert sum(shares["rand_augment"]) == pytest.approx(2 * 13 / 14, abs=0.01)
 
 
 @pytest.mark.parametrize(
