@@ -322,6 +322,7 @@ def final_targets():
         *study_targets(),
         *mechanism_targets(),
         *words_targets(),
+        *adversarial_targets(),
         *precision,
         *comparison,
         *acquired,

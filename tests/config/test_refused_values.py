@@ -159,3 +159,20 @@ def test_arbitrary_values_are_accepted_or_rejected_in_one_line(path, value):
         validation.validated(changed(path, value), SCHEMA)
     except InputError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("epsilons", [0], "at least 1"),
+        ("epsilons", [4, 300], "at most 255"),
+        ("epsilons", [0.5], "a whole number"),
+        ("epsilons", [], "must not be empty"),
+        ("epsilons", [2, 2], "non-unique"),
+        ("steps", 0, "at least 1"),
+        ("images", 501, "at most 500"),
+    ],
+)
+def test_sizes_of_the_attack_that_make_no_sense_are_refused(key, value, allowed):
+    message = error_message(changed(["adversarial", key], value))
+    assert message.startswith(f"configuration key 'adversarial.{key}") and allowed in message, message

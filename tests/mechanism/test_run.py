@@ -1,20 +1,22 @@
-"""The mechanism in a real run: switching it on makes its tables, with names in words, and changes no other result."""
+"""Mechanism and attack in a real run: switching them on makes their tables and changes no other result."""
 
+import numpy as np
 import pytest
 from pipeline import file_digests
 from tiny_run import RESULTS, tiny_config
 
-from embedding_shift.io import tables
+from embedding_shift.io import array_files, shards, tables
 
 
 @pytest.mark.slow
-def test_switching_the_mechanism_on_changes_no_embedding(again):
+def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     before = file_digests(again / RESULTS)
     words = tiny_config()["words"] | {"phrases": "config/phrases.yaml"}
-    again.config = tiny_config(mechanism={"images": 3, "neighbours": 1}, words=words)
+    attack = {"images": 3, "epsilons": [1, 4], "steps": 2}
+    again.config = tiny_config(mechanism={"images": 3, "neighbours": 1}, words=words, adversarial=attack)
     embeddings = [f"embeddings/{name}.npz" for name in ("original", "noise")]
     named = ("head_words", "concept_words", "text_maps")
-    made = [f"{name}.csv" for name in ("layers", "ledger", *named)]
+    made = [f"{name}.csv" for name in ("layers", "ledger", "adversarial", "exchange_rate", *named)]
     made += [f"figures/{name}.pdf" for name in ("named_heads", "text_maps")]
     done = again.run(*(f"{RESULTS}/{name}" for name in (*made, *embeddings)))
     assert done.returncode == 0, done.stdout[-5000:]
@@ -33,3 +35,20 @@ def test_switching_the_mechanism_on_changes_no_embedding(again):
     assert all(0.01 <= float(row["p"]) <= 1 and 0 < float(row["total_share"]) <= 1 + 1e-9 for row in heads)
     assert len(heads) == 2 * 4 * 2 and len(dimensions) == 3 * 32
     assert [row["n"] for row in maps] == ["3"] * 9
+    curve = {
+        (row["epsilon"], row["metric"]): (row["n"], float(row["mean"]), float(row["random_mean"]))
+        for row in tables.read_rows(again / RESULTS / "adversarial.csv")
+    }
+    assert all(curve[epsilon, "cosine_similarity"][0] == "3" for epsilon in ("1", "4"))
+    assert curve["4", "cosine_similarity"][1] < curve["1", "cosine_similarity"][1] < curve["1", "cosine_similarity"][2]
+    views = {view.image_id: view for view in shards.read(again / RESULTS / "adversarial/views.tar")}
+    assert len(views) == 3 * 2 * 2
+    encoded = dict(zip(*array_files.read_array(again / RESULTS / "adversarial/encoded.npz", "embedding"), strict=True))
+    original = dict(zip(*array_files.read_array(again / RESULTS / "embeddings/original.npz", "embedding"), strict=True))
+    for key, view in views.items():
+        if "--attack-" in key:
+            one, other = (array.astype(float) for array in (original[key.partition("--")[0]], encoded[key]))
+            shift = 1 - one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+            assert shift == pytest.approx(view.record["parameters"]["shift"], abs=1e-5)
+    rates = tables.read_rows(again / RESULTS / "exchange_rate.csv")
+    assert len(rates) == 9 and all(bool(row["epsilon"]) != row["reason"].startswith("farther") for row in rates)

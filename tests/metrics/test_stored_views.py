@@ -10,7 +10,7 @@ from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, shards
 from embedding_shift.io.array_store import Store
 from embedding_shift.metrics import evaluate, stored_views
-from embedding_shift.views import augment, geometry, transforms
+from embedding_shift.views import augment, geometry, seeds, transforms
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
 NAMES = ("noise", "horizontal_flip", "perspective")
@@ -33,7 +33,7 @@ def stored(tmp_path, kodak_views):
 def correspondence(view, name):
     """The Correspondence of a view, found without its record."""
     transform = transforms.build(CONFIGURED[name]["transform"], CONFIGURED[name].get("parameters", {}))
-    seed = transforms.seed(3, view.record["image_sha256"], name)
+    seed = seeds.seed(3, view.record["image_sha256"], name)
     return geometry.trace_pixels([(transform, seed)], (224, 224)) if geometry.moves_pixels(transform) else None
 
 

@@ -58,7 +58,7 @@ def test_transforms_are_applied_in_order_and_each_is_recorded(tmp_path, kodak_vi
             assert drawn == step.parameters
         np.testing.assert_array_equal(pixels, view.pixels)
         seeds = [step.seed for step in record.steps]
-        assert seeds[0] == transforms.seed(1, record.image_sha256, "mine", 0) and len(set(seeds)) == 3
+        assert seeds[0] == seeds.seed(1, record.image_sha256, "mine", 0) and len(set(seeds)) == 3
 
 
 def sometimes(step, probability):

@@ -12,7 +12,7 @@ from pipeline import PROJECT
 from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
-from embedding_shift.views import augment, transforms
+from embedding_shift.views import augment, seeds, transforms
 from embedding_shift.views.view_record import ViewRecord
 
 CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
@@ -144,10 +144,10 @@ def test_perspective_moves_the_corners_with_the_configured_deviation():
 
 
 def test_the_seed_depends_on_all_four():
-    seed = transforms.seed(1, "ab", "noise", 0)
+    seed = seeds.seed(1, "ab", "noise", 0)
     others = [(2, "ab", "noise", 0), (1, "ac", "noise", 0), (1, "ab", "blur", 0), (1, "ab", "noise", 1)]
-    assert seed == transforms.seed(1, "ab", "noise")
-    assert seed not in {transforms.seed(*other) for other in others}
+    assert seed == seeds.seed(1, "ab", "noise")
+    assert seed not in {seeds.seed(*other) for other in others}
     assert 0 <= seed < 2**32
 
 
@@ -179,7 +179,7 @@ def test_a_view_records_how_it_was_made(kodak_views):
     assert view.record["augmentation"] == "color_jitter"
     assert view.record["transform"] == "ColorJitter"
     assert view.record["image_sha256"] == digest
-    assert view.record["seed"] == transforms.seed(1, digest, "color_jitter")
+    assert view.record["seed"] == seeds.seed(1, digest, "color_jitter")
     assert view.record["arguments"] == CONFIGURED["color_jitter"]["parameters"]
     assert view.record["draw"] == 0
     assert view.record["shape"] == [SIZE, SIZE]
@@ -196,7 +196,7 @@ def test_a_record_is_enough_to_make_the_view_again(tmp_path, kodak_views, name):
         (step,) = record.steps
         pixels, drawn = transforms.apply(transforms.build(step.transform, step.arguments), original.pixels, step.seed)
         assert np.array_equal(pixels, view.pixels) and drawn == step.parameters
-        assert step.seed == transforms.seed(1, record.image_sha256, record.augmentation, record.draw)
+        assert step.seed == seeds.seed(1, record.image_sha256, record.augmentation, record.draw)
         assert record.shape == view.pixels.shape[:2]
 
 

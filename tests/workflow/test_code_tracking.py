@@ -34,6 +34,9 @@ READ_OUTS = {
     "read_out_similarity_maps",
 }
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
+ATTACKING = {"attack_images", "encode_attacked_views"}
+MEASURED_ATTACKS = {"measure_attacks"}
+TABULATED_ATTACKS = {"tabulate_attacks"}
 STUDY_STATISTICS = {"tabulate_study", "audit_method"}
 PICTURES = {"plot_augmentation_strip"}
 ATTENTION_PICTURES = {"plot_attention_grid"}
@@ -98,15 +101,30 @@ FIGURES = (
 )
 FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
 FROM_METRICS = (
-    STATISTICS | NOTABLE_IMAGES | FIGURES_OF_IMAGES | FIGURES_OF_SUMMARIES | RANKS_FIGURE | METHOD | FROM_STUDY_METRICS
+    STATISTICS
+    | NOTABLE_IMAGES
+    | FIGURES_OF_IMAGES
+    | FIGURES_OF_SUMMARIES
+    | RANKS_FIGURE
+    | METHOD
+    | FROM_STUDY_METRICS
+    | TABULATED_ATTACKS
 )
 FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | {"compare_mechanisms", "judge_related_claims"} | FROM_PHRASES
 FROM_ENCODING = (
-    ENCODING | FROM_CAPTURE | FROM_SCORES | METRICS | DISTANCES | DENDROGRAM | ATTENTION_PICTURES | FROM_METRICS
+    ENCODING
+    | FROM_CAPTURE
+    | FROM_SCORES
+    | METRICS
+    | DISTANCES
+    | DENDROGRAM
+    | ATTENTION_PICTURES
+    | MEASURED_ATTACKS
+    | FROM_METRICS
 )
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
 FROM_STUDY_VIEWS = STUDY_VIEWS | (STUDY_ENCODING - {"encode_references"}) | STUDY_PIXEL_METRICS | FROM_STUDY_METRICS
-FROM_IMAGES = IMAGES | ENCODED_TEXTS | STUDY_IMAGES | {"encode_references"} | FROM_VIEWS | FROM_STUDY_VIEWS
+FROM_IMAGES = IMAGES | ENCODED_TEXTS | STUDY_IMAGES | {"encode_references"} | ATTACKING | FROM_VIEWS | FROM_STUDY_VIEWS
 EVERYTHING = FROM_IMAGES | ENCODERS | ENCODED_TEXTS | AUGMENTATIONS
 
 # The edited file, and what runs again.
@@ -115,7 +133,7 @@ EDITS = {
     "embedding_shift/sampling.py": FROM_IMAGES,
     "embedding_shift/config/validation.py": set(),
     "embedding_shift/config/macro_names.py": TEXTS | METHOD | PAPER,
-    "embedding_shift/compat/onednn.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
+    "embedding_shift/compat/onednn.py": ENCODERS | STUDY_ENCODING | ATTACKING | FROM_ENCODING,
     "embedding_shift/compat/albumentations_import.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/compat/snakemake_locks.py": set(),
     "embedding_shift/results/record.py": RECORD,
@@ -127,31 +145,34 @@ EDITS = {
     "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
     "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
-    "embedding_shift/views/view_record.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/views/view_record.py": AUGMENTATIONS | ATTACKING | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/doses.py": AUGMENTATIONS | FROM_STUDY_VIEWS | (FIGURES - METHOD),
     "embedding_shift/views/geometry.py": PIXEL_METRICS
     | STUDY_PIXEL_METRICS
     | METRICS
     | FROM_METRICS
     | {"read_out_similarity_maps", "plot_concepts", "map_texts", "plot_text_maps"},
-    "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
-    "embedding_shift/encoders/sources/hub.py": ENCODERS | STUDY_ENCODING | FROM_ENCODING,
+    "embedding_shift/encoders/attention.py": ENCODERS | STUDY_ENCODING | ATTACKING | FROM_ENCODING,
+    "embedding_shift/encoders/sources/hub.py": ENCODERS | STUDY_ENCODING | ATTACKING | FROM_ENCODING,
     # Every user of a metric loads them all, but no user of a view or an encoder does.
     "embedding_shift/metrics/pixel_metrics.py": PIXEL_METRICS
+    | MEASURED_ATTACKS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
     | {"judge_related_claims", "judge_word_claims", "plot_text_maps"},
     "embedding_shift/metrics/representation_metrics.py": PIXEL_METRICS
+    | MEASURED_ATTACKS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
     | {"judge_related_claims", "judge_word_claims", "plot_text_maps"},
-    "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS,
+    "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS | MEASURED_ATTACKS | TABULATED_ATTACKS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
+    | TABULATED_ATTACKS
     | FROM_CAPTURE
     | FROM_SCORES
     | STUDY_STATISTICS
@@ -174,6 +195,8 @@ EDITS = {
     "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
+    "embedding_shift/adversarial/attack.py": ATTACKING | MEASURED_ATTACKS | TABULATED_ATTACKS,
+    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS
@@ -201,6 +224,8 @@ EDITS = {
     "embedding_shift/run_comparison/changes.py": set(),
     # The metrics read the shards, not the files that join them.
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
+    | MEASURED_ATTACKS
+    | TABULATED_ATTACKS
     | NOTABLE_IMAGES
     | {"plot_attention_samples"}
     | NOTABLE_IMAGES
@@ -225,10 +250,10 @@ def expected(path):
 
 @pytest.fixture(scope="module")
 def rule_graph(prepared, tmp_path_factory):
-    """The rules of a run with study and mechanism, an encoder in reduced precision and images from URLs."""
+    """The rules of a run with study, mechanism and attack, an encoder in reduced precision and images from URLs."""
     pipeline = prepared.copy(tmp_path_factory.mktemp("rules") / "project")
     (pipeline / "data/urls.tsv").write_text("A photograph\thttp://127.0.0.1/photograph.png\n")
-    config = tiny_config(study={"images": 2}, mechanism={"images": 2})
+    config = tiny_config(study={"images": 2}, mechanism={"images": 2}, adversarial={"images": 2})
     config["words"] |= {"phrases": "config/phrases.yaml"}
     config["models"]["reduced"] = config["models"]["clip"] | {"label": "The same in bfloat16", "precision": "bf16"}
     config["datasets"]["urls"] = {"kind": "tsv", "path": "data/urls.tsv"}

@@ -51,6 +51,7 @@ class Encoder:
         workers: number of batches that are computed at the same time.
         activations: names of the tower's activation functions.
         preprocessing: the tower's `open_clip.transform.PreprocessCfg`.
+        mean, std: of the channels, (3, 1, 1), by which pixels from 0 to 1 are normalised.
         attention_source: what the attention maps show, one of the names in `attention`. A tower whose input does not
             show the whole view has NO_MAP, because its maps cannot be compared place by place.
     """
@@ -92,7 +93,7 @@ class Encoder:
         fitting = view_fitting.fit(self.image_size[0], self.image_size, self.preprocessing.resize_mode)
         self._has_map = fitting.shows_whole_view
         self.attention_source = PoolingAttention(visual).source if self._has_map else NO_MAP
-        self._resize, self._mean, self._std = self._build_preprocessing()
+        self._resize, self.mean, self.std = self._build_preprocessing()
 
     def encode(self, views: Iterable[View], description: str = "encoding", total: int | None = None) -> Encoded:
         """Encode views.
@@ -129,7 +130,7 @@ class Encoder:
             views: the views, of any size.
             image_ids: the images whose arrays are captured; for views of others there is None.
         """
-        loaded = (self._load(batch) for batch in batching.batches(views, self.batch_size))
+        loaded = (self.load(batch) for batch in batching.batches(views, self.batch_size))
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._layers.prepared())
             recorder = stack.enter_context(PoolingAttention(self.visual))
@@ -153,12 +154,7 @@ class Encoder:
                     " perhaps because other programs use it; run again, with a smaller batch_size if need be"
                 ) from None
 
-    def _encode_nothing(self) -> Encoded:
-        """Return the outputs for no views; only a forward pass shows their shapes."""
-        (batch,) = self.encode_batches([View("", np.zeros((*self.image_size, 3), np.uint8))])
-        return Encoded([], batch.embedding[:0], batch.attention[:0])
-
-    def _load(self, views: Sequence[View]) -> tuple[list[str], Tensor]:
+    def load(self, views: Sequence[View]) -> tuple[list[str], Tensor]:
         """Return the image ids and the pixels, uint8 (batch size, *image_size, 3), of at most a batch of views.
 
         The model's own preprocessing resizes views of another size: one by one, in 8 bits.
@@ -174,12 +170,17 @@ class Encoder:
         filled[len(views) :] = filled[len(views) - 1]
         return [view.image_id for view in views], pixels
 
+    def _encode_nothing(self) -> Encoded:
+        """Return the outputs for no views; only a forward pass shows their shapes."""
+        (batch,) = self.encode_batches([View("", np.zeros((*self.image_size, 3), np.uint8))])
+        return Encoded([], batch.embedding[:0], batch.attention[:0])
+
     def _forward(self, image_ids: list[str], pixels: Tensor, recorder: PoolingAttention) -> Encoded:
         """Return the outputs for a batch, whose first images have the given ids."""
         with torch.inference_mode(), self._layers.dispatch():
             pixels = pixels.to(self.device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
             dtype = numerics.PRECISIONS[self.precision]
-            output = self.visual(pixels.sub_(self._mean).div_(self._std).to(dtype).contiguous())
+            output = self.visual(pixels.sub_(self.mean).div_(self.std).to(dtype).contiguous())
             pooled = output[0] if isinstance(output, tuple) else output  # CoCa returns its tokens as well.
             maps = recorder.maps if self._has_map else None
             if maps is None:

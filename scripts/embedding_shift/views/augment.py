@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
-from embedding_shift.views import transforms
+from embedding_shift.views import seeds
 from embedding_shift.views.steps import Steps
 from embedding_shift.views.view_record import ViewRecord
 
@@ -42,7 +42,7 @@ class Augmentation:
             InputError: a transform cannot be applied to the image.
         """
         digest = original.record["image_sha256"]
-        seed = transforms.seed(self.root_seed, digest, self.name, draw)
+        seed = seeds.seed(self.root_seed, digest, self.name, draw)
         try:
             pixels, steps = self._steps.apply(original.pixels, seed)
         except InputError as error:

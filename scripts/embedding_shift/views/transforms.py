@@ -90,12 +90,6 @@ def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicT
         raise InputError(f"{transform}: {_first_complaint(error)}") from None
 
 
-def seed(root_seed: int, image_sha256: str, augmentation: str, draw: int = 0) -> int:
-    """Return the seed of one view, 0 to 2³² − 1: a hash of the four arguments, so that nothing else influences it."""
-    text = f"{root_seed}/{image_sha256}/{augmentation}/{draw}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
-
-
 def apply(
     transform: albumentations.BasicTransform, pixels: NDArray[np.uint8], view_seed: int
 ) -> tuple[NDArray[np.uint8], dict[str, Any]]:

@@ -7,7 +7,7 @@ from configured_study import CONFIGURED, DOSED, views_of_study
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.study.variants import draws_and_doses, variant_names
-from embedding_shift.views import doses, image_difference, transforms
+from embedding_shift.views import doses, image_difference, seeds, transforms
 from embedding_shift.views.augment import Augmentation
 from embedding_shift.views.view_record import ViewRecord
 
@@ -29,7 +29,7 @@ def test_the_setting_lies_on_the_scale(name, kodak_views):
     transform = transforms.build(entry["transform"], entry["parameters"])
     harm = {0.1: [], setting: [], 1: []}
     for original in originals:
-        seed = transforms.seed(1, original.record["image_sha256"], name)
+        seed = seeds.seed(1, original.record["image_sha256"], name)
         found = views[original.image_id, variant_names.dose_name(setting)].pixels
         assert np.array_equal(found, transforms.apply(transform, original.pixels, seed)[0])
         for level, values in harm.items():

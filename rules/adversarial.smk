@@ -1,0 +1,99 @@
+"""Attack each encoder: change pixels by at most ε so that the embedding moves as far as possible (config: adversarial).
+
+input:   manifest, original views, metrics, embeddings and attention of the main run
+output:  results/{dataset}/{model}/adversarial/views.tar, encoded.npz and metrics.parquet;
+         results/{dataset}/{model}/adversarial.csv, exchange_rate.csv
+steps:   attack → encode → measure → tabulate
+"""
+
+
+rule attack_images:
+    input:
+        **stored(originals=every("results/{dataset}/views/original/{shard}.tar", "shard")),
+        **BUNDLE,
+        manifest="results/{dataset}/manifest.csv",
+        code=code("attack_images"),
+    output:
+        **stored(output=ATTACKED_VIEWS),
+    priority: ENCODING
+    conda:
+        "../envs/encode.yaml"
+    threads: encoding_threads
+    resources:
+        **encoding_resources(runtime=attack_minutes) | {"mem_mb": attack_memory},
+    params:
+        **encoder(),
+        **settings("adversarial.images", "adversarial.epsilons", "adversarial.steps", "seed"),
+    message:
+        "Attacking {wildcards.model} on images of {wildcards.dataset}."
+    shell:
+        command("input.manifest,originals params.bundle,encoding,images,epsilons,steps,seed threads output.output")
+
+
+rule encode_attacked_views:
+    input:
+        **stored(views=ATTACKED_VIEWS),
+        **BUNDLE,
+        code=code("encode_views"),
+    output:
+        "results/{dataset}/{model}/adversarial/encoded.npz",
+    priority: ENCODING
+    conda:
+        "../envs/encode.yaml"
+    threads: encoding_threads
+    resources:
+        **encoding_resources(runtime=encoding_minutes),
+    params:
+        **encoder(store=STORE, description="{model} attacked"),
+    message:
+        "Encoding the attacked views of {wildcards.dataset} with {wildcards.model}."
+    shell:
+        command("input.views,code params.bundle,encoding,store,description threads output")
+
+
+MEASURED_ATTACKS = {
+    **stored(originals=every("results/{dataset}/views/original/{shard}.tar", "shard"), views=ATTACKED_VIEWS),
+    "embeddings": "results/{dataset}/{model}/embeddings/original.npz",
+    "attention": "results/{dataset}/{model}/attention/original.npz",
+    "encoded": "results/{dataset}/{model}/adversarial/encoded.npz",
+}
+
+
+rule measure_attacks:
+    input:
+        **MEASURED_ATTACKS,
+        code=code("measure_attacks"),
+    output:
+        **stored(output="results/{dataset}/{model}/adversarial/metrics.parquet"),
+    conda:
+        "../envs/images.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=1), minutes(per_view=0.1)),
+    message:
+        "Measuring the attacked views of {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("output.output", input=MEASURED_ATTACKS)
+
+
+TABULATED_ATTACKS = {
+    "measured": "results/{dataset}/{model}/adversarial/metrics.parquet",
+    "metrics": "results/{dataset}/{model}/metrics.parquet",
+}
+
+
+rule tabulate_attacks:
+    input:
+        **TABULATED_ATTACKS,
+        code=code("tabulate_attacks"),
+    output:
+        **tables(*ADVERSARIAL_TABLES),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=6), allowance(10)),
+    params:
+        bootstrap=BOOTSTRAP,
+    message:
+        "Writing the tables of the attack on {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("params.bootstrap", input=TABULATED_ATTACKS, output=tables(*ADVERSARIAL_TABLES))

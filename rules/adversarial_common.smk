@@ -1,0 +1,27 @@
+"""Names of the tables of the attack (config: adversarial), which is off if it has no images."""
+
+ADVERSARIAL = config["adversarial"]["images"] > 0
+ADVERSARIAL_TABLES = ["adversarial", "exchange_rate"]
+ATTACKED_VIEWS = "results/{dataset}/{model}/adversarial/views.tar"
+
+
+def attack_memory(wildcards, input, attempt):
+    """Return `mem_mb` of an attack: the weights, and for every image the output of each layer."""
+    weights_mb = size_mb(input, "weights")
+    per_image_mb = 2 * ENCODING_THREAD_MB + 3 * weights_mb
+    return grown(STARTUP_MB + 2 * weights_mb + per_image_mb * encoding_threads(wildcards), attempt)
+
+
+def attack_minutes(wildcards, input, attempt):
+    """Return `runtime` of an attack; a step takes as long as encoding three views."""
+    settings = config["adversarial"]
+    views = 3 * settings["images"] * len(settings["epsilons"]) * (settings["steps"] + 1)
+    seconds_per_view = size_mb(input, "weights") / 300 / encoding_threads(wildcards)
+    return grown(STARTUP_MINUTES + views * seconds_per_view / 60, attempt)
+
+
+def adversarial_targets():
+    """Return the tables and figures of the attack on every dataset and model."""
+    results = [f"{table}.csv" for table in ADVERSARIAL_TABLES]
+    found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
+    return found if ADVERSARIAL else []

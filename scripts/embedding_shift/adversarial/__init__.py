@@ -1,0 +1,1 @@
+"""Adversarial views: pixels changed by at most ε so that the embedding moves as far as possible."""
