@@ -2,13 +2,11 @@
 
 input:   views, embeddings and attention of the original and of every augmentation
 output:  results/{dataset}/{model}/metrics.parquet, exclusions.csv, summary.csv, pairwise_distance.csv
-steps:   metrics per augmentation and shard, or as many shards as are encoded at a time → long table per model →
-         summary; distances
+steps:   metrics per shard, or as many shards as are encoded at a time → long table per model → summary; distances
 state:   results/store/ keeps the pixel metrics of every view (config: `store`), so that no view is measured twice
 """
 
-# One store per augmentation, because every job reads the keys of its store.
-PIXEL_STORE = ["--store", f"{config['store']}/pixel_metrics/{{augmentation}}"] if config["store"] else []
+PIXEL_STORE = ["--store", f"{config['store']}/pixel_metrics"] if config["store"] else []
 # More would wait for each other.
 SUMMARY_THREADS = 4
 
@@ -16,20 +14,22 @@ SUMMARY_THREADS = 4
 rule compute_pixel_metrics:
     input:
         **stored(originals="results/{dataset}/views/original/{shard}.tar"),
-        **stored(views="results/{dataset}/views/{augmentation}/{shard}.tar"),
+        **stored(views=every("results/{dataset}/views/{augmentation}/{shard}.tar", "augmentation")),
         code=code("compute_pixel_metrics"),
     output:
-        "results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz",
+        every("results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz", "augmentation"),
     conda:
         "../envs/images.yaml"
+    threads: pixel_threads
     resources:
-        **memory_and_runtime(memory(), minutes(per_view=0.05)),
+        **memory_and_runtime(pixel_memory, minutes(per_view=0.05)),
     params:
+        augmentations=AUGMENTATIONS,
         store=PIXEL_STORE,
     message:
-        "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}: {wildcards.augmentation}."
+        "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        command("input.originals,views,code params.store output")
+        command("input.originals,views,code params.augmentations,store threads output")
 
 
 rule compute_representation_metrics:

@@ -70,21 +70,36 @@ def minutes(per_view):
     return lambda wildcards, input, attempt: grown(STARTUP_MINUTES + per_view / 60 * input.size_mb / view_mb(), attempt)
 
 
-def part_threads(wildcards):
-    """Return the threads of a job on the shards that are encoded together: the cores that the other parts leave."""
+def share_of_cores(jobs):
+    """Return the threads of one of several jobs of the same kind: the cores that the others leave."""
     cores = workflow.cores or 1
     # A job in a process of its own has the cores that the run gave it.
-    return -(-cores // len(PARTS)) if is_main_process(workflow) else cores
+    return -(-cores // len(jobs)) if is_main_process(workflow) else cores
 
 
 def encoding_threads(wildcards):
-    """Return the threads of an encoding job, as configured or those of a job on one part."""
-    return config["encode_threads"] or part_threads(wildcards)
+    """Return the threads of an encoding job, as configured or as many as its share of the cores.
+
+    Snakemake starts a job with several threads only when as many cores are free at one time. On a GPU of this machine,
+    an encoding job therefore requests one, and does not wait for shorter jobs; its readers share the cores with them.
+    """
+    on_own_gpu = ENCODING_GPUS and GPUS and is_main_process(workflow)
+    return config["encode_threads"] or (1 if on_own_gpu else share_of_cores(PARTS))
+
+
+def pixel_threads(wildcards):
+    """Return the threads of a job that measures pixels, one per augmentation at most."""
+    return min(share_of_cores(SHARDS), len(AUGMENTATIONS))
+
+
+def pixel_memory(wildcards, attempt):
+    """Return `mem_mb` of a job that measures pixels, one view at a time in each thread."""
+    return grown(STARTUP_MB + pixel_threads(wildcards) * MEASURING_PROCESS_MB, attempt)
 
 
 def measuring_threads(wildcards):
     """Return the threads of a job that measures the representation, one per augmentation at most."""
-    return min(part_threads(wildcards), len(AUGMENTATIONS))
+    return min(share_of_cores(PARTS), len(AUGMENTATIONS))
 
 
 def measuring_memory(wildcards, input, attempt):

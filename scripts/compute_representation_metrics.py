@@ -1,12 +1,9 @@
 """Compute the embedding and attention metrics of some shards under all augmentations, also with the geometry undone."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from itertools import repeat
+from functools import partial
 
-from embedding_shift import cli
-from embedding_shift.errors import InputError
+from embedding_shift import cli, processes
 from embedding_shift.io import array_files
 from embedding_shift.metrics import stored_views
 
@@ -29,15 +26,11 @@ def main() -> None:
     files = zip(
         arguments.augmented, cli.grouped(arguments.views, len(arguments.augmented)), arguments.output, strict=True
     )
-    try:
-        with ProcessPoolExecutor(arguments.threads) as pool:
-            list(pool.map(measure, repeat(arguments.original), *zip(*files, strict=True)))
-    except BrokenProcessPool:
-        raise InputError("a process that measures was killed, perhaps because memory ran out; run again") from None
+    processes.call(partial(measure, arguments.original), files, arguments.threads)
 
 
 def measure(original: str, augmented: str, views: Sequence[str], output: str) -> None:
-    """Measure the views of one augmentation."""
+    """Write the metrics of the views of one augmentation."""
     image_ids, values = stored_views.representation_metrics(original, augmented, views)
     array_files.write(output, image_ids, **values)
 

@@ -20,6 +20,8 @@ from embedding_shift.io.array_store import KEY_SIZE
 # Chunks are small, because containers often have little shared memory (Docker: 64 MB).
 VIEWS_IN_CHUNK = 16
 CHUNKS_AHEAD = 2
+# Fewer do not feed a GPU. They wait for it most of the time, so a job may have fewer cores than readers.
+FEWEST_PROCESSES = 4
 
 
 class Chunk(NamedTuple):
@@ -46,13 +48,15 @@ def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: 
     Args:
         paths: paths of the shards by name; several shards may share a name.
         readers: number of shards that are read at a time.
-        in_processes: whether each reader is a process of its own. Threads share one interpreter, which feeds a
-            processor but not a GPU.
+        in_processes: whether each reader is a process of its own, FEWEST_PROCESSES at least. Threads share one
+            interpreter, which feeds a processor but not a GPU.
 
     Raises:
         InputError: a shard is missing or damaged.
     """
     named = [(name, path) for name, some in paths.items() for path in some]
+    if in_processes:
+        readers = max(readers, FEWEST_PROCESSES)
     lanes = [named[start::readers] for start in range(min(readers, len(named)))]
     if not in_processes:
         return batching.interleaved([_chunks(lane) for lane in lanes], CHUNKS_AHEAD)
