@@ -44,6 +44,11 @@ def test_all_views_are_read(paths, readers, in_processes):
     assert len(set(keys)) == 60
 
 
+def test_a_gpu_has_several_readers_however_few_cores_a_job_has(paths):
+    chunks = iter(view_reading.read(lists(paths), 1, in_processes=True))
+    assert [next(chunks).name, next(chunks).name] == list(paths)[:2]
+
+
 def test_the_key_depends_on_the_shape():
     assert view_reading._key(np.zeros((2, 8, 3), np.uint8)) != view_reading._key(np.zeros((4, 4, 3), np.uint8))
 
