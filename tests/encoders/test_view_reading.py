@@ -46,7 +46,7 @@ def test_all_views_are_read(paths, readers, in_processes):
 
 def test_a_gpu_has_several_readers_however_few_cores_a_job_has(paths):
     chunks = iter(view_reading.read(lists(paths), 1, in_processes=True))
-    assert [next(chunks).name, next(chunks).name] == list(paths)[:2]
+    assert [next(chunks).name, next(chunks).name] == ["shard1", "shard2"]
 
 
 def test_the_key_depends_on_the_shape():
