@@ -37,7 +37,7 @@ STUDY_PAPER_TABLES = ["noise_floor", "equal_damage", "variance", "audit", "audit
 PAPER_TABLES += STUDY_PAPER_TABLES if STUDY else []
 PAPER_TABLES += ["rank_agreement", "encoder_differences"] if len(MODELS) > 1 else []
 PAPER_ENVIRONMENTS = ["images", "encode", "analysis", "paper", "workflow"]
-PAPER_FIGURES = [*figure_names("encoder"), "method", *(figure_names("study") if STUDY else [])]
+PAPER_FIGURES = [*figure_names("encoder"), "method", *(study_figures() if STUDY else [])]
 PAPER_FIGURES += figure_names("mechanism") if MECHANISM else []
 PAPER_FIGURES += figure_names("words") if WORDS else []
 PAPER_FIGURES += figure_names("named parts") if NAMED_PARTS else []
@@ -47,6 +47,7 @@ PAPER_PAIRS = [(dataset, model) for dataset in DATASETS for model in MODELS]
 ACQUIRED = list(filter(is_acquired, DATASETS))
 # What only some runs have: the tables of the study, the encoders' agreement, what became of URLs.
 PAPER_STUDY = {table: f"{PAPER_RESULTS}/{table}.csv" for table in STUDY_TABLES if STUDY and table != "dose_response"}
+PAPER_STUDY |= {table: f"{PAPER_RESULTS}/{table}.csv" for table in LIST_TABLES if STUDY}
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}

@@ -205,6 +205,9 @@ rule tabulate_study:
 
 rule tabulate_steps:
     input:
+        **stored(
+            views=collect("results/{dataset}/study/views/{augmentation}.tar", augmentation=LISTS, allow_missing=True)
+        ),
         metrics="results/{dataset}/{model}/study/metrics.parquet",
         code=code("tabulate_steps"),
     output:
@@ -214,12 +217,12 @@ rule tabulate_steps:
     resources:
         **memory_and_runtime(memory(per_mb=20), allowance(60)),
     params:
-        transforms=verbatim(as_json(LISTS)),
+        augmentations=LISTS,
         bootstrap=BOOTSTRAP,
     message:
         "Tabulating what each transform of a list adds to the shift of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("input.metrics params.transforms,bootstrap output")
+        command("input.metrics,views params.augmentations,bootstrap output")
 
 
 AUDIT_INPUTS = STUDY_REFERENCES | MAIN_RUN

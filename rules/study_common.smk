@@ -12,9 +12,8 @@ STUDY_TABLES = [
     "audit_claims",
     "few_images",
 ]
-# The transforms of the augmentations that consist of several.
-LISTS = {name: [step["transform"] for step in steps_of(entry)] for name, entry in config["augmentations"].items()}
-LISTS = {name: transforms for name, transforms in LISTS.items() if len(transforms) > 1}
+# The augmentations that consist of several transforms.
+LISTS = [name for name, entry in config["augmentations"].items() if len(steps_of(entry)) > 1]
 LIST_TABLES = ["steps"] if LISTS else []
 DOSED = {name: entry for name, entry in config["augmentations"].items() if "dose" in entry}
 
@@ -29,9 +28,14 @@ def dose_settings():
     return as_json({name: entry["dose"]["setting"] for name, entry in DOSED.items()})
 
 
+def study_figures():
+    """Return the file names of the figures of the study, and of its lists of transforms if there are any."""
+    return figure_names("study") + (figure_names("lists") if LISTS else [])
+
+
 def study_targets():
     """Return the tables and figures of the study of every dataset and model."""
     results = [f"{table}.csv" for table in [*STUDY_TABLES, *LIST_TABLES]]
-    results += [f"figures/{figure}.pdf" for figure in figure_names("study")]
+    results += [f"figures/{figure}.pdf" for figure in study_figures()]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     return found if STUDY else []

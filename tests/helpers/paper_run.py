@@ -14,7 +14,7 @@ from embedding_shift.io import tables
 from embedding_shift.metrics import long_table, registry
 from embedding_shift.paper import reading, sentences
 from embedding_shift.statistics import encoder_differences, notable_images, paired_tests, rank_agreement
-from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, precision, variance
+from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, precision, step_contributions, variance
 from embedding_shift.study.variants import equal_doses, variant_names
 from embedding_shift.views import image_difference
 from embedding_shift.words import damage, damage_forecast, shift_in_words
@@ -210,6 +210,18 @@ def write_study(folder, names, draws=3):
     for name, (rows, columns) in found.items():
         tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))
     return [part for name in found for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))]
+
+
+def write_steps(folder, names):
+    """Write what three transforms of some augmentations contribute; return the arguments that name it."""
+    rows = [
+        (name, step, transform, "cosine_similarity", contribution, 8, 8 - 4 * (step == 2), mean, mean / 2, 2 * mean)
+        for name in names
+        for contribution, means in {"added": (0.5, 0.25, 0.125), "lost": (0.25, 0.375, 0.125)}.items()
+        for step, transform, mean in zip((1, 2, 3), ("RandomResizedCrop", "ColorJitter", "Blur"), means, strict=True)
+    ]
+    tables.write_csv(folder / "steps.csv", pd.DataFrame(rows, columns=step_contributions.COLUMNS))
+    return ["--steps", str(folder / "steps.csv")]
 
 
 def words_table(names, prompts):

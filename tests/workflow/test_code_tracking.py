@@ -37,7 +37,7 @@ STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "com
 ATTACKING = {"attack_images", "encode_attacked_views"}
 MEASURED_ATTACKS = {"measure_attacks"}
 TABULATED_ATTACKS = {"tabulate_attacks"}
-STUDY_STATISTICS = {"tabulate_study", "audit_method"}
+STUDY_STATISTICS = {"tabulate_study", "audit_method", "tabulate_steps"}
 PICTURES = {"plot_augmentation_strip"}
 ATTENTION_PICTURES = {"plot_attention_grid"}
 NOTABLE_IMAGES = {"find_notable_images", "plot_notable_images"}
@@ -60,6 +60,7 @@ FIGURES_OF_SUMMARIES = {
 RANKS_FIGURE = {"plot_critical_difference"}
 METHOD = {"plot_method"}
 STUDY_FIGURES = {"plot_noise_floor", "plot_dose_response", "plot_equal_damage"}
+LISTS_FIGURE = {"plot_steps"}
 AUDIT_FIGURE = {"plot_audit"}
 MECHANISM_FIGURES = {
     "plot_concepts",
@@ -94,12 +95,13 @@ FIGURES = (
     | RANKS_FIGURE
     | METHOD
     | STUDY_FIGURES
+    | LISTS_FIGURE
     | AUDIT_FIGURE
     | MECHANISM_FIGURES
     | WORDS_FIGURE
     | NAMED_PARTS_FIGURES
 )
-FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | AUDIT_FIGURE | TEXTS | PAPER
+FROM_STUDY_METRICS = STUDY_METRICS | STUDY_STATISTICS | STUDY_FIGURES | LISTS_FIGURE | AUDIT_FIGURE | TEXTS | PAPER
 FROM_METRICS = (
     STATISTICS
     | NOTABLE_IMAGES
@@ -180,6 +182,7 @@ EDITS = {
     | RANKS_FIGURE
     | METHOD
     | STUDY_FIGURES
+    | LISTS_FIGURE
     | AUDIT_FIGURE
     | TEXTS
     | PAPER,
@@ -194,6 +197,7 @@ EDITS = {
     "embedding_shift/study/measurement/study_pixels.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,
     "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
+    "embedding_shift/study/tables/step_contributions.py": {"tabulate_steps"} | LISTS_FIGURE | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
     "embedding_shift/adversarial/attack.py": ATTACKING | MEASURED_ATTACKS | TABULATED_ATTACKS,
     "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS,
@@ -250,10 +254,11 @@ def expected(path):
 
 @pytest.fixture(scope="module")
 def rule_graph(prepared, tmp_path_factory):
-    """The rules of a run with study, mechanism and attack, an encoder in reduced precision and images from URLs."""
+    """The rules of a run with study, mechanism, attack, a list of transforms, bfloat16 and images from URLs."""
     pipeline = prepared.copy(tmp_path_factory.mktemp("rules") / "project")
     (pipeline / "data/urls.tsv").write_text("A photograph\thttp://127.0.0.1/photograph.png\n")
     config = tiny_config(study={"images": 2}, mechanism={"images": 2}, adversarial={"images": 2})
+    config["augmentations"] |= {"list": {"transform": [{"transform": "HorizontalFlip"}, {"transform": "Blur"}]}}
     config["words"] |= {"phrases": "config/phrases.yaml"}
     config["models"]["reduced"] = config["models"]["clip"] | {"label": "The same in bfloat16", "precision": "bf16"}
     config["datasets"]["urls"] = {"kind": "tsv", "path": "data/urls.tsv"}

@@ -172,7 +172,8 @@ class PaperInputs:
         encoder_differences: the same of encoder_differences.csv.
         image_counts: number of images that were used and left out, by label of the dataset.
         study: data frame by name of the table (STUDY_TABLES); empty without a study.
-        mechanism: the same for MECHANISM_TABLES; empty if the run does not look inside the encoder.
+        steps: data frame of steps.csv of the first results; None without a study or without lists of transforms.
+        mechanism: the same as `study` for MECHANISM_TABLES; empty if the run does not look inside the encoder.
         named_parts: the same for NAMED_TABLES, without rows for an encoder without a text tower; empty if the run names
             no parts of the encoder.
         words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
@@ -202,6 +203,7 @@ class PaperInputs:
     encoder_differences: pd.DataFrame | None
     image_counts: dict[str, tuple[int, int]]
     study: dict[str, pd.DataFrame]
+    steps: pd.DataFrame | None
     mechanism: dict[str, pd.DataFrame]
     named_parts: dict[str, pd.DataFrame]
     words: pd.DataFrame | None

@@ -98,6 +98,7 @@ def _flags(inputs: PaperInputs) -> Iterator[Macro]:
     parts = {
         "several_images": len(inputs.manifest) > 1,
         "study_done": bool(inputs.study),
+        "steps_tabulated": inputs.steps is not None,
         "mechanism_done": bool(inputs.mechanism),
         "words_told": inputs.words is not None and not inputs.words.empty,
         "parts_named": bool(inputs.named_parts) and not inputs.named_parts["head_words"].empty,

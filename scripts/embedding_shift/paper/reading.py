@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it for a single encoder")
     for table in STUDY_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
+    parser.add_argument("--steps", help="steps.csv of the first summary; omit it where the run has none")
     for table in (*MECHANISM_TABLES, *NAMED_TABLES):
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
@@ -92,6 +93,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         rank_agreement=_of_encoders("rank_agreement", arguments),
         encoder_differences=_of_encoders("encoder_differences", arguments),
         study=_given(STUDY_TABLES, arguments),
+        steps=tables.read_csv(arguments.steps) if arguments.steps else None,
         mechanism=_given(MECHANISM_TABLES, arguments),
         named_parts=_given(NAMED_TABLES, arguments),
         words=tables.read_csv(arguments.words) if arguments.words else None,

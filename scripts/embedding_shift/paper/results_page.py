@@ -19,6 +19,7 @@ IN_MAIN_TEXT = (
     "metric_heatmap",
     "noise_floor",
     "dose_response",
+    "steps",
     "shift_ledger",
     "words",
     "named_heads",

@@ -26,15 +26,16 @@ class Figure:
         inputs: the files that it reads, keys of INPUTS.
         options: keys of OPTIONS.
         scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of them ("study"), what happens
-            inside the encoder ("mechanism"), what texts tell about the shift ("words") and about parts of the encoder
-            ("named parts"), all encoders of the run ("run"), or a benchmark of this machine ("benchmark").
+            inside the encoder ("mechanism"), the study of lists of transforms ("lists"), what texts tell about the
+            shift ("words") and about parts of the encoder ("named parts"), all encoders of the run ("run"), or a
+            benchmark of this machine ("benchmark").
     """
 
     title: str
     module: str
     inputs: tuple[str, ...]
     options: tuple[str, ...] = ()
-    scope: Literal["encoder", "study", "mechanism", "words", "named parts", "run", "benchmark"] = "encoder"
+    scope: Literal["encoder", "study", "lists", "mechanism", "words", "named parts", "run", "benchmark"] = "encoder"
 
     @property
     def module_path(self) -> str:
@@ -95,6 +96,7 @@ INPUTS = {
     "paired_differences": Input("CSV, corrected p value per metric and pair of augmentations"),
     "pairwise_distance": Input("CSV, mean cosine distance, augmentation × augmentation"),
     "rank_agreement": Input("CSV, rank correlations of every two models"),
+    "steps": Input("CSV, what each transform of a list adds to the shift, and what the list loses without it"),
     "similarity_maps": Input("CSV, correlation of the maps of similarity to the original's embedding"),
     "text_damage": Input("CSV, damage to captions and classes per model and augmentation"),
     "text_maps": Input("npz, the maps of the similarity to the caption of a few images", "path"),
@@ -183,6 +185,9 @@ FIGURES = {
         scope="study",
     ),
     "audit": Figure("Audit of the released scripts", "study.audit", ("audit", "augmentations"), scope="study"),
+    "steps": Figure(
+        "What each transform of a list adds", "study.steps", ("steps", "augmentations"), ("confidence",), scope="lists"
+    ),
     "layer_profile": Figure(
         "Shift by layer", "mechanism.layer_profile", ("layers", "augmentations"), scope="mechanism"
     ),

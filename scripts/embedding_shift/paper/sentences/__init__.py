@@ -17,6 +17,7 @@ from embedding_shift.paper.sentences import (
     metrics,
     named_parts,
     results,
+    steps,
     study,
     words,
 )
@@ -26,6 +27,6 @@ NOTHING = r"\none"
 
 def all_sentences(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the macros of all generated sentences."""
-    for module in (data, metrics, claims, results, study, mechanism, words, named_parts, damage, discussion):
+    for module in (data, metrics, claims, results, study, steps, mechanism, words, named_parts, damage, discussion):
         for name, text in module.sentences(inputs):
             yield name, text or NOTHING

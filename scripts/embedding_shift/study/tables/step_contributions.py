@@ -6,7 +6,7 @@ steps keep their draws. These contributions have no fixed sum: of two steps that
 loses little.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,15 @@ from embedding_shift.metrics import registry
 from embedding_shift.statistics import bootstrap, paired_tests
 from embedding_shift.study.tables import metric_names
 from embedding_shift.study.variants import variant_names
+from embedding_shift.views.view_record import ViewRecord
 
-COLUMNS = ["augmentation", "step", "transform", "metric", "contribution", "n", "mean", "ci_low", "ci_high"]
+COLUMNS = ["augmentation", "step", "transform", "metric", "contribution", "n", "applied", "mean", "ci_low", "ci_high"]
 ADDED, LOST = "added", "lost"
 
 
 def table(
     study: pd.DataFrame,
-    transforms: Mapping[str, Sequence[str]],
+    applied: Mapping[str, pd.DataFrame],
     resamples: int,
     confidence: float,
     root_seed: int,
@@ -32,15 +33,17 @@ def table(
     """Return mean contribution and bootstrap interval per augmentation, step and metric: a data frame with COLUMNS.
 
     The shift is one minus a similarity, or a distance itself. Images without a value for any of the views are left out.
+    `applied` is the number of the n images to which the step was applied.
 
     Args:
         study: the study table (see `long_tables`).
-        transforms: {augmentation: names of its transforms in their order}, for augmentations of several transforms.
+        applied: {augmentation: result of `applied_steps`}, for augmentations of several transforms.
         resamples, confidence, root_seed: settings of the bootstrap.
     """
     rows: list[tuple[Any, ...]] = []
     finite = study[np.isfinite(study["value"])]
-    for augmentation, names in transforms.items():
+    for augmentation, was_applied in applied.items():
+        names = list(was_applied.columns)
         of_augmentation = finite[finite["augmentation"] == augmentation]
         for metric in (name for name in metric_names.in_order() if name in registry.REGISTRY):
             of_metric = of_augmentation[of_augmentation["metric"] == metric]
@@ -48,14 +51,35 @@ def table(
             wide = wide.reindex(columns=_variants(len(names))).dropna()
             if wide.empty:
                 continue
+            images = was_applied.loc[wide.index].sum().to_numpy()
             seed = bootstrap.seed_of(root_seed, "steps", augmentation, metric)
             for kind, values in contributions(_as_shift(metric, wide), len(names)).items():
                 for number, name in enumerate(names):
                     of_step = values[:, number]
                     low, high = bootstrap.bootstrap_mean(of_step, resamples, confidence, seed)
-                    row = (augmentation, number + 1, name, metric, kind, len(wide), of_step.mean(), low, high)
-                    rows.append(row)
+                    named = augmentation, number + 1, name, metric, kind, len(wide), images[number]
+                    rows.append((*named, of_step.mean(), low, high))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def applied_steps(records: Iterable[tuple[str, Mapping[str, Any]]]) -> pd.DataFrame:
+    """Return whether each step was applied in the main view of each image: a data frame, images × transforms.
+
+    Args:
+        records: key and ViewRecord as JSON of the study's views of an augmentation of several transforms.
+    """
+    names: dict[int, str] = {}
+    applied: dict[str, dict[int, bool]] = {}
+    for view_key, record in records:
+        image_id, variant = variant_names.split(view_key)
+        if variant_names.is_part_of_list(variant):
+            # The parts of a list have the draws of the main view, and each step is in one of them as it is there.
+            of_image = applied.setdefault(image_id, {})
+            for number, step in enumerate(ViewRecord.from_json(record).steps):
+                names[number] = step.transform
+                of_image[number] = of_image.get(number, False) or step.applied
+    frame = pd.DataFrame.from_dict(applied, orient="index")
+    return frame.sort_index(axis=1).rename(columns=names)
 
 
 def contributions(shifts: pd.DataFrame, steps: int) -> dict[str, NDArray[np.float64]]:

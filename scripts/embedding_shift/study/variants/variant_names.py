@@ -67,6 +67,11 @@ def without_step(number: int, steps: int) -> str:
     return after_steps(steps - 1, steps) if number == steps else f"without-{number}"
 
 
+def is_part_of_list(variant: str) -> bool:
+    """Return whether a variant is a part of a list of transforms."""
+    return variant.partition("-")[0] in ("first", "without")
+
+
 def equal_name(measure: str) -> str:
     """Return the variant of the view that does as much damage, by a measure, as those of the other augmentations."""
     return f"equal-{measure}"
