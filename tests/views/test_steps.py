@@ -12,7 +12,7 @@ from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 from embedding_shift.metrics import evaluate, registered_metrics
-from embedding_shift.views import augment, augmentation_table, geometry, transforms
+from embedding_shift.views import augment, augmentation_table, geometry, seeds, transforms
 from embedding_shift.views.steps import Steps, is_applied, step_seed
 from embedding_shift.views.view_record import ViewRecord
 
@@ -57,8 +57,8 @@ def test_transforms_are_applied_in_order_and_each_is_recorded(tmp_path, kodak_vi
             pixels, drawn = transforms.apply(built, pixels, step.seed)
             assert drawn == step.parameters
         np.testing.assert_array_equal(pixels, view.pixels)
-        seeds = [step.seed for step in record.steps]
-        assert seeds[0] == seeds.seed(1, record.image_sha256, "mine", 0) and len(set(seeds)) == 3
+        found = [step.seed for step in record.steps]
+        assert found[0] == seeds.seed(1, record.image_sha256, "mine", 0) and len(set(found)) == 3
 
 
 def sometimes(step, probability):
