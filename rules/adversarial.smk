@@ -1,9 +1,9 @@
 """Attack each encoder: change pixels by at most ε so that the embedding moves as far as possible (config: adversarial).
 
 input:   manifest, original views, metrics, embeddings and attention of the main run
-output:  results/{dataset}/{model}/adversarial/views.tar, encoded.npz and metrics.parquet;
-         results/{dataset}/{model}/adversarial.csv, exchange_rate.csv
-steps:   attack → encode → measure → tabulate
+output:  results/{dataset}/{model}/adversarial/views.tar, encoded/{attacked}.npz and metrics.parquet;
+         results/{dataset}/{model}/adversarial.csv, exchange_rate.csv; of several encoders, results/transfer.csv
+steps:   attack → encode with the attacked encoder and with the others → measure → tabulate; compare the encoders
 """
 
 
@@ -32,11 +32,13 @@ rule attack_images:
 
 rule encode_attacked_views:
     input:
-        **stored(views=ATTACKED_VIEWS),
+        **stored(views="results/{dataset}/{attacked}/adversarial/views.tar"),
         **BUNDLE,
         code=code("encode_views"),
     output:
-        "results/{dataset}/{model}/adversarial/encoded.npz",
+        "results/{dataset}/{model}/adversarial/encoded/{attacked}.npz",
+    wildcard_constraints:
+        attacked="|".join(MODELS),
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
@@ -46,7 +48,7 @@ rule encode_attacked_views:
     params:
         **encoder(store=STORE, description="{model} attacked"),
     message:
-        "Encoding the attacked views of {wildcards.dataset} with {wildcards.model}."
+        "Encoding the views of {wildcards.dataset} that attack {wildcards.attacked} with {wildcards.model}."
     shell:
         command("input.views,code params.bundle,encoding,store,description threads output")
 
@@ -55,7 +57,7 @@ MEASURED_ATTACKS = {
     **stored(originals=every("results/{dataset}/views/original/{shard}.tar", "shard"), views=ATTACKED_VIEWS),
     "embeddings": "results/{dataset}/{model}/embeddings/original.npz",
     "attention": "results/{dataset}/{model}/attention/original.npz",
-    "encoded": "results/{dataset}/{model}/adversarial/encoded.npz",
+    "encoded": "results/{dataset}/{model}/adversarial/encoded/{model}.npz",
 }
 
 
@@ -97,3 +99,32 @@ rule tabulate_attacks:
         "Writing the tables of the attack on {wildcards.model} on {wildcards.dataset}."
     shell:
         command("params.bootstrap", input=TABULATED_ATTACKS, output=tables(*ADVERSARIAL_TABLES))
+
+
+COMPARED_ATTACKS = {
+    "originals": collect("results/{dataset}/{model}/embeddings/original.npz", dataset=DATASETS[0], model=MODELS),
+    "encoded": [
+        f"results/{DATASETS[0]}/{measured}/adversarial/encoded/{attacked}.npz"
+        for attacked in MODELS
+        for measured in MODELS
+    ],
+}
+
+
+rule compare_attacks:
+    input:
+        **COMPARED_ATTACKS,
+        code=code("compare_attacks"),
+    output:
+        "results/transfer.csv",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=2), allowance(10)),
+    params:
+        models=MODELS,
+        bootstrap=BOOTSTRAP,
+    message:
+        "Comparing the attacks on all encoders."
+    shell:
+        command("params.models,bootstrap output", input=COMPARED_ATTACKS)

@@ -21,7 +21,9 @@ def attack_minutes(wildcards, input, attempt):
 
 
 def adversarial_targets():
-    """Return the tables and figures of the attack on every dataset and model."""
+    """Return the tables and figures of the attack on every dataset and model, and of the run."""
     results = [f"{table}.csv" for table in ADVERSARIAL_TABLES]
+    results += [f"figures/{name}.pdf" for name in figure_names("adversarial")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
-    return found if ADVERSARIAL else []
+    compared = ["results/transfer.csv", "results/figures/attack_transfer.pdf"] if len(MODELS) > 1 else []
+    return [*found, *compared] if ADVERSARIAL else []

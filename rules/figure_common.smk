@@ -13,6 +13,7 @@ FIGURE_PAGES = {
 # the shards that hold a shown image, but the ids of the images decide which.
 FIGURE_INPUTS = {
     "attention_folder": collect("results/{{dataset}}/{{model}}/attention/{view}.npz", view=VIEWS),
+    "attacked_views": ATTACKED_VIEWS,
     "augmentations": "results/augmentations.csv",
     "comparison": "results/comparison.csv",
     "damage_forecast": "results/damage_forecast.csv",
@@ -22,6 +23,7 @@ FIGURE_INPUTS = {
     "rank_agreement": "results/rank_agreement.csv",
     "text_damage": "results/text_damage.csv",
     "text_maps": "results/{dataset}/{model}/text_maps.npz",
+    "transfer": "results/transfer.csv",
     "views_folder": collect(
         "results/{{dataset}}/views/{view}/{shard}.{suffix}", view=VIEWS, shard=SHARDS, suffix=["tar", "tar.sha256"]
     ),

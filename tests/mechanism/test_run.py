@@ -17,7 +17,7 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     embeddings = [f"embeddings/{name}.npz" for name in ("original", "noise")]
     named = ("head_words", "concept_words", "text_maps")
     made = [f"{name}.csv" for name in ("layers", "ledger", "adversarial", "exchange_rate", *named)]
-    made += [f"figures/{name}.pdf" for name in ("named_heads", "text_maps")]
+    made += [f"figures/{name}.pdf" for name in ("named_heads", "text_maps", "attack_curve", "attack_strip")]
     done = again.run(*(f"{RESULTS}/{name}" for name in (*made, *embeddings)))
     assert done.returncode == 0, done.stdout[-5000:]
     after = file_digests(again / RESULTS)
@@ -43,7 +43,8 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     assert curve["4", "cosine_similarity"][1] < curve["1", "cosine_similarity"][1] < curve["1", "cosine_similarity"][2]
     views = {view.image_id: view for view in shards.read(again / RESULTS / "adversarial/views.tar")}
     assert len(views) == 3 * 2 * 2
-    encoded = dict(zip(*array_files.read_array(again / RESULTS / "adversarial/encoded.npz", "embedding"), strict=True))
+    of_views = array_files.read_array(again / RESULTS / "adversarial/encoded/clip.npz", "embedding")
+    encoded = dict(zip(*of_views, strict=True))
     original = dict(zip(*array_files.read_array(again / RESULTS / "embeddings/original.npz", "embedding"), strict=True))
     for key, view in views.items():
         if "--attack-" in key:

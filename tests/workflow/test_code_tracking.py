@@ -34,9 +34,11 @@ READ_OUTS = {
     "read_out_similarity_maps",
 }
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
-ATTACKING = {"attack_images", "encode_attacked_views"}
+ATTACKING = {"attack_images", "encode_attacked_views", "plot_attack_strip"}
 MEASURED_ATTACKS = {"measure_attacks"}
-TABULATED_ATTACKS = {"tabulate_attacks"}
+TABULATED_ATTACKS = {"tabulate_attacks", "plot_attack_curve"}
+COMPARED_ATTACKS = {"compare_attacks", "plot_attack_transfer"}
+ATTACK_FIGURES = {"plot_attack_curve", "plot_attack_strip", "plot_attack_transfer"}
 STUDY_STATISTICS = {"tabulate_study", "audit_method", "tabulate_steps"}
 PICTURES = {"plot_augmentation_strip"}
 ATTENTION_PICTURES = {"plot_attention_grid"}
@@ -98,6 +100,7 @@ FIGURES = (
     | LISTS_FIGURE
     | AUDIT_FIGURE
     | MECHANISM_FIGURES
+    | ATTACK_FIGURES
     | WORDS_FIGURE
     | NAMED_PARTS_FIGURES
 )
@@ -122,6 +125,8 @@ FROM_ENCODING = (
     | DENDROGRAM
     | ATTENTION_PICTURES
     | MEASURED_ATTACKS
+    | COMPARED_ATTACKS
+    | {"plot_attack_strip"}
     | FROM_METRICS
 )
 FROM_VIEWS = VIEWS | PIXEL_METRICS | PICTURES | FROM_ENCODING
@@ -148,7 +153,9 @@ EDITS = {
     "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/view_record.py": AUGMENTATIONS | ATTACKING | FROM_VIEWS | FROM_STUDY_VIEWS,
-    "embedding_shift/views/doses.py": AUGMENTATIONS | FROM_STUDY_VIEWS | (FIGURES - METHOD),
+    "embedding_shift/views/doses.py": AUGMENTATIONS
+    | FROM_STUDY_VIEWS
+    | (FIGURES - METHOD - {"plot_attack_strip", "plot_attack_transfer"}),
     "embedding_shift/views/geometry.py": PIXEL_METRICS
     | STUDY_PIXEL_METRICS
     | METRICS
@@ -159,6 +166,7 @@ EDITS = {
     # Every user of a metric loads them all, but no user of a view or an encoder does.
     "embedding_shift/metrics/pixel_metrics.py": PIXEL_METRICS
     | MEASURED_ATTACKS
+    | COMPARED_ATTACKS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
@@ -166,15 +174,20 @@ EDITS = {
     | {"judge_related_claims", "judge_word_claims", "plot_text_maps"},
     "embedding_shift/metrics/representation_metrics.py": PIXEL_METRICS
     | MEASURED_ATTACKS
+    | COMPARED_ATTACKS
     | STUDY_PIXEL_METRICS
     | METRICS
     | ATTENTION_PICTURES
     | FROM_METRICS
     | {"judge_related_claims", "judge_word_claims", "plot_text_maps"},
-    "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS | MEASURED_ATTACKS | TABULATED_ATTACKS,
+    "embedding_shift/views/image_difference.py": FROM_STUDY_VIEWS
+    | MEASURED_ATTACKS
+    | TABULATED_ATTACKS
+    | COMPARED_ATTACKS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
     | TABULATED_ATTACKS
+    | COMPARED_ATTACKS
     | FROM_CAPTURE
     | FROM_SCORES
     | STUDY_STATISTICS
@@ -199,8 +212,8 @@ EDITS = {
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/step_contributions.py": {"tabulate_steps"} | LISTS_FIGURE | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
-    "embedding_shift/adversarial/attack.py": ATTACKING | MEASURED_ATTACKS | TABULATED_ATTACKS,
-    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS,
+    "embedding_shift/adversarial/attack.py": ATTACKING | MEASURED_ATTACKS | TABULATED_ATTACKS | COMPARED_ATTACKS,
+    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS
@@ -230,6 +243,7 @@ EDITS = {
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
     | MEASURED_ATTACKS
     | TABULATED_ATTACKS
+    | COMPARED_ATTACKS
     | NOTABLE_IMAGES
     | {"plot_attention_samples"}
     | NOTABLE_IMAGES

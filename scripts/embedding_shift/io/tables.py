@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 LONGEST_FIELD = 1_000_000  # characters
 LONGEST_LINE = 10 * LONGEST_FIELD
 # Columns of names, which may look like numbers or missing values: an image may be called `007`, an augmentation `nan`.
-NAMES = ("image_id", "before", "after", "augmentation", "model", "first", "second", "prompt", "word", "words")
+NAMES = ["image_id", "before", "after", "augmentation", "model", "first", "second", "prompt", "word", "words"]
+NAMES += ["attacked", "measured"]
 
 
 def read_rows(path: str | os.PathLike[str]) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 PACKAGE = "embedding_shift.plots"
+Scope = Literal["encoder", "study", "lists", "mechanism", "adversarial", "words", "named parts", "run", "benchmark"]
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,16 @@ class Figure:
         inputs: the files that it reads, keys of INPUTS.
         options: keys of OPTIONS.
         scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of them ("study"), what happens
-            inside the encoder ("mechanism"), the study of lists of transforms ("lists"), what texts tell about the
-            shift ("words") and about parts of the encoder ("named parts"), all encoders of the run ("run"), or a
-            benchmark of this machine ("benchmark").
+            inside the encoder ("mechanism"), the study of lists of transforms ("lists"), the attack on the encoder
+            ("adversarial"), what texts tell about the shift ("words") and about parts of the encoder ("named parts"),
+            all encoders of the run ("run"), or a benchmark of this machine ("benchmark").
     """
 
     title: str
     module: str
     inputs: tuple[str, ...]
     options: tuple[str, ...] = ()
-    scope: Literal["encoder", "study", "lists", "mechanism", "words", "named parts", "run", "benchmark"] = "encoder"
+    scope: Scope = "encoder"
 
     @property
     def module_path(self) -> str:
@@ -70,6 +71,8 @@ def _required(help_text: str, **arguments: Any) -> Option:
 
 
 INPUTS = {
+    "adversarial": Input("CSV, mean and interval per ε and metric, of the attack and of random signs"),
+    "attacked_views": Input("tar, the attacked views", "path"),
     "attention_folder": Input("folder with one attention file (npz) per view", "path"),
     "audit": Input("CSV, means as released and corrected"),
     "augmentations": Input("CSV, labels and colours of the augmentations", "augmentations"),
@@ -82,6 +85,7 @@ INPUTS = {
     "dose_response": Input("CSV, mean and interval per augmentation, dose and metric"),
     "equal_damage": Input("CSV, metrics at equal damage"),
     "equivariance": Input("CSV, how well the shift tells drawn parameters"),
+    "exchange_rate": Input("CSV, the ε that every augmentation is worth"),
     "fingerprint": Input("CSV, how well the shift tells the augmentation"),
     "layers": Input("CSV, shift of the stream per augmentation, token and layer"),
     "ledger": Input("CSV, share of every part in the shift of every augmentation"),
@@ -101,6 +105,7 @@ INPUTS = {
     "text_damage": Input("CSV, damage to captions and classes per model and augmentation"),
     "text_maps": Input("npz, the maps of the similarity to the caption of a few images", "path"),
     "summary": Input("CSV, mean and interval per augmentation and metric"),
+    "transfer": Input("CSV, mean shift of every encoder by the attacks on every encoder"),
     "words": Input("CSV, score of every augmentation and prompt"),
     "views_folder": Input("folder with one folder of shards per view", "path"),
 }
@@ -216,6 +221,20 @@ FIGURES = {
         ("fingerprint", "equivariance", "augmentations"),
         scope="mechanism",
     ),
+    "attack_curve": Figure(
+        "The attack, and what augmentations are worth",
+        "adversarial.attack_curve",
+        ("adversarial", "exchange_rate", "augmentations"),
+        ("confidence",),
+        scope="adversarial",
+    ),
+    "attack_strip": Figure(
+        "Attacked views",
+        "adversarial.attack_strip",
+        ("attacked_views", "views_folder"),
+        ("shards",),
+        scope="adversarial",
+    ),
     "words": Figure("The shift in words", "words", ("words", "augmentations"), scope="words"),
     "named_heads": Figure(
         "What heads named by words write", "named_heads", ("named_heads", "augmentations"), scope="named parts"
@@ -231,6 +250,13 @@ FIGURES = {
         "Shift and damage to captions and classes",
         "damage",
         ("text_damage", "dose_damage", "damage_forecast", "comparison", "augmentations"),
+        ("models", "labels"),
+        scope="run",
+    ),
+    "attack_transfer": Figure(
+        "Attacks measured by other encoders",
+        "adversarial.attack_transfer",
+        ("transfer",),
         ("models", "labels"),
         scope="run",
     ),

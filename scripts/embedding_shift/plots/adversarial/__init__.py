@@ -1,0 +1,1 @@
+"""Figures of the attack: its curve with the exchange rates, attacked views, and their transfer between encoders."""
