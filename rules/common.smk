@@ -13,6 +13,7 @@ import yaml
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 from embedding_shift.code_dependencies import source_files
+from embedding_shift.config import references
 from embedding_shift.config.entries import steps_of
 from embedding_shift.config.validation import in_order_of_definition, validated
 from embedding_shift.errors import InputError
@@ -34,6 +35,7 @@ def shipped_configuration():
 try:
     ordered = in_order_of_definition(config, shipped_configuration())
     config.update(validated(ordered, yaml.safe_load((PROJECT / "config/schema.yaml").read_text())))
+    references.pin(config["augmentations"], located)
 except InputError as error:
     sys.exit(f"error: {error}")
 

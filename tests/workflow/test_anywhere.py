@@ -4,9 +4,10 @@ import hashlib
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 import yaml
-from pipeline import ENVIRONMENT
+from pipeline import ENVIRONMENT, PROJECT
 from tiny_run import CONFIG, FEW, RESULTS, tiny_config
 
 pytestmark = pytest.mark.slow
@@ -52,12 +53,23 @@ def digests(folder):
 
 
 def test_from_another_folder_up_to_the_paper(project, finished, tmp_path):
+    """With a study of a list of transforms, of which the second takes its colours from other photographs."""
+    references = {"references": str(PROJECT / "resources/kodak/images")}
+    colours = {"transform": "HistogramMatchingFromFolder", "parameters": references, "probability": 0.9}
+    augmentations = project.config["augmentations"] | {"policy": {"transform": [{"transform": "Transpose"}, colours]}}
+    project.config = project.config | {"augmentations": augmentations, "study": {"images": 2, "draws": 2, "doses": [1]}}
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
     snakemake(tmp_path, "--snakefile", project / "Snakefile", "--directory", elsewhere)
     assert digests(elsewhere) == digests(finished.folder)
     assert (elsewhere / "results/paper.pdf").read_bytes().startswith(b"%PDF-")
     assert not (project / "results").exists()
+    steps = pd.read_csv(elsewhere / RESULTS / "steps.csv")
+    added = steps[(steps["metric"] == "l2_distance") & (steps["contribution"] == "added")]
+    study = pd.read_parquet(elsewhere / RESULTS / "study/metrics.parquet").query("augmentation == 'policy'")
+    whole = study[(study["metric"] == "l2_distance") & (study["variant"] == "draw-0")]["value"].mean()
+    assert list(added["n"]) == [2, 2] and added["mean"].sum() == pytest.approx(whole) and whole > 0
+    assert (elsewhere / RESULTS / "figures/steps.pdf").exists()
     again = snakemake(elsewhere, "--snakefile", project / "Snakefile", "--dry-run")
     assert "Nothing to be done" in again
 

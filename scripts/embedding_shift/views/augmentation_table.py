@@ -6,7 +6,7 @@ from typing import Any
 
 from embedding_shift.config.entries import STEP_SEPARATOR, AugmentationEntry, TransformEntry, steps_of
 from embedding_shift.errors import InputError
-from embedding_shift.views import doses, reproducibility
+from embedding_shift.views import doses, reproducibility, style_transforms
 
 COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
 RESERVE_COLORS = ("#666666", "#000000", "#B2DF8A", "#A6761D", "#FB9A99")
@@ -49,6 +49,7 @@ def _check(name: str, entry: AugmentationEntry, image_size: int) -> None:
     try:
         steps = steps_of(entry)
         reproducibility.check(steps, image_size)
+        style_transforms.check(steps, image_size)
         if "dose" in entry:
             doses.check(steps[0], entry["dose"])
     except InputError as error:

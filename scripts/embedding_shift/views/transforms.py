@@ -14,6 +14,11 @@ from embedding_shift.compat.albumentations_internals import CropSizeError
 from embedding_shift.errors import InputError
 from embedding_shift.views.corruptions import ImageNetC
 from embedding_shift.views.elastic import FastElasticTransform
+from embedding_shift.views.style_transforms import (
+    FDAFromFolder,
+    HistogramMatchingFromFolder,
+    PixelDistributionAdaptationFromFolder,
+)
 
 cv2.setNumThreads(0)  # A job uses one thread; the workflow runs jobs in parallel.
 
@@ -54,6 +59,9 @@ def _is_transform(found: object) -> bool:
 
 register_transform(FastElasticTransform)
 register_transform(ImageNetC)
+register_transform(FDAFromFolder)
+register_transform(HistogramMatchingFromFolder)
+register_transform(PixelDistributionAdaptationFromFolder)
 
 
 def build(transform: str, arguments: Mapping[str, Any]) -> albumentations.BasicTransform:
