@@ -134,6 +134,8 @@ def test_parameters_are_written_out():
     row["parameters"] = json.dumps({"rotate": [-15, 15], "shift": {"x": [0, 0.5]}, "fill": [1, 2, 3], "mode": "a-b"})
     text = result_tables.augmentations([row])
     assert r"rotate \ensuremath{-}15 to 15; shift x 0 to 0.5; fill 1, 2, 3; mode a-b" in text
+    row["parameters"] = json.dumps({"references": "/data/my/paintings", "sha256": "0123456789" * 7})
+    assert " references paintings; sha256 012345678901 " in result_tables.augmentations([row])
     row |= {"transform": "Blur + Affine", "parameters": json.dumps([{}, {"rotate": [-15, 15]}])}
     text = result_tables.augmentations([row])
     assert r"Warp & \texttt{Blur} & none" in text

@@ -1,6 +1,7 @@
 """Folders of reference pictures, from which some transforms take colours and style."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def digest(folder: str) -> str:
     content = hashlib.sha256()
     for path in pictures(folder):
         try:
-            content.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n".encode())
+            content.update(hashlib.sha256(path.read_bytes()).digest() + os.fsencode(path.name) + b"\0")
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from None
     return content.hexdigest()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from embedding_shift.paper.tables import comparison_tables, layout, source_table
 from embedding_shift.statistics import rank_correlation
 
 MAIN_METRIC = "cosine_similarity"
+SHOWN_OF_DIGEST = 12  # characters
 MOST_IMAGES = 100_000  # a larger number of images needed says no more than that it is out of reach
 
 
@@ -56,7 +58,7 @@ def augmentations(rows: Sequence[Row]) -> str:
     for row in rows:
         label = latex.escape(row["label"])
         for transform, arguments in steps_of_row(row):
-            described = "; ".join(f"{name} {_plain(value)}" for name, value in arguments.items()) or "none"
+            described = "; ".join(f"{name} {_argument(name, value)}" for name, value in arguments.items()) or "none"
             cells.append([label, latex.code(transform), latex.escape(described)])
             label = ""  # of the first of several transforms only
     alignment = layout.label_column([row["label"] for row in rows], 0.22)
@@ -240,6 +242,13 @@ def _summary_row(results: Results, augmentation: str, metric: Metric) -> list[st
     count = latex.ABSENT if np.isnan(n) else latex.number(int(n))
     interval = results.interval(augmentation, metric.name)
     return [latex.escape(metric.label), count, latex.number(mean), latex.number(std), interval]
+
+
+def _argument(name: str, value: Any) -> str:
+    """Return an argument as `_plain` does; of a folder only its name, and of a digest its beginning."""
+    if name == "references":
+        return PurePath(value).name
+    return str(value)[:SHOWN_OF_DIGEST] if name == "sha256" else _plain(value)
 
 
 def _plain(value: Any) -> str:
