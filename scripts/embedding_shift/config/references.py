@@ -34,7 +34,8 @@ def digest(folder: str) -> str:
     content = hashlib.sha256()
     for path in pictures(folder):
         try:
-            content.update(hashlib.sha256(path.read_bytes()).digest() + os.fsencode(path.name) + b"\0")
+            with path.open("rb") as file:
+                content.update(hashlib.file_digest(file, "sha256").digest() + os.fsencode(path.name) + b"\0")
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror}") from None
     return content.hexdigest()
