@@ -40,7 +40,7 @@ SETTINGS = {
     "resize": "bilinear",
     "bootstrap": {"resamples": 200, "confidence": 0.95},
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 3},
-    "study": {"images": 8, "draws": 3, "failure_share": 0.05},
+    "study": {"images": 8, "draws": 3, "doses": [0.5, 1], "failure_share": 0.05},
     "mechanism": {"images": 0},
     "lists_classes": False,
     "n_images": None,

@@ -4,7 +4,7 @@ import dataclasses
 from math import nan
 
 import pytest
-from paper_run import read, sentences_of, write_results, write_steps
+from paper_run import read, read_run_with_study, sentences_of, write_results, write_steps
 
 NAME = "augmentation_1"
 
@@ -41,3 +41,13 @@ def test_a_single_image_has_no_interval_and_some_lists_lose_nothing(inputs):
 def test_a_run_without_lists_has_no_sentence(inputs):
     assert "steps_sentence" not in sentences_of(dataclasses.replace(inputs, steps=None))
     assert told(inputs, inputs.steps.head(0)) == "No list of transforms has a shift of the embedding."
+
+
+def test_the_study_names_the_views_that_it_makes(tmp_path, inputs):
+    run = read_run_with_study(tmp_path / "study")
+    graded, parts = "graded doses of the augmentations that have a dose scale", "parts of the augmentations that apply"
+    before = sentences_of(run)["study_views_sentence"]
+    assert graded in before and parts not in before
+    settings = run.settings | {"study": run.settings["study"] | {"doses": []}}
+    after = sentences_of(dataclasses.replace(run, steps=inputs.steps, settings=settings))["study_views_sentence"]
+    assert graded not in after and f"and {parts} several transforms." in after

@@ -66,6 +66,7 @@ class StudySettings(TypedDict):
 
     images: int
     draws: NotRequired[int]
+    doses: NotRequired[list[float]]
     failure_share: NotRequired[float]
 
 

@@ -57,7 +57,8 @@ def _views(inputs: PaperInputs) -> str:
     draws = inputs.settings["study"]["draws"]
     made = ["reference images"]
     made += [f"further draws of every augmentation ({latex.number(draws)} in total)"] if draws > 1 else []
-    made += ["graded doses of the augmentations that have a dose scale"]
+    made += ["graded doses of the augmentations that have a dose scale"] if inputs.settings["study"]["doses"] else []
+    made += ["parts of the augmentations that apply several transforms"] if inputs.steps is not None else []
     return f"The study makes further views of {counted(inputs.study_images, 'image')}: {joined(made)}."
 
 
