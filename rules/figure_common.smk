@@ -126,6 +126,7 @@ def paper_figures(formats):
     paths = [f"{PAPER_RESULTS}/figures/{name}" for name in PAPER_FIGURES]
     paths += ["results/figures/model_comparison"] if len(MODELS) > 1 else []
     paths += ["results/figures/damage"] if DAMAGE else []
+    paths += ["results/figures/attack_transfer"] if ADVERSARIAL and len(MODELS) > 1 else []
     return [f"{path}.{form}" for path in paths for form in formats]
 
 

@@ -39,6 +39,7 @@ PAPER_TABLES += ["rank_agreement", "encoder_differences"] if len(MODELS) > 1 els
 PAPER_ENVIRONMENTS = ["images", "encode", "analysis", "paper", "workflow"]
 PAPER_FIGURES = [*figure_names("encoder"), "method", *(study_figures() if STUDY else [])]
 PAPER_FIGURES += figure_names("mechanism") if MECHANISM else []
+PAPER_FIGURES += figure_names("adversarial") if ADVERSARIAL else []
 PAPER_FIGURES += figure_names("words") if WORDS else []
 PAPER_FIGURES += figure_names("named parts") if NAMED_PARTS else []
 # The text follows the first dataset and the first model (config: primary); the others are compared with it.
@@ -51,6 +52,8 @@ PAPER_STUDY |= {table: f"{PAPER_RESULTS}/{table}.csv" for table in LIST_TABLES i
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
+PAPER_ADVERSARIAL = {table: f"{PAPER_RESULTS}/{table}.csv" for table in ADVERSARIAL_TABLES if ADVERSARIAL}
+PAPER_ADVERSARIAL |= {"transfer": "results/transfer.csv"} if ADVERSARIAL and len(MODELS) > 1 else {}
 PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}
 PAPER_WORDS |= {table: f"{PAPER_RESULTS}/{table}.csv" for table in NAMED_TABLES if NAMED_PARTS}
 PAPER_WORDS |= {table: f"results/{table}.csv" for table in ("text_damage", "damage_forecast") if DAMAGE}
@@ -76,6 +79,7 @@ PAPER_INPUTS = dict(
     acquisitions=[f"results/{dataset}/acquisition_summary.csv" for dataset in ACQUIRED],
     **PAPER_STUDY,
     **PAPER_MECHANISM,
+    **PAPER_ADVERSARIAL,
     **PAPER_WORDS,
     **PAPER_ENCODERS,
 )

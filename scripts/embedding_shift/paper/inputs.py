@@ -35,6 +35,7 @@ MECHANISM_TABLES = (
     "related_claims",
     "mechanism_agreement",  # with several encoders
 )
+ADVERSARIAL_TABLES = ("adversarial", "exchange_rate")
 NAMED_TABLES = ("head_words", "named_heads", "concept_words", "text_maps")
 
 Row = dict[str, str]  # a row of a CSV file, by column
@@ -175,6 +176,8 @@ class PaperInputs:
         study: data frame by name of the table (STUDY_TABLES); empty without a study.
         steps: data frame of steps.csv of the first results; None without a study or without lists of transforms.
         mechanism: the same as `study` for MECHANISM_TABLES; empty if the run does not look inside the encoder.
+        adversarial: the same for ADVERSARIAL_TABLES, and with several encoders transfer.csv with their labels; empty
+            without an attack.
         named_parts: the same for NAMED_TABLES, without rows for an encoder without a text tower; empty if the run names
             no parts of the encoder.
         words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
@@ -206,6 +209,7 @@ class PaperInputs:
     study: dict[str, pd.DataFrame]
     steps: pd.DataFrame | None
     mechanism: dict[str, pd.DataFrame]
+    adversarial: dict[str, pd.DataFrame]
     named_parts: dict[str, pd.DataFrame]
     words: pd.DataFrame | None
     word_claims: dict[str, verdicts.Judgement]

@@ -101,6 +101,8 @@ def _flags(inputs: PaperInputs) -> Iterator[Macro]:
         "steps_tabulated": inputs.steps is not None,
         "mechanism_done": bool(inputs.mechanism),
         "words_told": inputs.words is not None and not inputs.words.empty,
+        "attack_done": bool(inputs.adversarial),
+        "attack_transferred": "transfer" in inputs.adversarial,
         "parts_named": bool(inputs.named_parts) and not inputs.named_parts["head_words"].empty,
         "damage_measured": inputs.text_damage is not None and not inputs.text_damage.empty,
         "results_compared": len(inputs.results) > 1,

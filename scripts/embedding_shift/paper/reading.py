@@ -10,7 +10,15 @@ import pandas as pd
 from embedding_shift.claims import published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
-from embedding_shift.paper.inputs import MECHANISM_TABLES, NAMED_TABLES, STUDY_TABLES, PaperInputs, Results, Row
+from embedding_shift.paper.inputs import (
+    ADVERSARIAL_TABLES,
+    MECHANISM_TABLES,
+    NAMED_TABLES,
+    STUDY_TABLES,
+    PaperInputs,
+    Results,
+    Row,
+)
 
 ENCODER_TABLES = ("rank_agreement", "encoder_differences")
 
@@ -46,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for table in STUDY_TABLES:
         parser.add_argument(_option(table), help=f"{table}.csv of the first summary; omit it without a study")
     parser.add_argument("--steps", help="steps.csv of the first summary; omit it where the run has none")
-    for table in (*MECHANISM_TABLES, *NAMED_TABLES):
+    for table in (*MECHANISM_TABLES, *ADVERSARIAL_TABLES, "transfer", *NAMED_TABLES):
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
     parser.add_argument("--word-claims", help="word_claims.csv of the first summary; omit it where the run has none")
@@ -95,6 +103,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         study=_given(STUDY_TABLES, arguments),
         steps=tables.read_csv(arguments.steps) if arguments.steps else None,
         mechanism=_given(MECHANISM_TABLES, arguments),
+        adversarial=_given(ADVERSARIAL_TABLES, arguments) | _transfer(arguments),
         named_parts=_given(NAMED_TABLES, arguments),
         words=tables.read_csv(arguments.words) if arguments.words else None,
         word_claims=verdicts.read(arguments.word_claims) if arguments.word_claims else {},
@@ -122,6 +131,15 @@ def _of_encoders(table: str, arguments: argparse.Namespace) -> pd.DataFrame | No
         return None
     labels = _encoder_labels(arguments)
     return tables.read_csv(path).replace({"first": labels, "second": labels, "model": labels})
+
+
+def _transfer(arguments: argparse.Namespace) -> dict[str, pd.DataFrame]:
+    """Return the data frame of transfer.csv with the labels of the encoders, by name; empty without it."""
+    labels = _encoder_labels(arguments)
+    return {
+        name: frame.replace({"attacked": labels, "measured": labels})
+        for name, frame in _given(["transfer"], arguments).items()
+    }
 
 
 def _encoder_labels(arguments: argparse.Namespace) -> dict[str, str]:

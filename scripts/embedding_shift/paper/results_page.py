@@ -21,6 +21,9 @@ IN_MAIN_TEXT = (
     "dose_response",
     "steps",
     "shift_ledger",
+    "attack_curve",
+    "attack_strip",
+    "attack_transfer",
     "words",
     "named_heads",
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences import (
+    adversarial,
     claims,
     damage,
     data,
@@ -27,6 +28,19 @@ NOTHING = r"\none"
 
 def all_sentences(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the macros of all generated sentences."""
-    for module in (data, metrics, claims, results, study, steps, mechanism, words, named_parts, damage, discussion):
+    for module in (
+        data,
+        metrics,
+        claims,
+        results,
+        study,
+        steps,
+        mechanism,
+        adversarial,
+        words,
+        named_parts,
+        damage,
+        discussion,
+    ):
         for name, text in module.sentences(inputs):
             yield name, text or NOTHING
