@@ -2,7 +2,7 @@
 
 input:   manifest, original views, metrics, embeddings and attention of the main run
 output:  results/{dataset}/{model}/adversarial/views.tar, encoded/{attacked}.npz and metrics.parquet;
-         results/{dataset}/{model}/adversarial.csv, exchange_rate.csv; of several encoders, results/transfer.csv
+         results/{dataset}/{model}/adversarial.csv, exchange_rate.csv, detection.csv; of several encoders, results/transfer.csv
 steps:   attack → encode with the attacked encoder and with the others → measure → tabulate; compare the encoders
 """
 
@@ -99,6 +99,32 @@ rule tabulate_attacks:
         "Writing the tables of the attack on {wildcards.model} on {wildcards.dataset}."
     shell:
         command("params.bootstrap", input=TABULATED_ATTACKS, output=tables(*ADVERSARIAL_TABLES))
+
+
+DETECTED_ATTACKS = {
+    "original": "results/{dataset}/{model}/embeddings/original.npz",
+    "augmented": every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
+    "encoded": "results/{dataset}/{model}/adversarial/encoded/{model}.npz",
+}
+
+
+rule detect_attacks:
+    input:
+        **DETECTED_ATTACKS,
+        code=code("detect_attacks"),
+    output:
+        "results/{dataset}/{model}/detection.csv",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=0.5), allowance(10)),
+    params:
+        augmentations=AUGMENTATIONS,
+        bootstrap=BOOTSTRAP,
+    message:
+        "Telling attacks on {wildcards.model} from augmentations of {wildcards.dataset}."
+    shell:
+        command("params.augmentations,bootstrap output", input=DETECTED_ATTACKS)
 
 
 COMPARED_ATTACKS = {

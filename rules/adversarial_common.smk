@@ -22,7 +22,7 @@ def attack_minutes(wildcards, input, attempt):
 
 def adversarial_targets():
     """Return the tables and figures of the attack on every dataset and model, and of the run."""
-    results = [f"{table}.csv" for table in ADVERSARIAL_TABLES]
+    results = [f"{table}.csv" for table in (*ADVERSARIAL_TABLES, "detection")]
     results += [f"figures/{name}.pdf" for name in figure_names("adversarial")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     compared = ["results/transfer.csv", "results/figures/attack_transfer.pdf"] if len(MODELS) > 1 else []

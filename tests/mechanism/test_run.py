@@ -16,7 +16,7 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     again.config = tiny_config(mechanism={"images": 3, "neighbours": 1}, words=words, adversarial=attack)
     embeddings = [f"embeddings/{name}.npz" for name in ("original", "noise")]
     named = ("head_words", "concept_words", "text_maps")
-    made = [f"{name}.csv" for name in ("layers", "ledger", "adversarial", "exchange_rate", *named)]
+    made = [f"{name}.csv" for name in ("layers", "ledger", "adversarial", "exchange_rate", "detection", *named)]
     made += [f"figures/{name}.pdf" for name in ("named_heads", "text_maps", "attack_curve", "attack_strip")]
     done = again.run(*(f"{RESULTS}/{name}" for name in (*made, *embeddings)))
     assert done.returncode == 0, done.stdout[-5000:]
@@ -53,3 +53,5 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
             assert shift == pytest.approx(view.record["parameters"]["shift"], abs=1e-5)
     rates = tables.read_rows(again / RESULTS / "exchange_rate.csv")
     assert len(rates) == 9 and all(bool(row["epsilon"]) != row["reason"].startswith("farther") for row in rates)
+    detected = tables.read_rows(again / RESULTS / "detection.csv")
+    assert len(detected) == 2 * 9 * 2 and all(0 <= float(row["auc"]) <= 1 for row in detected)

@@ -5,6 +5,7 @@ import re
 import pandas as pd
 import pytest
 import yaml
+from attack_tables import write_attack
 from mechanism_tables import write_mechanism
 from named_tables import write_named_parts
 from paper_run import (
@@ -46,12 +47,14 @@ def test_the_paper_of_a_run_that_has_everything_is_set_whatever_the_labels(tmp_p
     arguments += write_study(tmp_path, names(labels)) + write_acquisition(tmp_path, "Data & 50 %")
     arguments += write_precision(tmp_path, 99) + write_steps(tmp_path, names(labels)[1:])
     arguments += write_words(tmp_path, names(labels), {"augmentation_0": "a {noun} of 50 % & 犬"})
+    arguments += write_attack(tmp_path, names(labels))
     arguments += write_mechanism(tmp_path, read(arguments)) + write_named_parts(tmp_path, names(labels))
     text = build(tmp_path, arguments + write_encoder_comparison(tmp_path))
     assert "Data & 50 %" in text and "n = 24" in text and "\\input{/etc/passwd}" in text
     assert "Размытие" in text and "\N{GRINNING FACE}" in text
     assert ABSENT not in text and "Audit of the released scripts" in text
     assert "100 times smaller for Cosine similarity of CLIP & Co on 50 %" in text
+    assert "Attacks" in text and "the attack moves the embedding at" in text
     assert "Steps of a list" in text and "100 % shifts the embedding by 0.875" in text
     assert "404 & 50 %" in text and "11,111" in text and "m & n" in text
     assert "Agreement of two encoders on the ranking" in text
@@ -67,6 +70,7 @@ def test_the_paper_of_a_run_that_has_the_least_is_set(tmp_path):
     arguments += write_named_parts(tmp_path, [], told=False)
     text = build(tmp_path, arguments + write_words(tmp_path, [], {}))
     assert "Parts named by words" not in text and "Steps of a list" not in text
+    assert "Projected gradient descent" not in text
     assert "m has no text tower, so its shift is not told in words." in text and "In words" not in text
     assert ABSENT in text and "Audit of the released scripts" not in text
     assert "Every metric has a value for every image" in text

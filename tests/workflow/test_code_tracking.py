@@ -37,7 +37,7 @@ STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "com
 ATTACKING = {"attack_images", "encode_attacked_views", "plot_attack_strip"}
 MEASURED_ATTACKS = {"measure_attacks"}
 TABULATED_ATTACKS = {"tabulate_attacks", "plot_attack_curve"}
-COMPARED_ATTACKS = {"compare_attacks", "plot_attack_transfer"}
+COMPARED_ATTACKS = {"compare_attacks", "detect_attacks", "plot_attack_transfer"}
 ATTACK_FIGURES = {"plot_attack_curve", "plot_attack_strip", "plot_attack_transfer"}
 STUDY_STATISTICS = {"tabulate_study", "audit_method", "tabulate_steps"}
 PICTURES = {"plot_augmentation_strip"}
@@ -212,8 +212,13 @@ EDITS = {
     "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
     "embedding_shift/study/tables/step_contributions.py": {"tabulate_steps"} | LISTS_FIGURE | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
-    "embedding_shift/adversarial/attack.py": ATTACKING | MEASURED_ATTACKS | TABULATED_ATTACKS | COMPARED_ATTACKS,
-    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS,
+    "embedding_shift/adversarial/attack.py": ATTACKING
+    | MEASURED_ATTACKS
+    | TABULATED_ATTACKS
+    | COMPARED_ATTACKS
+    | TEXTS
+    | PAPER,
+    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS | TEXTS | PAPER,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS

@@ -1,0 +1,30 @@
+"""The tables of a made-up attack, for the tests of the paper."""
+
+import math
+
+import pandas as pd
+
+from embedding_shift.adversarial import curves, exchange, transfer
+from embedding_shift.io import tables
+
+
+def write_attack(folder, names):
+    """Write an attack on two encoders, beyond which the first augmentation is; return the arguments that name it."""
+    curve = [
+        (epsilon, "cosine_similarity", 8, 1 - shift, 0.875 - shift, 1.125 - shift, 0.9375, 0.875, 1.0)
+        for epsilon, shift in ((1, 0.25), (8, 0.5))
+    ]
+    read = [(4.0, 2.0, math.nan, 1, 8), *[(0.5, 0.25, 0.75, 0, 1)] * len(names)]
+    rates = [(names[0], 8, 0.75, math.nan, math.nan, math.nan, math.nan, math.nan, "farther than the attack at ε = 8")]
+    rates += [(name, 8, 0.25, *reading, "") for name, reading in zip(names[1:], read, strict=False)]
+    pairs = [(one, other) for one in ("model_0", "model_1") for other in ("model_0", "model_1")]
+    shifts = zip(pairs, (0.5, 0.25, 0.125, 0.5), strict=True)
+    moved = [(*pair, 8, 8, shift, shift - 0.125, shift + 0.125, 0.0625, 0, 0.125) for pair, shift in shifts]
+    for name, rows, columns in (
+        ("adversarial", curve, curves.COLUMNS),
+        ("exchange_rate", rates, exchange.COLUMNS),
+        ("transfer", moved, transfer.COLUMNS),
+    ):
+        tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))
+    options = {"--adversarial": "adversarial", "--exchange-rate": "exchange_rate", "--transfer": "transfer"}
+    return [part for option, name in options.items() for part in (option, str(folder / f"{name}.csv"))]
