@@ -37,7 +37,8 @@ STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "com
 ATTACKING = {"attack_images", "encode_attacked_views", "plot_attack_strip"}
 MEASURED_ATTACKS = {"measure_attacks"}
 TABULATED_ATTACKS = {"tabulate_attacks", "plot_attack_curve"}
-COMPARED_ATTACKS = {"compare_attacks", "detect_attacks", "plot_attack_transfer"}
+COMPARED_ATTACKS = {"compare_attacks", "plot_attack_transfer"}
+DETECTED_ATTACKS = {"detect_attacks"}
 ATTACK_FIGURES = {"plot_attack_curve", "plot_attack_strip", "plot_attack_transfer"}
 STUDY_STATISTICS = {"tabulate_study", "audit_method", "tabulate_steps"}
 PICTURES = {"plot_augmentation_strip"}
@@ -126,6 +127,7 @@ FROM_ENCODING = (
     | ATTENTION_PICTURES
     | MEASURED_ATTACKS
     | COMPARED_ATTACKS
+    | DETECTED_ATTACKS
     | {"plot_attack_strip"}
     | FROM_METRICS
 )
@@ -188,6 +190,7 @@ EDITS = {
     "embedding_shift/statistics/bootstrap.py": STATISTICS
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS
+    | DETECTED_ATTACKS
     | FROM_CAPTURE
     | FROM_SCORES
     | STUDY_STATISTICS
@@ -216,8 +219,10 @@ EDITS = {
     | MEASURED_ATTACKS
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS
+    | DETECTED_ATTACKS
     | TEXTS
     | PAPER,
+    "embedding_shift/adversarial/detection.py": DETECTED_ATTACKS,
     "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS | TEXTS | PAPER,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
@@ -249,6 +254,7 @@ EDITS = {
     | MEASURED_ATTACKS
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS
+    | DETECTED_ATTACKS
     | NOTABLE_IMAGES
     | {"plot_attention_samples"}
     | NOTABLE_IMAGES
