@@ -6,12 +6,16 @@ output:  results/{dataset}/{model}/adversarial/views.tar, encoded/{attacked}.npz
 steps:   attack → encode with the attacked encoder and with the others → measure → tabulate; compare the encoders
 """
 
+ATTACKED_IMAGES = {
+    **stored(originals=every("results/{dataset}/views/original/{shard}.tar", "shard")),
+    "manifest": "results/{dataset}/manifest.csv",
+}
+
 
 rule attack_images:
     input:
-        **stored(originals=every("results/{dataset}/views/original/{shard}.tar", "shard")),
+        **ATTACKED_IMAGES,
         **BUNDLE,
-        manifest="results/{dataset}/manifest.csv",
         code=code("attack_images"),
     output:
         **stored(output=ATTACKED_VIEWS),
@@ -37,8 +41,6 @@ rule encode_attacked_views:
         code=code("encode_views"),
     output:
         "results/{dataset}/{model}/adversarial/encoded/{attacked}.npz",
-    wildcard_constraints:
-        attacked="|".join(MODELS),
     priority: ENCODING
     conda:
         "../envs/encode.yaml"

@@ -67,6 +67,7 @@ wildcard_constraints:
     view="|".join(VIEWS),
     dataset="|".join(DATASETS),
     model="|".join(MODELS),
+    attacked="|".join(MODELS),
     shard=r"\d{5}",
     part=r"\d{5}",
     page=r"\d+",

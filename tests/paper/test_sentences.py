@@ -3,9 +3,11 @@
 import dataclasses
 import math
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from attack_tables import write_attack
 from mechanism_tables import with_mechanism
 from named_tables import named_tables
 from paper_run import (
@@ -19,9 +21,11 @@ from paper_run import (
 )
 
 from embedding_shift.config.macro_names import macro_name
+from embedding_shift.io import tables
 from embedding_shift.paper import sentences
 from embedding_shift.paper.sentences import wording
 from embedding_shift.paper.tables import result_tables, source_tables
+from embedding_shift.study.tables import step_contributions
 
 PAPER = PROJECT / "paper"
 SECTIONS = sorted((PAPER / "sections").glob("*.tex"))
@@ -70,7 +74,11 @@ def test_the_sources_place_every_generated_sentence_and_no_other(study, tmp_path
     words = words_table(["augmentation_0"], {"augmentation_0": "a noisy {noun}"})
     damage = {name: pd.DataFrame([row]) for name, row in DAMAGE.items()}
     parts = named_tables(["augmentation_0"])
-    everything = dataclasses.replace(with_mechanism(study, tmp_path), words=words, named_parts=parts, **damage)
+    paths = write_attack(tmp_path, ["augmentation_0"])[1::2]
+    attack = {Path(path).stem: tables.read_csv(path) for path in paths}
+    steps = pd.DataFrame(columns=step_contributions.COLUMNS)
+    inside = dataclasses.replace(with_mechanism(study, tmp_path), adversarial=attack, steps=steps)
+    everything = dataclasses.replace(inside, words=words, named_parts=parts, **damage)
     names = {macro_name(*parts) for parts, _ in sentences.all_sentences(everything)}
     assert placed == names - {"ImageCount", "AugmentationCount"}
 
