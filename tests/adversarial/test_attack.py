@@ -101,6 +101,7 @@ def test_the_best_place_is_kept_when_the_last_one_is_worse():
     found = attack.attack(gradient, original, epsilon=8, steps=2, seed=0)
     assert (found.shift, found.start_shift) == (0.5, 0.1)
     assert np.array_equal(found.pixels, seen[1]) and not np.array_equal(seen[1], seen[2])
+    assert (seen[0] <= seen[1]).all() and (seen[1] < seen[2]).any(), "the search follows the gradient"
 
 
 def test_an_undefined_gradient_leaves_the_start():
