@@ -15,6 +15,7 @@ STUDY_TABLES = [
 # The augmentations that consist of several transforms.
 LISTS = [name for name, entry in config["augmentations"].items() if len(steps_of(entry)) > 1]
 LIST_TABLES = ["steps"] if LISTS else []
+CARD_TABLES = ["dose_neighbours", "augmentation_card"]
 DOSED = {name: entry for name, entry in config["augmentations"].items() if "dose" in entry}
 
 
@@ -35,7 +36,7 @@ def study_figures():
 
 def study_targets():
     """Return the tables and figures of the study of every dataset and model."""
-    results = [f"{table}.csv" for table in [*STUDY_TABLES, *LIST_TABLES]]
+    results = [f"{table}.csv" for table in [*STUDY_TABLES, *LIST_TABLES, *CARD_TABLES]]
     results += [f"figures/{figure}.pdf" for figure in study_figures()]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     return found if STUDY else []

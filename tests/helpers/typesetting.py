@@ -25,6 +25,7 @@ SIZES = {
     "noise_floor": (6.3, 3.48),
     "dose_response": (6.3, 5.3),
     "equal_damage": (6.3, 3.0),
+    "augmentation_card": (6.3, 3.48),
     "shift_ledger": (6.3, 3.32),
     "attention_samples": (6.27, 4.08),
     "attention_grid_1": (5.71, 8.54),

@@ -11,6 +11,7 @@ from rule_sets import (
     ATTENTION_PICTURES,
     AUDIT_FIGURE,
     AUGMENTATIONS,
+    CARD,
     COMPARED_ATTACKS,
     DENDROGRAM,
     DETECTED_ATTACKS,
@@ -36,6 +37,7 @@ from rule_sets import (
     MEASURED_ATTACKS,
     METHOD,
     METRICS,
+    NEIGHBOURS_OF_DOSES,
     NOTABLE_IMAGES,
     PAGE,
     PAPER,
@@ -107,6 +109,7 @@ EDITS = {
     | COMPARED_ATTACKS,
     "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
+    | NEIGHBOURS_OF_DOSES
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS
     | DETECTED_ATTACKS
@@ -127,11 +130,12 @@ EDITS = {
     "embedding_shift/study/variants/reference_views.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
     "embedding_shift/study/variants/draws_and_doses.py": FROM_STUDY_VIEWS,
     "embedding_shift/study/variants/equal_doses.py": {"make_equal_damage_views", "encode_study_views"}
+    | NEIGHBOURS_OF_DOSES
     | STUDY_PIXEL_METRICS
     | FROM_STUDY_METRICS,
     "embedding_shift/study/measurement/study_pixels.py": STUDY_PIXEL_METRICS | FROM_STUDY_METRICS,
-    "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
-    "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | TEXTS | PAPER,
+    "embedding_shift/study/tables/noise_floor.py": {"tabulate_study"} | STUDY_FIGURES | CARD | TEXTS | PAPER,
+    "embedding_shift/study/tables/equal_damage.py": {"tabulate_study"} | STUDY_FIGURES | CARD | TEXTS | PAPER,
     "embedding_shift/study/tables/step_contributions.py": {"tabulate_steps"} | LISTS_FIGURE | TEXTS | PAPER,
     "embedding_shift/study/tables/precision.py": {"measure_precision"} | TEXTS | PAPER,
     "embedding_shift/adversarial/attack.py": ATTACKING
@@ -139,10 +143,11 @@ EDITS = {
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS
     | DETECTED_ATTACKS
+    | CARD
     | TEXTS
     | PAPER,
     "embedding_shift/adversarial/detection.py": DETECTED_ATTACKS,
-    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS | TEXTS | PAPER,
+    "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS | CARD | TEXTS | PAPER,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
     | TEXTS
@@ -158,6 +163,8 @@ EDITS = {
     "embedding_shift/claims/released_runs.py": {"audit_method"} | AUDIT_FIGURE | TEXTS | PAPER,
     "embedding_shift/study/variants/other_resize.py": STUDY_IMAGES | {"encode_references"} | FROM_STUDY_VIEWS,
     "embedding_shift/plots/style.py": (FIGURES - METHOD) | DRAWN | PAPER,
+    "embedding_shift/augmentation_card/dose_neighbours.py": NEIGHBOURS_OF_DOSES | PAPER,
+    "embedding_shift/augmentation_card/half_dose.py": CARD | PAPER,
     "embedding_shift/plots/dendrogram.py": DENDROGRAM | PAPER,
     "embedding_shift/plots/summary/radar.py": {"plot_radar"} | PAPER,
     "embedding_shift/plots/study/audit.py": AUDIT_FIGURE | PAPER,
@@ -170,6 +177,7 @@ EDITS = {
     "embedding_shift/run_comparison/changes.py": set(),
     # The metrics read the shards, not the files that join them.
     "merge_encoded.py": {"merge_encoded", "encode_precision_sample", "measure_precision", "judge_claims"}
+    | NEIGHBOURS_OF_DOSES
     | MEASURED_ATTACKS
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS
@@ -183,6 +191,7 @@ EDITS = {
     | FROM_SCORES
     | FROM_STUDY_METRICS,
     "summarise_metrics.py": {"summarise_metrics", "measure_precision", "compare_models", "plot_noise_floor"}
+    | CARD
     | FIGURES_OF_SUMMARIES
     | METHOD
     | TEXTS

@@ -75,6 +75,7 @@ INPUTS = {
     "attacked_views": Input("tar, the attacked views", "path"),
     "attention_folder": Input("folder with one attention file (npz) per view", "path"),
     "audit": Input("CSV, means as released and corrected"),
+    "augmentation_card": Input("CSV, what is known of the harm that each augmentation does"),
     "augmentations": Input("CSV, labels and colours of the augmentations", "augmentations"),
     "bench": Input("CSV, results of a benchmark"),
     "concepts": Input("CSV, what becomes of every dimension of the embedding"),
@@ -188,6 +189,9 @@ FIGURES = {
         ("equal_damage", "augmentations"),
         ("confidence",),
         scope="study",
+    ),
+    "augmentation_card": Figure(
+        "Card of every augmentation", "study.augmentation_card", ("augmentation_card", "augmentations"), scope="study"
     ),
     "audit": Figure("Audit of the released scripts", "study.audit", ("audit", "augmentations"), scope="study"),
     "steps": Figure(
