@@ -1,16 +1,18 @@
 """The figures of the study: words that can be read, whatever the range of the values."""
 
 from itertools import combinations, product
+from math import nan
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from typesetting import SIZES
 
+from embedding_shift.augmentation_card import table
 from embedding_shift.io import tables
 from embedding_shift.metrics import registry
 from embedding_shift.plots import labels, style
-from embedding_shift.plots.study import dose_response, equal_damage, noise_floor
+from embedding_shift.plots.study import augmentation_card, dose_response, equal_damage, noise_floor
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +116,26 @@ def test_figures_of_the_main_text_have_the_sizes_that_the_limit_on_its_pages_is_
     }
     for name, figure in figures.items():
         assert tuple(figure.get_size_inches()) == pytest.approx(SIZES[name], abs=0.01), name
+
+
+def test_a_card_shows_values_intervals_and_reasons():
+    rows = [
+        ("blur", "shift", 0.5, 0.4, 0.6, ""),
+        ("noise", "shift", 20.0, nan, nan, ""),
+        ("blur", "neighbours_half_dose", 0.2, 0.1, nan, "the upper bound is above dose 1"),
+        ("noise", "neighbours_half_dose", nan, nan, nan, "not at dose 1"),
+    ]
+    frame = pd.DataFrame(rows, columns=table.COLUMNS)
+    shown = [style.Augmentation(name, name.title(), "#332288") for name in ("blur", "noise")]
+    figure = augmentation_card.draw(frame, shown)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == [
+        "0.50",
+        "[0.40, 0.60]",
+        "20",
+        "0.20",
+        "[0.10, –]",
+        "not at dose 1",
+    ]
+    assert not overlap(axes.texts)

@@ -83,5 +83,4 @@ def _number(value: Any) -> str:
     """Return a value with two digits or, from 10 on, as a whole number; nothing for NaN."""
     if pd.isna(value):
         return ""
-    rounded = np.format_float_positional(value, 2, unique=False, fractional=False, trim="k")
-    return f"{value:.0f}" if abs(value) >= 10 else rounded
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:#.2g}"
