@@ -17,6 +17,8 @@ from embedding_shift.adversarial.attacked_views import ATTACK
 from embedding_shift.statistics import bootstrap
 
 COSINE = "cosine_similarity"
+# An ε below the smallest attack was seen to be up to twice the true one.
+ROUGH = "a rough value, read between no change and the smallest attack"
 COLUMNS = ["augmentation", "n", "shift", "epsilon", "ci_low", "ci_high", "from_epsilon", "to_epsilon", "reason"]
 
 
@@ -26,7 +28,7 @@ def table(
     """Return the exchange rate of every augmentation with its bootstrap interval over images.
 
     `shift` is the mean of 1 − cosine of the augmentation, and `epsilon` lies between `from_epsilon` and `to_epsilon`,
-    which were measured. A value or a bound beyond the largest ε is NaN, and `reason` says so.
+    which were measured. A value or a bound beyond the largest ε is NaN; `reason` says so, and which values are rough.
 
     Args:
         measured: the table of `measurement`.
@@ -72,6 +74,8 @@ def _reading(both: NDArray[np.float64], epsilons: NDArray[np.float64], settings:
     if np.isnan(high) and len(both) > 1:
         row["reason"] = f"the upper bound is farther than the attack at ε = {largest:.0f}"
     upper = max(1, int(np.searchsorted(epsilons, epsilon)))
+    if upper == 1:
+        row["reason"] = "; ".join(filter(None, [ROUGH, row["reason"]]))
     return row | {"epsilon": epsilon, "from_epsilon": int(epsilons[upper - 1]), "to_epsilon": int(epsilons[upper])}
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from embedding_shift.adversarial.exchange import ROUGH
 from embedding_shift.augmentation_card import table
 from embedding_shift.plots import style
 
@@ -72,7 +73,7 @@ def _write(axes: Axes, place: int, row: int, cell: Mapping[Hashable, Any]) -> No
         return
     low, high = (_number(cell[name]) for name in ("ci_low", "ci_high"))
     has_interval = bool(low or high)
-    value = _number(cell["value"])
+    value = "≈ " * (ROUGH in str(cell["reason"])) + _number(cell["value"])
     axes.text(place, row - 0.16 * has_interval, value, ha="center", va="center", fontsize=style.small())
     if has_interval:
         interval = f"[{low or '–'}, {high or '–'}]"
