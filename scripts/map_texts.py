@@ -5,7 +5,8 @@ import numpy as np
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
 from embedding_shift.mechanism import arguments as captured_arguments
-from embedding_shift.words import text_files, text_maps
+from embedding_shift.words import text_files
+from embedding_shift.words.named_parts import text_maps
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from embedding_shift.io import tables
 from embedding_shift.mechanism import arguments as captured_arguments
 from embedding_shift.mechanism.captured_views import ORIGINAL
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import concept_words, phrase_directions, text_files
+from embedding_shift.words import text_files
+from embedding_shift.words.named_parts import concept_words, phrase_directions
 
 
 def main() -> None:

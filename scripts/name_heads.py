@@ -3,7 +3,8 @@
 from embedding_shift import cli
 from embedding_shift.io import tables
 from embedding_shift.mechanism import arguments as captured_arguments
-from embedding_shift.words import head_words, phrase_directions, text_files
+from embedding_shift.words import text_files
+from embedding_shift.words.named_parts import head_words, phrase_directions
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from embedding_shift import cli
 from embedding_shift.io import array_files, tables
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import damage, damage_forecast, dose_damage, encoder_texts, text_files
+from embedding_shift.words import text_files
+from embedding_shift.words.downstream import damage, damage_forecast, dose_damage, encoder_texts
 
 
 def main() -> None:

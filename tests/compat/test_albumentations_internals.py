@@ -9,7 +9,8 @@ from pipeline import PROJECT
 SCRIPT = """
 import albumentations, numpy
 from embedding_shift.compat import albumentations_internals
-from embedding_shift.views import elastic, geometry, transforms
+from embedding_shift.views.own_transforms import elastic
+from embedding_shift.views import geometry, transforms
 
 assert albumentations_internals.IS_KNOWN == {known}
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from embedding_shift.io import tables
-from embedding_shift.words import concept_words, head_words, text_maps
+from embedding_shift.words.named_parts import concept_words, head_words, text_maps
 
 HEADS = [
     (12, 1, 1, "50 % of $x$ & 犬", 0.4, 0.4, 0.1, 0.01),

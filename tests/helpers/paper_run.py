@@ -17,7 +17,8 @@ from embedding_shift.statistics import encoder_differences, notable_images, pair
 from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, precision, step_contributions, variance
 from embedding_shift.study.variants import equal_doses, variant_names
 from embedding_shift.views import image_difference
-from embedding_shift.words import damage, damage_forecast, shift_in_words
+from embedding_shift.words import shift_in_words
+from embedding_shift.words.downstream import damage, damage_forecast
 
 PROJECT = Path(__file__).parents[2]
 NASTY = [

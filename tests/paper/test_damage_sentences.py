@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from paper_run import read, sentences_of, write_results
 
-from embedding_shift.words.damage import COLUMNS
-from embedding_shift.words.damage_forecast import COLUMNS as FORECAST_COLUMNS
-from embedding_shift.words.damage_forecast import EVERY, EVERY_DOSE
+from embedding_shift.words.downstream.damage import COLUMNS
+from embedding_shift.words.downstream.damage_forecast import COLUMNS as FORECAST_COLUMNS
+from embedding_shift.words.downstream.damage_forecast import EVERY, EVERY_DOSE
 
 NAMES = ("augmentation_0", "augmentation_1")
 

@@ -6,10 +6,10 @@ import pytest
 
 from embedding_shift.plots import damage, style
 from embedding_shift.plots.damage import root_ticks
-from embedding_shift.words.damage import COLUMNS
-from embedding_shift.words.damage_forecast import COLUMNS as FORECAST_COLUMNS
-from embedding_shift.words.damage_forecast import EVERY, EVERY_DOSE
-from embedding_shift.words.dose_damage import COLUMNS as DOSE_COLUMNS
+from embedding_shift.words.downstream.damage import COLUMNS
+from embedding_shift.words.downstream.damage_forecast import COLUMNS as FORECAST_COLUMNS
+from embedding_shift.words.downstream.damage_forecast import EVERY, EVERY_DOSE
+from embedding_shift.words.downstream.dose_damage import COLUMNS as DOSE_COLUMNS
 
 AUGMENTATIONS = [style.Augmentation("noise", "Noise", "#117733"), style.Augmentation("blur", "Blur", "#882255")]
 COMPARISON = pd.DataFrame(

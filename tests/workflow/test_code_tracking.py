@@ -74,7 +74,7 @@ EDITS = {
     "embedding_shift/data/decoding/jpeg.py": FROM_IMAGES,
     "embedding_shift/data/acquisition/fetch.py": FROM_IMAGES,
     "embedding_shift/views/transforms.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
-    "embedding_shift/views/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
+    "embedding_shift/views/own_transforms/elastic.py": AUGMENTATIONS | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/view_record.py": AUGMENTATIONS | ATTACKING | FROM_VIEWS | FROM_STUDY_VIEWS,
     "embedding_shift/views/doses.py": AUGMENTATIONS
     | FROM_STUDY_VIEWS
@@ -153,7 +153,7 @@ EDITS = {
     | TEXTS
     | PAPER,
     "embedding_shift/words/shift_in_words.py": FROM_SCORES | TEXTS | PAPER,
-    "embedding_shift/words/text_span.py": {"name_heads", "plot_named_heads"} | TEXTS | PAPER,
+    "embedding_shift/words/named_parts/text_span.py": {"name_heads", "plot_named_heads"} | TEXTS | PAPER,
     "embedding_shift/words/prompts.py": ENCODED_TEXTS | FROM_SCORES | FROM_PHRASES | TEXTS | PAPER,
     "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "audit_method"}
     | AUDIT_FIGURE

@@ -16,7 +16,7 @@ from embedding_shift.config.entries import steps_of
 from embedding_shift.metrics import registry
 from embedding_shift.views import transforms
 from embedding_shift.views.steps import Steps
-from embedding_shift.words import damage
+from embedding_shift.words.downstream import damage
 
 PROJECT = Path(__file__).parents[2]
 PAGES = {

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from embedding_shift.plots import style
 from embedding_shift.plots.mechanism import cells
 from embedding_shift.plots.model_comparison import MARKS
-from embedding_shift.words.damage_forecast import EVERY, EVERY_DOSE
+from embedding_shift.words.downstream.damage_forecast import EVERY, EVERY_DOSE
 
 COSINE = "cosine_similarity"
 NOTHING = "No encoder of this run has a text tower or a classifier."

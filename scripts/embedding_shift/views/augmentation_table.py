@@ -6,7 +6,8 @@ from typing import Any
 
 from embedding_shift.config.entries import STEP_SEPARATOR, AugmentationEntry, TransformEntry, steps_of
 from embedding_shift.errors import InputError
-from embedding_shift.views import doses, reproducibility, style_transforms
+from embedding_shift.views import doses, reproducibility
+from embedding_shift.views.own_transforms import style_transforms
 
 COLUMNS = ["augmentation", "label", "color", "transform", "parameters"]
 RESERVE_COLORS = ("#666666", "#000000", "#B2DF8A", "#A6761D", "#FB9A99")

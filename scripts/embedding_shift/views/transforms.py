@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.compat.albumentations_internals import CropSizeError
 from embedding_shift.errors import InputError
-from embedding_shift.views.corruptions import ImageNetC
-from embedding_shift.views.elastic import FastElasticTransform
-from embedding_shift.views.style_transforms import (
+from embedding_shift.views.own_transforms.corruptions import ImageNetC
+from embedding_shift.views.own_transforms.elastic import FastElasticTransform
+from embedding_shift.views.own_transforms.style_transforms import (
     FDAFromFolder,
     HistogramMatchingFromFolder,
     PixelDistributionAdaptationFromFolder,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.words.damage import unit
+from embedding_shift.words.downstream.damage import unit
 from embedding_shift.words.prompts import NEUTRAL, Prompts, prompt_id, text_id, word_id
 from embedding_shift.words.text_files import EncodedTexts, refuse_other_space
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from embedding_shift.encoders.bundle_names import CONFIG_FILE
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files
-from embedding_shift.words import phrases, prompts
+from embedding_shift.words import prompts
+from embedding_shift.words.named_parts import phrases
 
 LONGEST_CAPTION = 2**30  # characters of a caption in the manifest
 LONGEST_TEXT = 500  # characters that a file keeps of a text; the whole text is encoded

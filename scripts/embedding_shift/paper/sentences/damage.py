@@ -8,7 +8,8 @@ from embedding_shift.paper import latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, joined
-from embedding_shift.words import damage, damage_forecast, text_files
+from embedding_shift.words import text_files
+from embedding_shift.words.downstream import damage, damage_forecast
 
 RECALL = "image_to_text_recall_at_1"
 # What the rank correlation of the shift is with, by metric.

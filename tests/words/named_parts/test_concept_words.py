@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from captured_towers import usual
 
-from embedding_shift.words import concept_words
+from embedding_shift.words.named_parts import concept_words
 
 IMAGES, SIZE, EXEMPLARS = 40, 12, 5
 WORDS = [f"word{number}" for number in range(30)]

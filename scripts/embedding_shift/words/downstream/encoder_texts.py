@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_shift.words import damage, text_files
-from embedding_shift.words.class_predictions import Classifier, Predictor, ZeroShot
+from embedding_shift.words import text_files
+from embedding_shift.words.downstream import damage
+from embedding_shift.words.downstream.class_predictions import Classifier, Predictor, ZeroShot
 from embedding_shift.words.image_blocks import Embeddings, in_blocks
 from embedding_shift.words.text_files import EncodedTexts
 

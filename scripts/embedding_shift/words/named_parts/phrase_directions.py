@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.words import text_files
-from embedding_shift.words.damage import unit
+from embedding_shift.words.downstream.damage import unit
 
 
 def directions(embedding: NDArray[Any], width: int) -> NDArray[np.float64]:

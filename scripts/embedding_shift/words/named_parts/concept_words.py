@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.mechanism.tower import FloatArray
-from embedding_shift.words.damage import unit
+from embedding_shift.words.downstream.damage import unit
 
 COLUMNS = ("dimension", "rank", "word", "score", "null_score", "p")
 RANKS = 3  # words per dimension

@@ -8,7 +8,7 @@ from captured_towers import GRID, SETTINGS, SIZE, arrays, captured, tower, usual
 
 from embedding_shift.mechanism import patch_maps
 from embedding_shift.mechanism.registry import find
-from embedding_shift.words import text_maps
+from embedding_shift.words.named_parts import text_maps
 
 
 def captions_of(views, embedding):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_shift.compat.albumentations_import import albumentations
-from embedding_shift.views import corruption_filters as filters
+from embedding_shift.views.own_transforms import corruption_filters as filters
 
 Pixels = NDArray[Any]
 Setting = Any

@@ -8,7 +8,7 @@ from scipy import special, stats
 from sklearn import metrics
 
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import damage
+from embedding_shift.words.downstream import damage
 
 SETTINGS = bootstrap.Settings(200, 0.95, 3)
 

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from embedding_shift.errors import InputError
-from embedding_shift.words import phrase_directions, phrases, text_files
+from embedding_shift.words import text_files
+from embedding_shift.words.named_parts import phrase_directions, phrases
 
 SHIPPED = "config/phrases.yaml"
 # Words that say nothing of a picture, also where they are frequent.

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import damage_forecast
+from embedding_shift.words.downstream import damage_forecast
 
 SETTINGS = bootstrap.Settings(300, 0.95, 1)
 NAMES = ("mild", "middle", "strong", "worst")

@@ -6,9 +6,9 @@ from scipy import stats
 
 from embedding_shift.io import array_files
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import damage_forecast, dose_damage
-from embedding_shift.words.class_predictions import Classifier
-from embedding_shift.words.encoder_texts import Uses
+from embedding_shift.words.downstream import damage_forecast, dose_damage
+from embedding_shift.words.downstream.class_predictions import Classifier
+from embedding_shift.words.downstream.encoder_texts import Uses
 
 SETTINGS = bootstrap.Settings(200, 0.95, 1)
 DOSES, IDS = (0.25, 0.5, 1.0), [f"id{place:02}" for place in range(12)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embedding_shift.words import text_span
+from embedding_shift.words.named_parts import text_span
 
 WIDTH, WORDS = 12, 40
 SPREAD = np.exp(-np.arange(WIDTH) / 8)  # words vary along few dimensions, as real ones do

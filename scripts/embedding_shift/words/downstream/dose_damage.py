@@ -10,8 +10,8 @@ from embedding_shift.io import array_files
 from embedding_shift.io.array_files import ArrayByImage
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study.variants import variant_names
-from embedding_shift.words import damage, damage_forecast
-from embedding_shift.words.encoder_texts import Uses
+from embedding_shift.words.downstream import damage, damage_forecast
+from embedding_shift.words.downstream.encoder_texts import Uses
 
 COLUMNS = ("augmentation", "dose", "metric", "n", "shift", *damage.CHANGE_COLUMNS)
 

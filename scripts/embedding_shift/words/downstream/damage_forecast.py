@@ -9,7 +9,7 @@ from scipy import special
 
 from embedding_shift.statistics import bootstrap
 from embedding_shift.statistics.rank_correlation import spearman_rho
-from embedding_shift.words import damage
+from embedding_shift.words.downstream import damage
 from embedding_shift.words.image_blocks import Embeddings, in_blocks
 
 COLUMNS = ("augmentation", "damage", "n", "rho", "ci_low", "ci_high")

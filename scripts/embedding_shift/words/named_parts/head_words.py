@@ -11,7 +11,7 @@ from embedding_shift.mechanism.registry import Settings
 from embedding_shift.mechanism.shares import PARTS, end_of_stream
 from embedding_shift.mechanism.tower import FloatArray, Tower
 from embedding_shift.statistics import bootstrap
-from embedding_shift.words import text_span
+from embedding_shift.words.named_parts import text_span
 
 COLUMNS = ("layer", "head", "rank", "word", "share", "total_share", "null_share", "p")
 SHIFT_COLUMNS = ("augmentation", "layer", "head", "words", "share", "ci_low", "ci_high", "share_of_shift")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from embedding_shift.errors import InputError
-from embedding_shift.views import corruptions, geometry, transforms
+from embedding_shift.views import geometry, transforms
+from embedding_shift.views.own_transforms import corruptions
 
 PUBLISHED = {
     "gaussian_noise": [0.08, 0.12, 0.18, 0.26, 0.38],

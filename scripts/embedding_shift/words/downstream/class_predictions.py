@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.encoders.bundle_names import CLASSIFIER, WEIGHTS_FILE
 from embedding_shift.words import text_files
-from embedding_shift.words.damage import unit
+from embedding_shift.words.downstream.damage import unit
 from embedding_shift.words.text_files import EncodedTexts
 
 

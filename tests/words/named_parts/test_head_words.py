@@ -6,7 +6,7 @@ from captured_towers import SETTINGS, SIZE, arrays, captured, tower, usual
 
 from embedding_shift.mechanism.registry import find
 from embedding_shift.mechanism.shares import end_of_stream
-from embedding_shift.words import head_words
+from embedding_shift.words.named_parts import head_words
 
 WORDS = [f"word{number}" for number in range(20)]
 

@@ -9,8 +9,9 @@ from scipy import special
 from small_models import write_clip_bundle
 
 from embedding_shift.encoders import text_encoder
-from embedding_shift.words import damage, text_files
-from embedding_shift.words.class_predictions import ZeroShot
+from embedding_shift.words import text_files
+from embedding_shift.words.downstream import damage
+from embedding_shift.words.downstream.class_predictions import ZeroShot
 
 NAMES = ["parrot", "red door", "犬", "🐕", "lighthouse"]
 WEIGHTS = "open_clip_model.safetensors"

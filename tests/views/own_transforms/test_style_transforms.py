@@ -11,7 +11,8 @@ from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.config import references
 from embedding_shift.config.entries import steps_of
 from embedding_shift.errors import InputError
-from embedding_shift.views import augment, augmentation_table, geometry, style_transforms
+from embedding_shift.views import augment, augmentation_table, geometry
+from embedding_shift.views.own_transforms import style_transforms
 from embedding_shift.views.view_record import ViewRecord
 
 ARGUMENTS = {

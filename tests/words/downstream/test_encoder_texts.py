@@ -9,9 +9,10 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files
-from embedding_shift.words import damage, damage_forecast, image_blocks
-from embedding_shift.words.class_predictions import Classifier
-from embedding_shift.words.encoder_texts import Uses
+from embedding_shift.words import image_blocks
+from embedding_shift.words.downstream import damage, damage_forecast
+from embedding_shift.words.downstream.class_predictions import Classifier
+from embedding_shift.words.downstream.encoder_texts import Uses
 from embedding_shift.words.text_files import EncodedTexts
 
 IDS = ["a", "b", "c", "d"]

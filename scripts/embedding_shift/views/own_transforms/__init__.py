@@ -1,0 +1,1 @@
+"""Transforms that albumentations lacks, or that it computes in another way."""

@@ -1,0 +1,1 @@
+"""What augmentations do to the captions and classes of images."""

@@ -1,0 +1,1 @@
+"""Heads, dimensions and patches of the encoder, named by phrases and captions."""
