@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from embedding_shift import cli
-from embedding_shift.encoders import text_encoder
 from embedding_shift.encoders.bundle_names import CONFIG_FILE
+from embedding_shift.encoders.texts import text_encoder
 from embedding_shift.words import text_files
 
 

@@ -8,8 +8,9 @@ from picture_data import AUGMENTATIONS as LABELS
 from picture_data import SHARDS, write_dataset
 
 from embedding_shift.io import array_files
-from embedding_shift.plots import named_heads, style
+from embedding_shift.plots import style
 from embedding_shift.plots.pictures import text_maps
+from embedding_shift.plots.words import named_heads
 from embedding_shift.words.named_parts.head_words import SHIFT_COLUMNS
 
 AUGMENTATIONS = [style.Augmentation(name, *label) for name, label in LABELS.items()]

@@ -239,9 +239,9 @@ FIGURES = {
         ("shards",),
         scope="adversarial",
     ),
-    "words": Figure("The shift in words", "words", ("words", "augmentations"), scope="words"),
+    "words": Figure("The shift in words", "words.words", ("words", "augmentations"), scope="words"),
     "named_heads": Figure(
-        "What heads named by words write", "named_heads", ("named_heads", "augmentations"), scope="named parts"
+        "What heads named by words write", "words.named_heads", ("named_heads", "augmentations"), scope="named parts"
     ),
     "text_maps": Figure(
         "Where the caption is seen",
@@ -252,7 +252,7 @@ FIGURES = {
     ),
     "damage": Figure(
         "Shift and damage to captions and classes",
-        "damage",
+        "words.damage",
         ("text_damage", "dose_damage", "damage_forecast", "comparison", "augmentations"),
         ("models", "labels"),
         scope="run",

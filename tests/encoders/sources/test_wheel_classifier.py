@@ -14,9 +14,9 @@ import yaml
 from pipeline import PROJECT
 from safetensors.torch import load_file
 
-from embedding_shift.encoders import text_encoder
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.sources import wheel_classifier
+from embedding_shift.encoders.texts import text_encoder
 from embedding_shift.errors import InputError
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from scipy import special
 from small_models import write_clip_bundle
 
-from embedding_shift.encoders import text_encoder
+from embedding_shift.encoders.texts import text_encoder
 from embedding_shift.words import text_files
 from embedding_shift.words.downstream import damage
 from embedding_shift.words.downstream.class_predictions import ZeroShot

@@ -11,7 +11,7 @@ from small_models import write_clip_bundle
 from text_towers import write_text_bundle, write_tokenizer
 from towers import write_bundle
 
-from embedding_shift.encoders import text_encoder, tokenizing
+from embedding_shift.encoders.texts import text_encoder, tokenizing
 from embedding_shift.errors import InputError
 
 pytestmark = pytest.mark.slow

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift.plots import damage, style
-from embedding_shift.plots.damage import root_ticks
+from embedding_shift.plots import style
+from embedding_shift.plots.words import damage
+from embedding_shift.plots.words.damage import root_ticks
 from embedding_shift.words.downstream.damage import COLUMNS
 from embedding_shift.words.downstream.damage_forecast import COLUMNS as FORECAST_COLUMNS
 from embedding_shift.words.downstream.damage_forecast import EVERY, EVERY_DOSE

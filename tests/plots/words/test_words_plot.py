@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
-from embedding_shift.plots import style, words
+from embedding_shift.plots import style
+from embedding_shift.plots.words import words
 from embedding_shift.words.shift_in_words import COLUMNS, ONE_PROMPT
 
 AUGMENTATIONS = [style.Augmentation("noise", "Noise", "#117733"), style.Augmentation("blur", "Blur", "#882255")]

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from embedding_shift.encoders import batching, tokenizing
+from embedding_shift.encoders import batching
 from embedding_shift.encoders.bundle_names import WEIGHTS_FILE
+from embedding_shift.encoders.texts import tokenizing
 from embedding_shift.encoders.towers import text_tower
 from embedding_shift.errors import InputError
 

@@ -1,0 +1,1 @@
+"""Text towers of encoders, and their tokenizers."""

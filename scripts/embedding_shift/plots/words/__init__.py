@@ -1,0 +1,1 @@
+"""Figures of what texts tell about shifts."""
