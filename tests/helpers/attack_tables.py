@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from embedding_shift.adversarial import curves, exchange, transfer
+from embedding_shift.adversarial import curves, detection, exchange, transfer
 from embedding_shift.io import tables
 
 
@@ -20,11 +20,18 @@ def write_attack(folder, names):
     pairs = [(one, other) for one in ("model_0", "model_1") for other in ("model_0", "model_1")]
     shifts = zip(pairs, (0.5, 0.25, 0.125, 0.5), strict=True)
     moved = [(*pair, 8, 8, shift, shift - 0.125, shift + 0.125, 0.0625, 0, 0.125) for pair, shift in shifts]
+    told = [
+        (epsilon, name, score, 8, auc, auc - 0.25, min(auc + 0.25, 1))
+        for epsilon in (1, 8)
+        for name in names
+        for score, auc in (("size", 0.5), ("direction", 0.875))
+    ]
     for name, rows, columns in (
+        ("detection", told, detection.COLUMNS),
         ("adversarial", curve, curves.COLUMNS),
         ("exchange_rate", rates, exchange.COLUMNS),
         ("transfer", moved, transfer.COLUMNS),
     ):
         tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))
-    options = {"--adversarial": "adversarial", "--exchange-rate": "exchange_rate", "--transfer": "transfer"}
-    return [part for option, name in options.items() for part in (option, str(folder / f"{name}.csv"))]
+    options = ("detection", "adversarial", "exchange_rate", "transfer")
+    return [part for name in options for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))]

@@ -43,6 +43,14 @@ def test_the_attack_that_moves_another_encoder_most_is_told(inputs):
     assert sentences_of(dataclasses.replace(inputs, adversarial=alone))["transfer_sentence"] == r"\none"
 
 
+def test_whether_the_shift_tells_the_largest_attack_is_told(inputs):
+    assert sentences_of(inputs)["detection_sentence"] == (
+        r"At $\varepsilon=8$, with an interval above one half, the size of the shift tells it from 0 "
+        "(AUC 0.50 to 0.50) and the direction of the shift tells it from 4 (AUC 0.88 to 0.88) of the 4 augmentations."
+    )
+    assert told(inputs, detection=inputs.adversarial["detection"].head(0))["detection_sentence"].startswith("Too few")
+
+
 def test_a_single_image_has_no_interval(inputs):
     curve = inputs.adversarial["adversarial"].assign(ci_low=nan, ci_high=nan, random_low=nan, random_high=nan)
     rates = inputs.adversarial["exchange_rate"].assign(ci_low=nan, ci_high=nan)

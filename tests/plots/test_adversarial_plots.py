@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedding_shift.adversarial import attacked_views, curves, exchange, transfer
+from embedding_shift.adversarial import attacked_views, curves, detection, exchange, transfer
 from embedding_shift.io import shards
 from embedding_shift.plots import style
-from embedding_shift.plots.adversarial import attack_curve, attack_strip, attack_transfer
+from embedding_shift.plots.adversarial import attack_curve, attack_detection, attack_strip, attack_transfer
 
 AUGMENTATIONS = [style.Augmentation("noise", "Noise", "#117733"), style.Augmentation("blur", "Blur", "#882255")]
 
@@ -89,6 +89,24 @@ def test_the_heatmap_shows_every_pair_at_every_epsilon():
     assert [text.get_text() for text in panels[0].texts] == [*own, *others, *others, *own]
     empty = attack_transfer.draw(table[:0], ["a", "b"], ["First", "Second"])
     assert "No attacked image has a cosine similarity." in texts(empty)
+
+
+def test_every_augmentation_has_a_point_per_epsilon():
+    rows = [
+        (epsilon, name, score, 8, 0.25, 0.125, 0.5)
+        for epsilon in (1, 4)
+        for name in ("blur", "noise")
+        for score in ("size", "direction")
+    ]
+    table = pd.DataFrame(rows, columns=detection.COLUMNS)
+    shown = [style.Augmentation(name, name.title(), "#332288") for name in ("blur", "noise")]
+    figure = attack_detection.draw(table, shown, 0.95)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        points = [line for line in axes.lines if line.get_marker() == "o"]
+        assert [list(line.get_xdata()) for line in points] == [[0.25, 0.25], [0.25, 0.25]]
+    assert {"By the size of the shift", "ε = 1", "ε = 4", "Blur", "AUC (0.5 is chance)"} <= texts(figure)
+    assert "Fewer than three images are attacked." in texts(attack_detection.draw(table[:0], shown, 0.95))
 
 
 def test_a_difference_of_epsilon_is_black_or_white():

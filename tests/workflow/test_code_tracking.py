@@ -146,7 +146,7 @@ EDITS = {
     | CARD
     | TEXTS
     | PAPER,
-    "embedding_shift/adversarial/detection.py": DETECTED_ATTACKS,
+    "embedding_shift/adversarial/detection.py": DETECTED_ATTACKS | TEXTS | PAPER,
     "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS | CARD | TEXTS | PAPER,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}

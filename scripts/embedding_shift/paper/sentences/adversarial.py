@@ -12,6 +12,8 @@ from embedding_shift.paper.latex import Macro
 from embedding_shift.paper.sentences.wording import counted, emphasised, joined
 from embedding_shift.paper.tables import layout
 
+CHANCE = 0.5
+
 
 def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the sentences on the attack; nothing for a run without one."""
@@ -19,6 +21,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         return
     yield ("attack_sentence",), _attack(inputs.adversarial["adversarial"])
     yield ("exchange_sentence",), _exchange(inputs.adversarial["exchange_rate"], inputs.main.augmentations)
+    yield ("detection_sentence",), _detection(inputs.adversarial["detection"])
     transfer = inputs.adversarial.get("transfer")
     yield ("transfer_sentence",), "" if transfer is None else _transfer(transfer)
 
@@ -79,6 +82,23 @@ def _bounds(row: dict[str, Any]) -> str:
 
 def _label(row: dict[str, Any], labels: dict[str, str]) -> str:
     return emphasised(labels[row["augmentation"]])
+
+
+def _detection(detection: pd.DataFrame) -> str:
+    """Say from how many augmentations the size and the direction of the shift tell the largest attack."""
+    rows = detection[detection["epsilon"] == detection["epsilon"].max()]
+    if rows.empty:
+        return "Too few images are attacked to say whether the shift tells attacks from augmentations."
+    told, number = [], rows["augmentation"].nunique()
+    for score in ("size", "direction"):
+        of_score = rows[rows["score"] == score]
+        found = int((of_score["ci_low"] > CHANCE).sum())
+        lowest, highest = (f"{value:.2f}" for value in (of_score["auc"].min(), of_score["auc"].max()))
+        told.append(f"the {score} of the shift tells it from {found} (AUC {lowest} to {highest})")
+    return (
+        rf"At $\varepsilon={rows['epsilon'].iloc[0]}$, with an interval above one half, {told[0]} and {told[1]} of the "
+        f"{counted(number, 'augmentation')}."
+    )
 
 
 def _transfer(transfer: pd.DataFrame) -> str:
