@@ -7,7 +7,7 @@ from tqdm import tqdm
 from embedding_shift import cli, sampling
 from embedding_shift.adversarial import attacked_views, parallel_attacks
 from embedding_shift.encoders import gradients, image_encoder
-from embedding_shift.io import shards, tables
+from embedding_shift.io import image_lists, shards
 
 
 def main() -> None:
@@ -22,8 +22,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments, precision="fp32", batch_size=1)
-    manifest = tables.read_rows(arguments.manifest)
-    image_ids = sampling.select((row["image_id"] for row in manifest), arguments.images)
+    image_ids = sampling.select(image_lists.read_ids(arguments.manifest), arguments.images)
     originals = shards.read_selected(arguments.originals, image_ids).values()
     made = parallel_attacks.attack_images(
         originals,

@@ -1,11 +1,10 @@
 """Encode the views of one or more shards under all augmentations: embeddings and attention maps."""
 
-import csv
 from pathlib import Path
 
 from embedding_shift import cli, sampling
 from embedding_shift.encoders import image_encoder, stored_encoding
-from embedding_shift.io import array_files
+from embedding_shift.io import array_files, image_lists
 from embedding_shift.io.array_store import Store
 
 
@@ -44,8 +43,7 @@ def main() -> None:
 def _images_to_capture(manifest: str | None, images: int) -> list[str]:
     if not manifest:
         return []
-    with open(manifest, newline="", encoding="utf-8") as file:
-        return sampling.select([row["image_id"] for row in csv.DictReader(file)], images)
+    return sampling.select(image_lists.read_ids(manifest), images)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from embedding_shift import cli
 from embedding_shift.code_dependencies import source_files
 from embedding_shift.errors import InputError
 from embedding_shift.plots import rendering, style
-from embedding_shift.plots.figures import FIGURES, INPUTS, OPTIONS, flag
+from embedding_shift.plots.figure_arguments import INPUTS, OPTIONS, flag
+from embedding_shift.plots.figures import FIGURES
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, 
 from embedding_shift.study.variants import equal_doses, variant_names
 from embedding_shift.views import image_difference
 from embedding_shift.words import shift_in_words
-from embedding_shift.words.downstream import damage, damage_forecast
 
 PROJECT = Path(__file__).parents[2]
 NASTY = [
@@ -286,16 +285,3 @@ def read_run_with_study(folder):
     names = [f"augmentation_{place}" for place in range(3)]
     arguments = write_results(folder, ["A", "B", "C"], 3, value=lambda place, metric: (0.875, 0.625, 0.25)[place])
     return read(arguments + write_study(folder, names))
-
-
-def write_damage(folder, names, model):
-    """Write damage to captions and classes for one encoder; return the arguments that name it."""
-    rows = [
-        (model, view, metric, 24, 0.3, 0.2, 0.4, -0.1, -0.2, 0.0, 1 / 24)
-        for view in ("original", *names)
-        for metric in ("top1_flips", "caption_similarity", "image_to_text_recall_at_1")
-    ]
-    found = [(model, damage_forecast.EVERY, metric, 9, 0.9, 0.5, 1.0) for metric in damage_forecast.DAMAGES]
-    tables.write_csv(folder / "text_damage.csv", pd.DataFrame(rows, columns=["model", *damage.COLUMNS]))
-    tables.write_csv(folder / "damage_forecast.csv", pd.DataFrame(found, columns=["model", *damage_forecast.COLUMNS]))
-    return [f"--{name.replace('_', '-')}={folder / name}.csv" for name in ("text_damage", "damage_forecast")]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 from attack_tables import write_attack
+from damage_tables import write_damage
 from mechanism_tables import write_mechanism
 from named_tables import write_named_parts
 from paper_run import (
@@ -14,7 +15,6 @@ from paper_run import (
     SETTINGS,
     read,
     write_acquisition,
-    write_damage,
     write_encoder_comparison,
     write_precision,
     write_results,

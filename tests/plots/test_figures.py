@@ -8,7 +8,7 @@ import sys
 import pytest
 from pipeline import PROJECT
 
-from embedding_shift.plots import figures, rendering
+from embedding_shift.plots import figure_arguments, figures, rendering
 
 
 def plot(*arguments):
@@ -31,8 +31,8 @@ def test_every_module_draws_the_figure_of_its_name():
 
 def test_every_input_and_option_is_used_and_can_be_read():
     used = {key for figure in figures.FIGURES.values() for key in (*figure.inputs, *figure.options)}
-    assert used == set(figures.INPUTS) | set(figures.OPTIONS)
-    assert {entry.form for entry in figures.INPUTS.values()} == set(rendering.READERS)
+    assert used == set(figure_arguments.INPUTS) | set(figure_arguments.OPTIONS)
+    assert {entry.form for entry in figure_arguments.INPUTS.values()} == set(rendering.READERS)
 
 
 def test_every_figure_of_the_report_has_a_caption_and_every_caption_a_figure():

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic, checksums
+from embedding_shift.io.image_lists import LONGEST_FIELD
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST_FIELD = 1_000_000  # characters
 LONGEST_LINE = 10 * LONGEST_FIELD
 # Columns of names, which may look like numbers or missing values: an image may be called `007`, an augmentation `nan`.
 NAMES = ["image_id", "before", "after", "augmentation", "model", "first", "second", "prompt", "word", "words"]

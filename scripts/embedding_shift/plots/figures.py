@@ -5,10 +5,11 @@ entry. To add a figure, write a module with a function `draw`, add an entry here
 describe the figure in report/{name}.rst. A change to this table draws all figures again.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from embedding_shift.plots.figure_arguments import flag
 
 PACKAGE = "embedding_shift.plots"
 Scope = Literal["encoder", "study", "lists", "mechanism", "adversarial", "words", "named parts", "run", "benchmark"]
@@ -24,8 +25,8 @@ class Figure:
     Attributes:
         title: what the report and `--help` call it.
         module: dotted path of its module, below `embedding_shift.plots`.
-        inputs: the files that it reads, keys of INPUTS.
-        options: keys of OPTIONS.
+        inputs: the files that it reads, keys of `figure_arguments.INPUTS`.
+        options: keys of `figure_arguments.OPTIONS`.
         scope: what one drawing covers: a dataset and an encoder ("encoder"), the study of them ("study"), what happens
             inside the encoder ("mechanism"), the study of lists of transforms ("lists"), the attack on the encoder
             ("adversarial"), what texts tell about the shift ("words") and about parts of the encoder ("named parts"),
@@ -43,87 +44,6 @@ class Figure:
         """Dotted path of the module from the library's root."""
         return f"{PACKAGE}.{self.module}"
 
-
-@dataclass(frozen=True)
-class Input:
-    """A kind of file that figures read.
-
-    Attributes:
-        help: what the file holds.
-        form: how `draw` receives it: a CSV file as data frame, the long table as Values, the augmentations as a list of
-            `style.Augmentation`, anything else as path.
-    """
-
-    help: str
-    form: Literal["csv", "parquet", "augmentations", "path"] = "csv"
-
-
-@dataclass(frozen=True)
-class Option:
-    """A setting of figures: its help, and further arguments of `ArgumentParser.add_argument`."""
-
-    help: str
-    arguments: Mapping[str, Any] = field(default_factory=lambda: {"required": True})
-
-
-def _required(help_text: str, **arguments: Any) -> Option:
-    return Option(help_text, {"required": True, **arguments})
-
-
-INPUTS = {
-    "adversarial": Input("CSV, mean and interval per ε and metric, of the attack and of random signs"),
-    "attacked_views": Input("tar, the attacked views", "path"),
-    "attention_folder": Input("folder with one attention file (npz) per view", "path"),
-    "audit": Input("CSV, means as released and corrected"),
-    "augmentation_card": Input("CSV, what is known of the harm that each augmentation does"),
-    "augmentations": Input("CSV, labels and colours of the augmentations", "augmentations"),
-    "bench": Input("CSV, results of a benchmark"),
-    "concepts": Input("CSV, what becomes of every dimension of the embedding"),
-    "comparison": Input("CSV, mean and interval per model, augmentation and metric"),
-    "damage_forecast": Input("CSV, rank correlations of shift and damage per model"),
-    "detection": Input("CSV, how well the shift tells the attack from each augmentation"),
-    "dose_damage": Input("CSV, damage to captions and classes per model, augmentation and dose"),
-    "dose_start": Input("CSV, metrics of augmentations at a vanishing dose"),
-    "dose_response": Input("CSV, mean and interval per augmentation, dose and metric"),
-    "equal_damage": Input("CSV, metrics at equal damage"),
-    "equivariance": Input("CSV, how well the shift tells drawn parameters"),
-    "exchange_rate": Input("CSV, the ε that every augmentation is worth"),
-    "fingerprint": Input("CSV, how well the shift tells the augmentation"),
-    "layers": Input("CSV, shift of the stream per augmentation, token and layer"),
-    "ledger": Input("CSV, share of every part in the shift of every augmentation"),
-    "manifest": Input("CSV, one row per image", "path"),
-    "mean_ranks": Input("CSV, mean rank per metric and augmentation"),
-    "metrics": Input("Parquet, one row per image, augmentation and metric", "parquet"),
-    "notable_images": Input("CSV, typical and worst image of every augmentation"),
-    "nearest_images": Input("CSV, nearest images of some photographs"),
-    "named_heads": Input("CSV, share of every head that words name in the shift of every augmentation"),
-    "neighbours": Input("CSV, neighbours kept per augmentation and space"),
-    "noise_floor": Input("CSV, mean and interval per reference and metric"),
-    "paired_differences": Input("CSV, corrected p value per metric and pair of augmentations"),
-    "pairwise_distance": Input("CSV, mean cosine distance, augmentation × augmentation"),
-    "rank_agreement": Input("CSV, rank correlations of every two models"),
-    "steps": Input("CSV, what each transform of a list adds to the shift, and what the list loses without it"),
-    "similarity_maps": Input("CSV, correlation of the maps of similarity to the original's embedding"),
-    "text_damage": Input("CSV, damage to captions and classes per model and augmentation"),
-    "text_maps": Input("npz, the maps of the similarity to the caption of a few images", "path"),
-    "summary": Input("CSV, mean and interval per augmentation and metric"),
-    "transfer": Input("CSV, mean shift of every encoder by the attacks on every encoder"),
-    "words": Input("CSV, score of every augmentation and prompt"),
-    "views_folder": Input("folder with one folder of shards per view", "path"),
-}
-
-OPTIONS = {
-    "confidence": _required("coverage of the intervals, between 0 and 1", type=float),
-    "image": Option("id of the image to show; by default the first in the manifest", {}),
-    "images": _required("number of images to show", type=int),
-    "labels": _required("names of the models in the figure", nargs="+"),
-    "models": _required("names of the models in the tables", nargs="+"),
-    "page": _required("number of this page, from 1", type=int),
-    "pages": _required("number of pages", type=int),
-    "samples": _required("number of images to sample", type=int),
-    "settings": _required("dose of each augmentation as configured, a JSON object", type=json.loads),
-    "shards": _required("number of shards", type=int),
-}
 
 # Figures of photographs would make up most of the report; the explorer shows them.
 NOT_IN_REPORT = ("attention_grid", "notable_images", "nearest_images")
@@ -302,8 +222,3 @@ def command_line(name: str, values: Mapping[str, Any]) -> list[str]:
         elif values[key] is not None:
             found.append(f"{flag(key)}={values[key]}")
     return found
-
-
-def flag(key: str) -> str:
-    """Return the command-line flag of an input or option."""
-    return f"--{key.replace('_', '-')}"

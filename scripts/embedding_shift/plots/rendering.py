@@ -9,7 +9,8 @@ from typing import Any
 from embedding_shift.io import tables
 from embedding_shift.io.values_by_metric import LongTable
 from embedding_shift.plots import figure_metadata, style
-from embedding_shift.plots.figures import FIGURES, INPUTS
+from embedding_shift.plots.figure_arguments import INPUTS
+from embedding_shift.plots.figures import FIGURES
 
 READERS: dict[str, Callable[[str | PathLike[str]], Any]] = {
     "csv": tables.read_csv,
