@@ -52,7 +52,9 @@ PAPER_STUDY |= {table: f"{PAPER_RESULTS}/{table}.csv" for table in LIST_TABLES i
 PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} if STUDY else {}
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
-PAPER_ADVERSARIAL = {table: f"{PAPER_RESULTS}/{table}.csv" for table in [*ADVERSARIAL_TABLES, "detection"] if ADVERSARIAL}
+PAPER_ADVERSARIAL = {
+    table: f"{PAPER_RESULTS}/{table}.csv" for table in [*ADVERSARIAL_TABLES, "detection"] if ADVERSARIAL
+}
 PAPER_ADVERSARIAL |= {"transfer": "results/transfer.csv"} if ADVERSARIAL and len(MODELS) > 1 else {}
 PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}
 PAPER_WORDS |= {table: f"{PAPER_RESULTS}/{table}.csv" for table in NAMED_TABLES if NAMED_PARTS}
