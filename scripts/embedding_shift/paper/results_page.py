@@ -23,6 +23,7 @@ IN_MAIN_TEXT = (
     "shift_ledger",
     "attack_curve",
     "attack_strip",
+    "attack_detection",
     "attack_transfer",
     "words",
     "named_heads",
