@@ -1,5 +1,6 @@
 """Lazy access to the files of a results folder."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +32,29 @@ class ByImage(NamedTuple):
     values: NDArray[Any]
 
 
+class _WithTables(ABC):
+    """Access to the tables of a folder: those on the whole run, or on one encoder and dataset."""
+
+    @abstractmethod
+    def _place(self) -> Path:
+        """Return the folder."""
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that `table` reads, sorted."""
+        return _table_names(self._place())
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by its file name without `.csv`, such as `comparison` or `noise_floor`.
+
+        Raises:
+            InputError: the run has no such table.
+        """
+        return _csv(self._place(), name)
+
+
 @dataclass(frozen=True)
-class Measurements:
+class Measurements(_WithTables):
     """The results of one encoder on one dataset. Each file is read when it is first asked for.
 
     Attributes:
@@ -50,18 +72,8 @@ class Measurements:
         """The folder of these results."""
         return self.run.folder / self.dataset / self.model
 
-    @property
-    def tables(self) -> list[str]:
-        """Names of the tables that `table` reads, sorted."""
-        return _table_names(self.folder)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table by its file name without `.csv`.
-
-        Raises:
-            InputError: the run has no such table.
-        """
-        return _csv(self.folder, name)
+    def _place(self) -> Path:
+        return self.folder
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -127,7 +139,7 @@ class Measurements:
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(_WithTables):
     """A finished run.
 
     Attributes:
@@ -137,6 +149,9 @@ class Run:
 
     folder: Path
     record: RunRecord
+
+    def _place(self) -> Path:
+        return self.folder
 
     @property
     def datasets(self) -> list[str]:
@@ -152,19 +167,6 @@ class Run:
     def augmentations(self) -> list[str]:
         """Names of the augmentations, in the order of all tables."""
         return list(self.record.configuration["augmentations"])
-
-    @property
-    def tables(self) -> list[str]:
-        """Names of the tables on the whole run, that `table` reads, sorted."""
-        return _table_names(self.folder)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table on the whole run by its file name without `.csv`, such as `comparison`.
-
-        Raises:
-            InputError: the run has no such table.
-        """
-        return _csv(self.folder, name)
 
     def of(self, dataset: str | None = None, model: str | None = None) -> Measurements:
         """Return the results of an encoder on a dataset; by default, of those that the paper is about.
