@@ -1,2 +1,1 @@
-"""What a person who chooses augmentations asks of each: how far it moves the embedding, and from which dose on it does
-harm."""
+"""The card of an augmentation: how far it moves the embedding, and from which dose on it does harm."""

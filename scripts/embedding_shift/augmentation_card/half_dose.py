@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 HALF = 0.5
+# The columns for the dose and its bounds: the larger the loss, the smaller the dose.
+COLUMNS = ("loss", "ci_high", "ci_low")
 
 
 class Reading(NamedTuple):
@@ -43,10 +45,6 @@ def read(curve: pd.DataFrame, starts_at_none: bool) -> Reading:
     if np.isinf(high):
         reasons.append(f"the upper bound is above dose {last:g}")
     return Reading(value, low, high if np.isfinite(high) else np.nan, "; ".join(reasons))
-
-
-# The larger the loss, the smaller the dose.
-COLUMNS = ("loss", "ci_high", "ci_low")
 
 
 def _crossing(doses: "np.ndarray[Any, Any]", losses: "np.ndarray[Any, Any]", starts_at_none: bool) -> float:
