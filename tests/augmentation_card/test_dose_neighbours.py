@@ -29,8 +29,7 @@ def rows(encoded, originals=ORIGINALS, k=K):
 
 
 def test_the_share_is_that_of_another_library():
-    keys, views = study({0.5: 1.0})
-    (row,) = rows((keys, views))
+    keys, views = study({0.5: 1.0}, images=N)
     nearest = NearestNeighbors(n_neighbors=N, metric="cosine").fit(ORIGINALS)
     shares = []
     for place, view in enumerate(views):
@@ -39,10 +38,13 @@ def test_the_share_is_that_of_another_library():
             for query in (ORIGINALS[place], view)
         )
         shares.append(len({*before} & {*after}) / K)
+    found = dose_neighbours.kept(ORIGINALS.astype(np.float64), views.astype(np.float64), np.arange(N), K)
+    assert found.tolist() == shares
+    (row,) = rows((keys, views))
     assert row["kept"] == pytest.approx(np.mean(shares))
     assert 0 < row["kept"] < 1
     assert row["ci_low"] <= row["kept"] <= row["ci_high"]
-    assert (row["n"], row["k"], row["chance"]) == (5, K, pytest.approx(K / (N - 1)))
+    assert (row["n"], row["k"], row["chance"]) == (N, K, pytest.approx(K / (N - 1)))
 
 
 def test_a_view_equal_to_its_original_keeps_all_and_dose_0_has_no_row():
