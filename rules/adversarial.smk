@@ -1,8 +1,9 @@
 """Attack each encoder: change pixels by at most ε so that the embedding moves as far as possible (config: adversarial).
 
 input:   manifest, original views, metrics, embeddings and attention of the main run
-output:  results/{dataset}/{model}/adversarial/views.tar, encoded/{attacked}.npz and metrics.parquet;
-         results/{dataset}/{model}/adversarial.csv, exchange_rate.csv, detection.csv; of several encoders, results/transfer.csv
+output:  results/{dataset}/{model}/adversarial/views.tar, encoded/{attacked}.npz and metrics.parquet, with `mechanism`
+         captured.npz; results/{dataset}/{model}/adversarial.csv, exchange_rate.csv, detection.csv, with `mechanism`
+         detection_layers.csv; of several encoders, results/transfer.csv
 steps:   attack → encode with the attacked encoder and with the others → measure → tabulate; compare the encoders
 """
 
@@ -53,6 +54,37 @@ rule encode_attacked_views:
         "Encoding the views of {wildcards.dataset} that attack {wildcards.attacked} with {wildcards.model}."
     shell:
         command("input.views,code params.bundle,encoding,store,description threads output")
+
+
+if MECHANISM:
+
+    # The attacked encoder captures what it does under attack; the others only encode.
+    ruleorder: capture_attacked_views > encode_attacked_views
+
+    rule capture_attacked_views:
+        input:
+            **stored(views=ATTACKED_VIEWS),
+            **BUNDLE | CAPTURE_INPUTS,
+            code=code("encode_views"),
+        output:
+            output="results/{dataset}/{model}/adversarial/encoded/{model}.npz",
+            captured=ATTACKED_CAPTURE,
+        priority: ENCODING
+        conda:
+            "../envs/encode.yaml"
+        threads: encoding_threads
+        resources:
+            **encoding_resources(runtime=encoding_minutes),
+        params:
+            **encoder(store=STORE, description="{model} attacked"),
+            variants=ATTACK_VARIANTS,
+        message:
+            "Encoding the views of {wildcards.dataset} that attack {wildcards.model}, and looking inside it."
+        shell:
+            command(
+                "input.views,code params.bundle,encoding,store,description,variants threads output.output "
+                + CAPTURE_ARGUMENTS
+            )
 
 
 MEASURED_ATTACKS = {
@@ -108,6 +140,14 @@ DETECTED_ATTACKS = {
     "augmented": every("results/{dataset}/{model}/embeddings/{augmentation}.npz", "augmentation"),
     "encoded": "results/{dataset}/{model}/adversarial/encoded/{model}.npz",
 }
+DETECTED_INSIDE = {
+    "captured": every(CAPTURED, "view", "part"),
+    "captured_attacks": ATTACKED_CAPTURE,
+    "tower": "results/models/{model}/tower.npz",
+}
+DETECTED_ATTACKS |= DETECTED_INSIDE if MECHANISM else {}
+DETECTION_OUTPUTS = {"output": "results/{dataset}/{model}/detection.csv"}
+DETECTION_OUTPUTS |= {"output_layers": "results/{dataset}/{model}/detection_layers.csv"} if MECHANISM else {}
 
 
 rule detect_attacks:
@@ -115,18 +155,18 @@ rule detect_attacks:
         **DETECTED_ATTACKS,
         code=code("detect_attacks"),
     output:
-        "results/{dataset}/{model}/detection.csv",
+        **DETECTION_OUTPUTS,
     conda:
         "../envs/analysis.yaml"
     resources:
         **memory_and_runtime(memory(per_mb=0.5), allowance(10)),
     params:
+        **READ_OUT_PARAMETERS,
         augmentations=AUGMENTATIONS,
-        bootstrap=BOOTSTRAP,
     message:
         "Telling attacks on {wildcards.model} from augmentations of {wildcards.dataset}."
     shell:
-        command("params.augmentations,bootstrap output", input=DETECTED_ATTACKS)
+        command("params.augmentations", input=DETECTED_ATTACKS, params=READ_OUT_PARAMETERS, output=DETECTION_OUTPUTS)
 
 
 COMPARED_ATTACKS = {

@@ -2,7 +2,12 @@
 
 ADVERSARIAL = config["adversarial"]["images"] > 0
 ADVERSARIAL_TABLES = ["adversarial", "exchange_rate"]
+# The scores of the mechanism need what encoding captures under attack.
+DETECTION_TABLES = ["detection", *["detection_layers"] * MECHANISM]
 ATTACKED_VIEWS = "results/{dataset}/{model}/adversarial/views.tar"
+ATTACKED_CAPTURE = "results/{dataset}/{model}/adversarial/captured.npz"
+# The views that are captured, as `variant` in scripts/embedding_shift/adversarial/attacked_views.py names them.
+ATTACK_VARIANTS = [f"attack-{epsilon:03d}" for epsilon in config["adversarial"]["epsilons"]]
 
 
 def attack_memory(wildcards, input, attempt):
@@ -22,7 +27,7 @@ def attack_minutes(wildcards, input, attempt):
 
 def adversarial_targets():
     """Return the tables and figures of the attack on every dataset and model, and of the run."""
-    results = [f"{table}.csv" for table in (*ADVERSARIAL_TABLES, "detection")]
+    results = [f"{table}.csv" for table in (*ADVERSARIAL_TABLES, *DETECTION_TABLES)]
     results += [f"figures/{name}.pdf" for name in figure_names("adversarial")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     compared = ["results/transfer.csv", "results/figures/attack_transfer.pdf"] if len(MODELS) > 1 else []

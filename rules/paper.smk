@@ -53,7 +53,7 @@ PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} i
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
 PAPER_ADVERSARIAL = {
-    table: f"{PAPER_RESULTS}/{table}.csv" for table in [*ADVERSARIAL_TABLES, "detection"] if ADVERSARIAL
+    table: f"{PAPER_RESULTS}/{table}.csv" for table in [*ADVERSARIAL_TABLES, *DETECTION_TABLES] if ADVERSARIAL
 }
 PAPER_ADVERSARIAL |= {"transfer": "results/transfer.csv"} if ADVERSARIAL and len(MODELS) > 1 else {}
 PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}

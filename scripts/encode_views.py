@@ -1,11 +1,13 @@
 """Encode the views of one or more shards under all augmentations: embeddings and attention maps."""
 
+import argparse
 from pathlib import Path
 
 from embedding_shift import cli, sampling
 from embedding_shift.encoders import image_encoder, stored_encoding
 from embedding_shift.io import array_files, image_lists
 from embedding_shift.io.array_store import Store
+from embedding_shift.study.variants import variant_names
 
 
 def main() -> None:
@@ -22,13 +24,14 @@ def main() -> None:
     parser.add_argument(
         "--images", type=int, default=0, help="number of images of which the encoder's inside is captured"
     )
+    parser.add_argument("--variants", nargs="*", default=[], help="variants of these images to capture, of keyed views")
     parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per augmentation")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)
     store = None
     if arguments.store:
         store = Store(Path(arguments.store, stored_encoding.setting(encoder, arguments.bundle, arguments.code)))
-    captured = stored_encoding.CapturedViews(_images_to_capture(arguments.manifest, arguments.images))
+    captured = stored_encoding.CapturedViews(_images_to_capture(arguments))
     paths = dict(zip(arguments.output, cli.grouped(arguments.views, len(arguments.output)), strict=True))
     for output, encoded in stored_encoding.encode_shards(
         encoder, paths, store, arguments.description, captured
@@ -40,10 +43,14 @@ def main() -> None:
         array_files.write(path, image_ids, **arrays)
 
 
-def _images_to_capture(manifest: str | None, images: int) -> list[str]:
-    if not manifest:
+def _images_to_capture(arguments: argparse.Namespace) -> list[str]:
+    """Return the ids, or the keys `{image_id}--{variant}`, of the views to capture."""
+    if not arguments.manifest:
         return []
-    return sampling.select(image_lists.read_ids(manifest), images)
+    image_ids = sampling.select(image_lists.read_ids(arguments.manifest), arguments.images)
+    if not arguments.variants:
+        return image_ids
+    return [variant_names.key(image_id, variant) for image_id in image_ids for variant in arguments.variants]
 
 
 if __name__ == "__main__":

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import integers
 
 from embedding_shift.adversarial import detection
+from embedding_shift.statistics import bootstrap
 from embedding_shift.statistics.bootstrap import Settings
 
 SETTINGS = Settings(300, 0.95, 1)
@@ -34,7 +38,8 @@ def detected(attack_shares_a_direction, size):
     _, natural = embeddings(False, 0.5, seed=2)
     keys = np.array([f"{image}--{kind}-004" for image in IMAGES for kind in ("attack", "signs")])
     views = np.repeat(after, 2, axis=0)
-    table = detection.table((IMAGES, before), {"blur": (IMAGES, natural)}, (keys, views), [4], SETTINGS)
+    shifts = detection.embedding_shifts((IMAGES, before), {"blur": (IMAGES, natural)}, (keys, views))
+    table = detection.table({"size": shifts, "direction": shifts}, SETTINGS)
     return table.set_index("score")["auc"]
 
 
@@ -53,4 +58,31 @@ def test_a_larger_shift_is_told_by_its_size():
 def test_two_images_are_too_few():
     two = IMAGES[:2], np.eye(2)
     keys = np.array([f"{image}--attack-004" for image in IMAGES[:2]])
-    assert detection.table(two, {"blur": two}, (keys, np.eye(2)), [4], SETTINGS).empty
+    shifts = detection.embedding_shifts(two, {"blur": two}, (keys, np.eye(2)))
+    assert detection.table({"size": shifts, "direction": shifts}, SETTINGS).empty
+
+
+@settings(deadline=None, max_examples=25)
+@given(arrays(np.float64, (2, 9), elements=integers(0, 4)), integers(0, 2**32))
+def test_resampled_areas_are_those_of_repeated_images(scores, seed):
+    """Whole scores tie often. The interval is that of the areas of the resampled images, counted pair by pair."""
+    attack, other = scores
+    counts = bootstrap.resampled_counts(9, 100, seed).astype(int)
+    areas = [roc_area(np.repeat(attack, count), np.repeat(other, count)) for count in counts]
+    low, high = bootstrap.percentile_interval(areas, 9, SETTINGS.confidence)
+    expected = roc_area(attack, other), low, high
+    assert detection.auc(attack, other, SETTINGS._replace(resamples=100), seed) == pytest.approx(expected, abs=1e-12)
+
+
+def roc_area(attack, other):
+    """The definition: every pair of an attacked and an augmented view is compared."""
+    return np.mean(np.sign(attack[:, None] - other[None, :]) + 1) / 2
+
+
+def test_an_image_without_a_value_is_left_out_of_both_views():
+    vectors = np.random.default_rng(0).normal(size=(3, 20, 4))
+    vectors[1, 3, 2] = np.nan
+    (row,) = detection.table({"ledger": detection.Vectors({4: vectors[0]}, {"blur": vectors[1]})}, SETTINGS).to_dict(
+        "records"
+    )
+    assert (row["score"], row["n"]) == ("ledger", 19)

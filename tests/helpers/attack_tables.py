@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from embedding_shift.adversarial import curves, detection, exchange, transfer
+from embedding_shift.adversarial import curves, detection, exchange, inside, transfer
 from embedding_shift.io import tables
 
 
@@ -20,6 +20,10 @@ def write_attack(folder, names):
     pairs = [(one, other) for one in ("model_0", "model_1") for other in ("model_0", "model_1")]
     shifts = zip(pairs, (0.5, 0.25, 0.125, 0.5), strict=True)
     moved = [(*pair, 8, 8, shift, shift - 0.125, shift + 0.125, 0.0625, 0, 0.125) for pair, shift in shifts]
+    grows = [(8, name, "class", layer, 8, 0.5, 0.25, 1, False) for name in names for layer in (0, 1, 2)]
+    grows[1:3] = [
+        (*row[:3], layer, 8, 0.875, 0.75, 1, layer == 1) for row, layer in zip(grows[1:3], (1, 2), strict=True)
+    ]
     told = [
         (epsilon, name, score, 8, auc, auc - 0.25, min(auc + 0.25, 1))
         for epsilon in (1, 8)
@@ -28,10 +32,11 @@ def write_attack(folder, names):
     ]
     for name, rows, columns in (
         ("detection", told, detection.COLUMNS),
+        ("detection_layers", grows, inside.LAYER_COLUMNS),
         ("adversarial", curve, curves.COLUMNS),
         ("exchange_rate", rates, exchange.COLUMNS),
         ("transfer", moved, transfer.COLUMNS),
     ):
         tables.write_csv(folder / f"{name}.csv", pd.DataFrame(rows, columns=columns))
-    options = ("detection", "adversarial", "exchange_rate", "transfer")
+    options = ("detection", "detection_layers", "adversarial", "exchange_rate", "transfer")
     return [part for name in options for part in (f"--{name.replace('_', '-')}", str(folder / f"{name}.csv"))]

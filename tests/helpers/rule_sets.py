@@ -26,7 +26,8 @@ READ_OUTS = {
     "read_out_similarity_maps",
 }
 STATISTICS = {"summarise_metrics", "compare_augmentations", "judge_claims", "compare_models", "measure_precision"}
-ATTACKING = {"attack_images", "encode_attacked_views", "plot_attack_strip"}
+ATTACK_ENCODING = {"encode_attacked_views", "capture_attacked_views"}
+ATTACKING = {"attack_images", "plot_attack_strip"} | ATTACK_ENCODING
 MEASURED_ATTACKS = {"measure_attacks"}
 TABULATED_ATTACKS = {"tabulate_attacks", "plot_attack_curve"}
 COMPARED_ATTACKS = {"compare_attacks", "plot_attack_transfer"}
@@ -114,7 +115,14 @@ FROM_METRICS = (
     | FROM_STUDY_METRICS
     | TABULATED_ATTACKS
 )
-FROM_CAPTURE = READ_OUTS | MECHANISM_FIGURES | CARD | {"compare_mechanisms", "judge_related_claims"} | FROM_PHRASES
+FROM_CAPTURE = (
+    READ_OUTS
+    | MECHANISM_FIGURES
+    | CARD
+    | {"compare_mechanisms", "judge_related_claims"}
+    | FROM_PHRASES
+    | DETECTED_ATTACKS
+)
 FROM_ENCODING = (
     ENCODING
     | NEIGHBOURS_OF_DOSES

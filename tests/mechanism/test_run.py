@@ -54,4 +54,8 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     rates = tables.read_rows(again / RESULTS / "exchange_rate.csv")
     assert len(rates) == 9 and all(bool(row["epsilon"]) != row["reason"].startswith("farther") for row in rates)
     detected = tables.read_rows(again / RESULTS / "detection.csv")
-    assert len(detected) == 2 * 9 * 2 and all(0 <= float(row["auc"]) <= 1 for row in detected)
+    assert len(detected) == 4 * 2 * 9 and all(0 <= float(row["auc"]) <= 1 for row in detected)
+    by_layer = tables.read_rows(again / RESULTS / "detection_layers.csv")
+    assert {(row["token"], row["layer"], row["n"]) for row in by_layer} == {
+        (token, layer, "3") for token in ("class", "patch_mean") for layer in "012"
+    }

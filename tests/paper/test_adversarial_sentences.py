@@ -5,6 +5,8 @@ from math import nan
 
 import pytest
 from attack_tables import write_attack
+from captured_towers import tower
+from mechanism_tables import with_mechanism
 from paper_run import read, sentences_of, write_results
 
 
@@ -45,10 +47,28 @@ def test_the_attack_that_moves_another_encoder_most_is_told(inputs):
 
 def test_whether_the_shift_tells_the_largest_attack_is_told(inputs):
     assert sentences_of(inputs)["detection_sentence"] == (
-        r"At $\varepsilon=8$, with an interval above one half, the size of the shift tells it from 0 "
-        "(AUC 0.50 to 0.50) and the direction of the shift tells it from 4 (AUC 0.88 to 0.88) of the 4 augmentations."
+        r"At $\varepsilon=8$, on 8 images and with an interval above one half, these scores tell the attack from so "
+        "many of the 4 augmentations: its size from 0 (AUC 0.50 to 0.50) and its direction from 4 (AUC 0.88 to 0.88)."
     )
     assert told(inputs, detection=inputs.adversarial["detection"].head(0))["detection_sentence"].startswith("Too few")
+
+
+def test_the_first_layer_and_missing_scores_are_told(inputs, tmp_path):
+    inside = with_mechanism(inputs, tmp_path)
+    first = (
+        "Layer by layer, the attack first moves the class token farther than 1 of the 4 augmentations after block 1."
+    )
+    assert sentences_of(inside)["detection_inside_sentence"] == first
+    reduced = with_mechanism(inputs, tmp_path, precision="bf16")
+    assert sentences_of(reduced)["detection_inside_sentence"] == (
+        "The score by the ledger is not defined for this encoder (the parts add up in fp32 only, not in bf16). " + first
+    )
+    convolutional = tower(missing={"parts": "no blocks", "stream": "no blocks"})
+    nothing = with_mechanism(inputs, tmp_path, of=convolutional)
+    nothing.mechanism["layers"]["relative_l2"] = "no blocks"
+    found = told(nothing, detection_layers=inputs.adversarial["detection_layers"].head(0))["detection_inside_sentence"]
+    assert found.count("is not defined for this encoder (no blocks)") == 2
+    assert sentences_of(inputs)["detection_inside_sentence"].startswith("This run does not look inside the encoder")
 
 
 def test_a_single_image_has_no_interval(inputs):

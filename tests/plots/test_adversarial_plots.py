@@ -96,16 +96,17 @@ def test_every_augmentation_has_a_point_per_epsilon():
         (epsilon, name, score, 8, 0.25, 0.125, 0.5)
         for epsilon in (1, 4)
         for name in ("blur", "noise")
-        for score in ("size", "direction")
+        for score in ("size", "direction", "layer")
     ]
     table = pd.DataFrame(rows, columns=detection.COLUMNS)
     shown = [style.Augmentation(name, name.title(), "#332288") for name in ("blur", "noise")]
     figure = attack_detection.draw(table, shown, 0.95)
     figure.draw_without_rendering()
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["By size", "By direction", "By layers"]
     for axes in figure.axes:
         points = [line for line in axes.lines if line.get_marker() == "o"]
         assert [list(line.get_xdata()) for line in points] == [[0.25, 0.25], [0.25, 0.25]]
-    assert {"By the size of the shift", "ε = 1", "ε = 4", "Blur", "AUC (0.5 is chance)"} <= texts(figure)
+    assert {"ε = 1", "ε = 4", "Blur", "AUC (0.5 is chance)"} <= texts(figure)
     assert "Fewer than three images are attacked." in texts(attack_detection.draw(table[:0], shown, 0.95))
 
 

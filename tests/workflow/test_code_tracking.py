@@ -150,6 +150,7 @@ EDITS = {
     "embedding_shift/adversarial/exchange.py": TABULATED_ATTACKS | COMPARED_ATTACKS | CARD | TEXTS | PAPER,
     "embedding_shift/mechanism/captured_views.py": FROM_CAPTURE | TEXTS | PAPER,
     "embedding_shift/mechanism/similarity.py": {"read_out_layers", "plot_layer_profile", "compare_mechanisms"}
+    | DETECTED_ATTACKS
     | TEXTS
     | PAPER,
     "embedding_shift/words/shift_in_words.py": FROM_SCORES | TEXTS | PAPER,

@@ -1,69 +1,105 @@
 """Does a shift tell an attacked view from an augmented one? The table `detection.csv`.
 
-Two scores are tried, each on shifts u′ − u of embeddings at unit length: `size` is 1 − cosine, and `direction` the
-cosine between the shift and the mean direction of the attack on the other images. An image's own attack is left out.
+Every score is a number of one view; the attack is expected to score higher. `size` is 1 − cosine. The others compare a
+vector of the view with the mean of the attack's on the other images, each at unit length, by their cosine; so they do
+not depend on the size of the shift, and the image's own attack is left out. The vector of `direction` is the shift
+u′ − u of the embedding at unit length; those of `ledger` and `layer` are found inside the encoder (`inside`).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from embedding_shift.adversarial.attacked_views import ATTACK, variant
+from embedding_shift.adversarial.attacked_views import ATTACK, kind_and_epsilon
 from embedding_shift.io.array_files import ArrayByImage
 from embedding_shift.statistics import bootstrap
 from embedding_shift.study.variants import variant_names
 
 COLUMNS = ["epsilon", "augmentation", "score", "n", "auc", "ci_low", "ci_high"]
-SIZE, DIRECTION = "size", "direction"
+SIZE, DIRECTION, LEDGER, LAYER = "size", "direction", "ledger", "layer"
+SCORES = (SIZE, DIRECTION, LEDGER, LAYER)
+FEWEST_IMAGES = 3
 
-Embeddings = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
+Auc = tuple[float, float, float]  # with the lower and the upper bound
 
 
-def table(
-    original: ArrayByImage,
-    augmented: Mapping[str, ArrayByImage],
-    attacked: ArrayByImage,
-    epsilons: list[int],
-    settings: bootstrap.Settings,
-) -> pd.DataFrame:
-    """Return how well each score tells the attack at each ε from each augmentation, on the images of the attack.
+class Vectors(NamedTuple):
+    """A vector of every view of the same N images, (N, d); NaN where it is not defined.
+
+    Attributes:
+        attacks: of the attack, by ε.
+        augmented: of every augmentation.
+    """
+
+    attacks: Mapping[int, FloatArray]
+    augmented: Mapping[str, FloatArray]
+
+    def pairs(self) -> Iterator[tuple[int, str, FloatArray, FloatArray]]:
+        """Yield every ε with every augmentation, and the vectors of both on the images that have both."""
+        for epsilon, attack in self.attacks.items():
+            for name, other in self.augmented.items():
+                usable = np.isfinite(attack).all(axis=1) & np.isfinite(other).all(axis=1)
+                if usable.sum() >= FEWEST_IMAGES:
+                    yield epsilon, name, attack[usable], other[usable]
+
+
+def table(vectors: Mapping[str, Vectors], settings: bootstrap.Settings) -> pd.DataFrame:
+    """Return how well each score tells the attack at each ε from each augmentation.
 
     `auc` is the share of pairs of an attacked and an augmented view in which the attacked one scores higher; ties count
-    half. 0.5 is chance. Intervals are bootstrap intervals over images; the directions stay those of all images.
+    half. 0.5 is chance. Intervals are bootstrap intervals over images; the means that a score compares with stay those
+    of all images.
+
+    Args:
+        vectors: those of some of SCORES; of SIZE, the same as of DIRECTION.
+        settings: of the bootstrap.
+
+    Returns:
+        data frame with COLUMNS; without rows where fewer than FEWEST_IMAGES images have a score.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for score in (score for score in SCORES if score in vectors):
+        for epsilon, name, attack, other in vectors[score].pairs():
+            if score == SIZE:
+                scores = _size(attack), _size(other)
+            else:
+                means = _means_of_others(attack)
+                scores = _cosine(attack, means), _cosine(other, means)
+            rows.append((epsilon, name, score, len(attack), *auc(*scores, settings, seed(settings, epsilon, name))))
+    return pd.DataFrame(rows, columns=COLUMNS).sort_values("epsilon", kind="stable").reset_index(drop=True)
+
+
+def embedding_shifts(original: ArrayByImage, augmented: Mapping[str, ArrayByImage], attacked: ArrayByImage) -> Vectors:
+    """Return the shifts of embeddings at unit length.
 
     Args:
         original: image ids (N,) and embeddings (N, D) of the attacked images, sorted.
         augmented: the same of every augmentation.
         attacked: keys (M,) and embeddings (M, D) of the attacked views.
-        epsilons: the ε of the attack.
-        settings: of the bootstrap.
-
-    Returns:
-        data frame with COLUMNS; without rows for fewer than three images.
     """
-    image_ids, before = original
-    start = _unit(before)
-    by_variant = variant_names.variants_of(*attacked)
-    rows: list[tuple[Any, ...]] = []
-    for epsilon in epsilons if len(image_ids) > 2 else ():
-        shifts = _unit(by_variant[variant(ATTACK, epsilon)][1]) - start
-        directions = _directions_of_others(shifts)
-        for name, (_, after) in augmented.items():
-            natural = _unit(after) - start
-            usable = np.isfinite(shifts).all(axis=1) & np.isfinite(natural).all(axis=1)
-            for score, of in ((SIZE, _size), (DIRECTION, _along)):
-                attack, other = (of(one, directions)[usable] for one in (shifts, natural))
-                seed = bootstrap.seed_of(settings.root_seed, "detection", epsilon, name)
-                rows.append((epsilon, name, score, len(attack), *auc(attack, other, settings, seed)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    start = _unit(original[1])
+    return Vectors(
+        {epsilon: _unit(after) - start for epsilon, (_, after) in of_attack(*attacked).items()},
+        {name: _unit(after) - start for name, (_, after) in augmented.items()},
+    )
 
 
-def auc(
-    attack: NDArray[np.float64], other: NDArray[np.float64], settings: bootstrap.Settings, seed: int
-) -> tuple[float, float, float]:
+def of_attack(keys: NDArray[Any], array: NDArray[Any]) -> dict[int, ArrayByImage]:
+    """Return the rows of the attacked views in an array (M, …) by ε, sorted by image id."""
+    found = {kind_and_epsilon(name): rows for name, rows in variant_names.variants_of(keys, array).items()}
+    return {epsilon: found[kind, epsilon] for kind, epsilon in sorted(found) if kind == ATTACK}
+
+
+def seed(settings: bootstrap.Settings, epsilon: int, augmentation: str) -> int:
+    """Return the seed of the resamples, which all scores and layers share."""
+    return bootstrap.seed_of(settings.root_seed, "detection", epsilon, augmentation)
+
+
+def auc(attack: FloatArray, other: FloatArray, settings: bootstrap.Settings, seed: int) -> Auc:
     """Return the area under the ROC curve with its expanded percentile bootstrap interval over images.
 
     Args:
@@ -71,35 +107,41 @@ def auc(
         settings: of the bootstrap.
         seed: seed of the resamples.
     """
-    wins = (attack[:, None] > other) + 0.5 * (attack[:, None] == other)
-    n = len(attack)
-    weights = bootstrap.resampled_means(np.eye(n), settings.resamples, seed)
-    # Not `@`: the last digits of a BLAS product depend on the machine and its number of threads.
-    resampled = np.einsum("ri,ij,rj->r", weights, wins, weights)
-    low, high = bootstrap.percentile_interval(resampled, n, settings.confidence)
-    return float(wins.mean()), float(low), float(high)
+    n, order = len(attack), np.argsort(other)
+    below, not_above = (np.searchsorted(other[order], attack, side) for side in ("left", "right"))
+
+    def areas(counts: FloatArray) -> FloatArray:
+        """Return the area for images that occur so often, (R, n); whole and half numbers add up exactly."""
+        cumulative = np.cumsum(np.hstack([np.zeros((len(counts), 1)), counts[:, order]]), axis=1)
+        wins: FloatArray = counts * (cumulative[:, below] + cumulative[:, not_above]) / 2
+        return wins.sum(axis=1) / n**2
+
+    low, high = bootstrap.percentile_interval(
+        areas(bootstrap.resampled_counts(n, settings.resamples, seed)), n, settings.confidence
+    )
+    return float(areas(np.ones((1, n)))[0]), float(low), float(high)
 
 
-def _unit(embeddings: NDArray[Any]) -> Embeddings:
-    embeddings = embeddings.astype(np.float64)
+def _unit(vectors: NDArray[Any]) -> FloatArray:
+    vectors = vectors.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        unit: Embeddings = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+        unit: FloatArray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
 
-def _directions_of_others(shifts: Embeddings) -> Embeddings:
-    """Return for every image the mean of the unit shifts of the other images, at unit length."""
-    unit = np.nan_to_num(_unit(shifts))
+def _means_of_others(vectors: FloatArray) -> FloatArray:
+    """Return for every image the mean of the unit vectors of the other images, at unit length."""
+    unit = np.nan_to_num(_unit(vectors))
     return _unit(unit.sum(axis=0) - unit)
 
 
-def _size(shifts: Embeddings, directions: Embeddings) -> Embeddings:
+def _size(shifts: FloatArray) -> FloatArray:
     """Return 1 − cosine, half the squared length of a difference of unit vectors."""
-    size: Embeddings = (shifts**2).sum(axis=1) / 2
+    size: FloatArray = (shifts**2).sum(axis=1) / 2
     return size
 
 
-def _along(shifts: Embeddings, directions: Embeddings) -> Embeddings:
-    """Return the cosine between shifts and directions; 0 for no shift."""
-    along: Embeddings = (np.nan_to_num(_unit(shifts)) * directions).sum(axis=1)
-    return along
+def _cosine(vectors: FloatArray, means: FloatArray) -> FloatArray:
+    """Return the cosine between vectors and means; 0 for a vector of length 0."""
+    cosine: FloatArray = (np.nan_to_num(_unit(vectors)) * means).sum(axis=1)
+    return cosine

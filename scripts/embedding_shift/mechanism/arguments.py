@@ -8,13 +8,13 @@ from embedding_shift.mechanism.tower import Tower
 from embedding_shift.statistics import bootstrap
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that the functions below read."""
-    parser.add_argument("--views", nargs="+", required=True, help="names of the views")
-    parser.add_argument("--captured", nargs="+", required=True, help="npz files: the shards of each view in turn")
-    parser.add_argument("--tower", required=True, help="npz file, weights of the encoder's read-out")
-    parser.add_argument("--precision", required=True, help="precision in which the encoder computed")
-    parser.add_argument("--neighbours", type=int, required=True, help="number of nearest neighbours")
+def add_arguments(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """Add the arguments that the functions below read; where they are not `required`, a run without them has none."""
+    parser.add_argument("--views", nargs="+", required=required, help="names of the views")
+    parser.add_argument("--captured", nargs="+", required=required, help="npz files: the shards of each view in turn")
+    parser.add_argument("--tower", required=required, help="npz file, weights of the encoder's read-out")
+    parser.add_argument("--precision", required=required, help="precision in which the encoder computed")
+    parser.add_argument("--neighbours", type=int, required=required, help="number of nearest neighbours")
     bootstrap.add_arguments(parser)
 
 

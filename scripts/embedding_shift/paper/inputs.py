@@ -35,7 +35,12 @@ MECHANISM_TABLES = (
     "related_claims",
     "mechanism_agreement",  # with several encoders
 )
-ADVERSARIAL_TABLES = ("adversarial", "exchange_rate", "detection")
+ADVERSARIAL_TABLES = (
+    "adversarial",
+    "exchange_rate",
+    "detection",
+    "detection_layers",  # of a run that looks inside the encoder
+)
 NAMED_TABLES = ("head_words", "named_heads", "concept_words", "text_maps")
 
 Row = dict[str, str]  # a row of a CSV file, by column

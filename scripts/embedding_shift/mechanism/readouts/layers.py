@@ -94,7 +94,7 @@ def of_images(first: FloatArray, second: FloatArray, tower: Tower, token: str) -
     """
     return {
         "cosine": _cosine(first, second),
-        "relative_l2": _relative_l2(first, second),
+        "relative_l2": relative_l2(first, second),
         "lens_distance": _lens_distance(first, second, tower, token),
     }
 
@@ -112,7 +112,8 @@ def _cosine(first: FloatArray, second: FloatArray) -> FloatArray:
         return (first * second).sum(-1) / np.linalg.norm(first, axis=-1) / np.linalg.norm(second, axis=-1)
 
 
-def _relative_l2(first: FloatArray, second: FloatArray) -> FloatArray:
+def relative_l2(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return ‖x′ − x‖ / (σ(x) √d) of N streams x (N, d), with σ the standard deviation over the d channels."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.linalg.norm(second - first, axis=-1) / (first.std(-1) * np.sqrt(first.shape[-1]))
 

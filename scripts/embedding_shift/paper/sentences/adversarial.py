@@ -6,13 +6,21 @@ from typing import Any
 
 import pandas as pd
 
+from embedding_shift.adversarial.detection import DIRECTION, LAYER, LEDGER, SIZE
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
+from embedding_shift.paper.sentences.mechanism import TOKENS
 from embedding_shift.paper.sentences.wording import counted, emphasised, joined
 from embedding_shift.paper.tables import layout
 
 CHANCE = 0.5
+SCORES = {
+    SIZE: "its size",
+    DIRECTION: "its direction",
+    LEDGER: "the parts of the encoder that write it",
+    LAYER: "its size over the layers",
+}
 
 
 def sentences(inputs: PaperInputs) -> Iterator[Macro]:
@@ -22,6 +30,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("attack_sentence",), _attack(inputs.adversarial["adversarial"])
     yield ("exchange_sentence",), _exchange(inputs.adversarial["exchange_rate"], inputs.main.augmentations)
     yield ("detection_sentence",), _detection(inputs.adversarial["detection"])
+    yield ("detection_inside_sentence",), _inside(inputs)
     transfer = inputs.adversarial.get("transfer")
     yield ("transfer_sentence",), "" if transfer is None else _transfer(transfer)
 
@@ -85,19 +94,52 @@ def _label(row: dict[str, Any], labels: dict[str, str]) -> str:
 
 
 def _detection(detection: pd.DataFrame) -> str:
-    """Say from how many augmentations the size and the direction of the shift tell the largest attack."""
+    """Say from how many augmentations each score tells the largest attack."""
     rows = detection[detection["epsilon"] == detection["epsilon"].max()]
     if rows.empty:
         return "Too few images are attacked to say whether the shift tells attacks from augmentations."
     told, number = [], rows["augmentation"].nunique()
-    for score in ("size", "direction"):
+    for score in (score for score in SCORES if score in set(rows["score"])):
         of_score = rows[rows["score"] == score]
         found = int((of_score["ci_low"] > CHANCE).sum())
         lowest, highest = (f"{value:.2f}" for value in (of_score["auc"].min(), of_score["auc"].max()))
-        told.append(f"the {score} of the shift tells it from {found} (AUC {lowest} to {highest})")
+        told.append(f"{SCORES[score]} from {latex.number(found)} (AUC {lowest} to {highest})")
+    fewest, most = int(rows["n"].min()), int(rows["n"].max())
+    images = counted(most, "image") if fewest == most else f"{latex.number(fewest)} to {counted(most, 'image')}"
     return (
-        rf"At $\varepsilon={rows['epsilon'].iloc[0]}$, with an interval above one half, {told[0]} and {told[1]} of the "
-        f"{counted(number, 'augmentation')}."
+        rf"At $\varepsilon={rows['epsilon'].iloc[0]}$, on {images} and with an interval above one half, these scores "
+        f"tell the attack from so many of the {counted(number, 'augmentation')}: {joined(told)}."
+    )
+
+
+def _inside(inputs: PaperInputs) -> str:
+    """Say where the size of the shift first tells the largest attack, and why a score of its inside is missing."""
+    if not inputs.mechanism:
+        return "This run does not look inside the encoder, so it has no scores by the ledger and by the layers."
+    parts = []
+    for table, column, what in (("ledger", "share", "by the ledger"), ("layers", "relative_l2", "by the layers")):
+        numbers = pd.to_numeric(inputs.mechanism[table][column], errors="coerce")
+        if numbers.isna().all():
+            reason = latex.escape(str(inputs.mechanism[table][column].iloc[0]))
+            parts.append(f"The score {what} is not defined for this encoder ({reason}).")
+    return " ".join([*parts, _first_layers(inputs.adversarial["detection_layers"])]).strip()
+
+
+def _first_layers(layers: pd.DataFrame) -> str:
+    """Say after which blocks the largest attack first moves a token farther than the augmentations do."""
+    token = next((name for name in TOKENS if name in set(layers["token"])), "")
+    if not token:
+        return ""
+    rows = layers[(layers["epsilon"] == layers["epsilon"].max()) & (layers["token"] == token)]
+    first = rows.loc[rows["is_first"].astype(str) == "True", "layer"]
+    number = counted(rows["augmentation"].nunique(), "augmentation")
+    if first.empty:
+        return f"In no layer alone does the attack move the {TOKENS[token]} farther than an augmentation."
+    lowest, highest = (f"block {layer}" if layer else "the input" for layer in (first.min(), first.max()))
+    blocks = f"after {lowest}" if lowest == highest else f"between {lowest} and {highest}"
+    return (
+        f"Layer by layer, the attack first moves the {TOKENS[token]} farther than {latex.number(len(first))} of the "
+        f"{number} {blocks}."
     )
 
 

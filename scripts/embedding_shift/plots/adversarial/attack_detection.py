@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from embedding_shift.adversarial.detection import DIRECTION, SIZE
+from embedding_shift.adversarial.detection import DIRECTION, LAYER, LEDGER, SIZE
 from embedding_shift.plots import style
 
-TITLES = {SIZE: "By the size of the shift", DIRECTION: "By the direction of the shift"}
+TITLES = {SIZE: "By size", DIRECTION: "By direction", LEDGER: "By ledger", LAYER: "By layers"}
 SPREAD = 0.6  # of the points of one row
 
 
@@ -27,11 +27,14 @@ def draw(detection: pd.DataFrame, augmentations: Sequence[style.Augmentation], c
     """
     if detection.empty:
         return style.note("Fewer than three images are attacked.")
+    titles = {score: title for score, title in TITLES.items() if score in set(detection["score"])}
     epsilons = sorted(detection["epsilon"].unique())
     colors = plt.get_cmap("Greys")(np.linspace(0.4, 0.95, len(epsilons)))
     height = 0.9 + 0.3 * len(augmentations)
-    figure, grid = plt.subplots(1, len(TITLES), sharex=True, sharey=True, figsize=(style.text_width(), height))
-    for axes, (score, title) in zip(grid, TITLES.items(), strict=True):
+    figure, grid = plt.subplots(
+        1, len(titles), sharex=True, sharey=True, squeeze=False, figsize=(style.text_width(), height)
+    )
+    for axes, (score, title) in zip(grid[0], titles.items(), strict=True):
         axes.axvline(0.5, color=style.GREY, linewidth=0.8, linestyle="--")
         for place, (epsilon, color) in enumerate(zip(epsilons, colors, strict=True)):
             rows = detection[(detection["epsilon"] == epsilon) & (detection["score"] == score)]
@@ -42,9 +45,10 @@ def draw(detection: pd.DataFrame, augmentations: Sequence[style.Augmentation], c
         axes.set_xlim(-0.03, 1.03)
         axes.grid(axis="x")
         axes.set_xlabel("AUC (0.5 is chance)")
-    style.label_rows(grid[0], [each.label for each in augmentations])
-    grid[0].set_ylim(len(augmentations) - 0.5, -0.5)
-    grid[1].tick_params(axis="y", left=False)
+        axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        axes.tick_params(axis="y", left=axes is grid[0, 0])
+    style.label_rows(grid[0, 0], [each.label for each in augmentations])
+    grid[0, 0].set_ylim(len(augmentations) - 0.5, -0.5)
     interval = f"{100 * confidence:g} % intervals" if detection["ci_low"].notna().any() else ""
     marks = [
         Line2D([], [], linestyle="-" if interval else "", marker="o", markersize=4, color=color, label=f"ε = {epsilon}")
