@@ -13,7 +13,7 @@ import yaml
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent
 sys.path.insert(0, str(PROJECT / "scripts"))
 from embedding_shift.code_dependencies import source_files
-from embedding_shift.config import references
+from embedding_shift.config import counterparts, references
 from embedding_shift.config.entries import steps_of
 from embedding_shift.config.validation import in_order_of_definition, validated
 from embedding_shift.errors import InputError
@@ -39,7 +39,8 @@ try:
 except InputError as error:
     sys.exit(f"error: {error}")
 
-for entry in (*config["datasets"].values(), *config["models"].values()):
+COUNTERPARTS = [entry for _, _, entry in counterparts.paths(config)]
+for entry in (*config["datasets"].values(), *config["models"].values(), *COUNTERPARTS):
     entry.update({key: located(entry[key]) for key in ("path", "pin") if entry.get(key)})
 for key in ("prompts", "phrases", "classes"):
     if config["words"][key]:
@@ -289,12 +290,13 @@ def keeps_duplicates(dataset):
 
 
 def selection(wildcards):
-    """Return the options that choose the images of a dataset: number, pinned images, images with the same pixels."""
+    """Return the options that choose the images of a dataset: number, pinned images, same pixels, counterparts."""
     entry = config["datasets"][wildcards.dataset]
     return [
         *(["--n-images", str(entry["n_images"])] if entry["n_images"] else []),
         *(["--pin", entry["pin"]] if entry["pin"] else []),
         *(["--keep-duplicates"] if keeps_duplicates(wildcards.dataset) else []),
+        *(["--counterpart-names", *AUGMENTATIONS] if is_paired(wildcards.dataset) else []),
     ]
 
 

@@ -54,6 +54,8 @@ rule write_manifest:
     input:
         ingested=every("results/{dataset}/ingested/{shard}.csv", "shard"),
         left_out="results/{dataset}/left_out.csv",
+        others=counterpart_tables("left_out"),
+        counterparts=counterpart_tables("ingested/{shard}", "shard"),
         pin=pinned_images,
         code=code("write_manifest"),
     output:
@@ -67,7 +69,7 @@ rule write_manifest:
     message:
         "Writing the manifest of {wildcards.dataset}."
     shell:
-        command("input.ingested,left_out params.selection output.manifest,rejects")
+        command("input.ingested,left_out {input.others:q} params.selection input.counterparts output.manifest,rejects")
 
 
 rule pack_originals:

@@ -42,8 +42,9 @@ rule plot_method:
         "../envs/paper.yaml"
     params:
         **settings("image_size"),
+        given=lambda wildcards: "--views-given" if is_paired(wildcards.dataset) else "",
         pictures=lambda wildcards, output: [path for path in output if path != output.pdf],
     message:
         "Typesetting {output.pdf}."
     shell:
-        command("input.source,summary params.image_size output.pdf params.pictures")
+        command("input.source,summary params.image_size {params.given} output.pdf params.pictures")

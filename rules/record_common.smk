@@ -44,13 +44,14 @@ def paper_record(wildcards):
 def rules_record(wildcards):
     """Return the patterns of the results that each rule writes, by rule, as JSON.
 
-    With a storage provider, the paths of outputs begin with the folder of local copies.
+    With a storage provider, the paths of outputs begin with the folder of local copies. Rules that no dataset of the run
+    needs are left out.
     """
     return as_json(
         {
             each.name: [strip_wildcard_constraints(str(path)).rpartition("results/")[2] for path in each.output]
             for each in workflow.rules
-            if each.name not in ("copy_paper", "record_run")
+            if each.name not in ("copy_paper", "record_run") and NO_NAME not in each.wildcard_constraints.values()
         }
     )
 

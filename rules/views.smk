@@ -30,6 +30,8 @@ rule augment_views:
         code=code("augment_views"),
     output:
         **stored(output="results/{dataset}/views/{augmentation}/{shard}.tar"),
+    wildcard_constraints:
+        dataset=UNPAIRED,
     priority: FEEDING
     conda:
         "../envs/images.yaml"

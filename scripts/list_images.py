@@ -10,7 +10,9 @@ from embedding_shift.io import tables
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--kind", choices=["csv", "folder", "tsv", "webdataset"], required=True, help="kind of dataset")
+    parser.add_argument(
+        "--kind", choices=["csv", "folder", "pairs", "tsv", "webdataset"], required=True, help="kind of dataset"
+    )
     parser.add_argument("--path", required=True, help="table, folder or shards")
     parser.add_argument("--acquisition", help="CSV file with the outcomes of the URLs; required if there are URLs")
     parser.add_argument("--downloads", help="folder of the fetched contents; required if there are URLs")
@@ -24,8 +26,8 @@ def main() -> None:
 
 
 def listed(kind: str, path: str, acquisition: str, downloads: str) -> Listing:
-    """Return the listing of a dataset of any kind."""
-    if kind == "folder":
+    """Return the listing of a dataset of any kind; of pairs, that of the originals."""
+    if kind in ("folder", "pairs"):
         return folder.list_images(path)
     if kind == "csv":
         return csv_table.list_images(path)

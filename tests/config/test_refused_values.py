@@ -76,7 +76,7 @@ def test_a_pin_cannot_be_an_output_of_its_own_dataset():
         (["shards"], True, ["'shards'", "found True", "a whole number"]),
         (["shards"], 2.0, ["'shards'", "found 2.0", "a whole number"]),
         (["bootstrap"], [1], ["'bootstrap'", "found [1]", "a mapping"]),
-        (["augmentations"], None, ["'augmentations'", "found None", "a mapping"]),
+        (["augmentations"], [], ["'augmentations'", "found []", "a mapping"]),
         (["augmentations", "blur"], "GaussianBlur", ["'augmentations.blur'", "a mapping"]),
         (["augmentations", "blur", "parameters"], [3, 7], ["'augmentations.blur.parameters'", "a mapping"]),
         (["datasets", "kodak", "path"], "", ["'datasets.kodak.path'", "must not be empty"]),

@@ -34,7 +34,7 @@ def test_every_other_shipped_configuration_is_valid_when_merged_into_it():
 
 
 def test_defaults_are_valid_and_filled_in_at_every_level():
-    minimal = {key: SHIPPED[key] for key in SCHEMA["required"]}
+    minimal = {key: SHIPPED[key] for key in (*SCHEMA["required"], "augmentations")}
     full = validation.validated(minimal, SCHEMA)
     for key, entry in SCHEMA["properties"].items():
         if "default" in entry and "properties" not in entry:

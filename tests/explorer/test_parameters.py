@@ -3,6 +3,7 @@
 import pytest
 
 from embedding_shift.explorer import parameters
+from embedding_shift.views.view_record import ViewRecord
 
 
 def record(kernel):
@@ -35,6 +36,11 @@ def test_a_list_whose_length_varies_is_followed_by_its_length():
 )
 def test_names_are_the_words_of_figures(name, words):
     assert parameters.in_words(name) == words
+
+
+def test_of_a_given_view_only_its_file_is_told():
+    given = ViewRecord("phone", "0", (), 0, (8, 8), counterpart_sha256="1").as_json()
+    assert parameters.rows([given]) == [{"counterpart_sha256": "1"}]
 
 
 def test_steps_are_told_one_by_one():

@@ -19,7 +19,12 @@ SOURCE = PROJECT / "paper" / "figures" / "method.tex"
 
 
 def typeset(
-    folder, source=SOURCE, metrics=("cosine_similarity", "attention_similarity"), mean="0.5", pictures=("png",)
+    folder,
+    source=SOURCE,
+    metrics=("cosine_similarity", "attention_similarity"),
+    mean="0.5",
+    pictures=("png",),
+    flags=(),
 ):
     """Typeset the figure as its rule does; return the finished process."""
     folder.mkdir()
@@ -29,6 +34,7 @@ def typeset(
     options |= {"pdf": folder / "method.pdf"}
     arguments = [f"--{key}={value}" for key, value in options.items()]
     arguments += ["--pictures", *(folder / f"method.{form}" for form in pictures)]
+    arguments += flags
     command = [sys.executable, PROJECT / "scripts" / "typeset_method.py", *arguments]
     return subprocess.run(command, capture_output=True, text=True)
 
@@ -80,7 +86,9 @@ def test_the_files_say_what_the_figure_was_drawn_from(tmp_path):
 def test_an_svg_without_poppler_is_refused_before_anything_is_typeset(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="pdftocairo is not installed; install Poppler"):
-        method_figure.draw(SOURCE, "no.csv", 224, tmp_path / "method.pdf", [tmp_path / "method.svg"])
+        method_figure.draw(
+            SOURCE, "no.csv", {"image_size": 224, "views_given": 0}, tmp_path / "method.pdf", [tmp_path / "method.svg"]
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -96,6 +104,14 @@ def test_an_svg_without_poppler_is_refused_before_anything_is_typeset(tmp_path, 
 def test_the_figure_says_whether_the_encoder_has_attention_maps(tmp_path, metrics, mean, words):
     assert typeset(tmp_path / "run", metrics=metrics, mean=mean).stderr == ""
     assert words in text(tmp_path / "run")
+
+
+@needs_latex
+@pytest.mark.parametrize(("flags", "words"), [((), "seeded by"), (("--views-given",), "another program")])
+def test_the_figure_says_who_made_the_views(tmp_path, flags, words):
+    assert typeset(tmp_path / "run", flags=flags).stderr == ""
+    shown = text(tmp_path / "run")
+    assert [each for each in ("seeded by", "another program") if each in shown] == [words]
 
 
 @needs_latex

@@ -21,8 +21,9 @@ from paper_run import (
 )
 
 from embedding_shift.config.macro_names import macro_name
+from embedding_shift.data.reject_reasons import OTHER_SIZE
 from embedding_shift.io import tables
-from embedding_shift.paper import sentences
+from embedding_shift.paper import number_macros, sentences
 from embedding_shift.paper.sentences import wording
 from embedding_shift.paper.tables import result_tables, source_tables
 from embedding_shift.study.tables import step_contributions
@@ -62,7 +63,8 @@ def test_a_source_line_holds_one_sentence_and_no_part_of_a_conditional_one(path)
     for line in path.read_text().splitlines():
         assert not re.search(r"[a-z)}]\. +[A-Z\\]", line.partition("%")[0]), line
         assert (
-            not re.search(r"\S\\with(images|study|draws|attention|comparison|encoders)\{", line) or "newcommand" in line
+            not re.search(r"\S\\with(images|given|study|draws|attention|comparison|encoders)\{", line)
+            or "newcommand" in line
         ), line
 
 
@@ -160,6 +162,20 @@ def test_files_that_are_no_images_are_counted_apart(tmp_path):
     table = source_tables.rejects(inputs)
     assert "same pixels as another image & 2" in table
     assert table.index("Used & 3") < table.index("Other files") < table.index("not an image: .txt & 12{,}000")
+
+
+def test_given_counterparts_are_not_said_to_be_augmented_by_the_run(tmp_path):
+    inputs = read(write_results(tmp_path, ["A & B"], 3, rejects=[f"counterpart x: {OTHER_SIZE}{n}" for n in range(2)]))
+    inputs.other_files.extend({"reason": "counterpart x: there is no original", "files": "1"} for _ in range(2))
+    assert "augmented once" in sentences_of(inputs)["variation_limitation_sentence"]
+    assert dict(number_macros.numbers(inputs))["views_given",] == "0"
+    inputs.augmentations[0] |= {"transform": "", "parameters": "[]"}
+    assert "counterpart" in sentences_of(inputs)["variation_limitation_sentence"]
+    assert dict(number_macros.numbers(inputs))["views_given",] == "1"
+    assert r"A \& B & not known & made by another program \\" in result_tables.augmentations(inputs.augmentations)
+    table = source_tables.rejects(inputs)
+    assert "counterpart x: another size than the original & 2" in table
+    assert "counterpart x: there is no original & 2" in table
 
 
 def test_only_the_fast_elastic_transform_is_said_to_be_faster(tmp_path):

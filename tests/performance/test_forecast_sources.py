@@ -40,6 +40,11 @@ def test_images_of_a_folder_are_counted(folder):
     assert count("folder", folder, 10) == (3, 3)
 
 
+def test_counterparts_are_decoded_as_well(folder):
+    entry = {"kind": "pairs", "path": str(folder), "n_images": 2, "pin": None, "counterparts": {"x": {}, "y": {}}}
+    assert image_counts.count("mine", entry) == (9, 2)
+
+
 def test_images_of_a_table_are_counted(folder):
     (folder / "images.csv").write_text("path\na.png\nb.png\n")
     (folder / "pin.csv").write_text("image_id,sha256\na,0\n")
@@ -165,7 +170,9 @@ def test_the_forecast_of_a_configuration(unrun):
     jobs = forecast.planned_jobs(plan)
     assert jobs == unrun.planned("--forceall")
     total = sum(jobs.values())
-    assert {rule for rules in forecast_stages.RULES.values() for rule in rules} - jobs.keys() == {"acquire_images"}
+    assert {rule for rules in forecast_stages.RULES.values() for rule in rules} - jobs.keys() == {
+        *("acquire_images", "ingest_counterparts", "list_counterparts", "pack_counterparts")
+    }
     assert set(forecast_stages.TABLE_READERS) <= jobs.keys()
 
     (unrun / "results/benchmarks").mkdir(parents=True)

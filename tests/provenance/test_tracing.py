@@ -37,6 +37,14 @@ def test_a_single_image_has_no_influence():
     assert cells.influences(pd.Series([0.5], index=["a"]), "mean").isna().all()
 
 
+def test_a_given_view_is_told_by_its_file():
+    given = ViewRecord("phone", "", (), 0, (8, 8), counterpart_sha256="12")
+    assert list(answers.lines_of_record(given.as_json())) == [
+        "transform  none: it was given, as a file with the SHA-256 12"
+    ]
+    assert ViewRecord.from_json(given.as_json()) == given
+
+
 def test_a_view_of_several_transforms_is_told_step_by_step():
     steps = Step("Affine", {"rotate": 5}, 11, {"angle": 5.0}), Step("Blur", {}, 12, {}, applied=False)
     found = list(answers.lines_of_record(ViewRecord("mine", "", steps, 0, (8, 8)).as_json()))

@@ -33,6 +33,11 @@ def test_a_row_is_the_entry_with_its_defaults():
     assert json.loads(rows[0]["parameters"]) == NOISE["parameters"]
 
 
+def test_a_given_counterpart_has_neither_transform_nor_parameters():
+    (row,) = augmentation_table.rows({"phone": {"transform": [], "parameters": {}, "label": "Phone"}}, 32)
+    assert (row["label"], row["transform"], row["parameters"]) == ("Phone", "", "[]")
+
+
 def test_there_is_a_colour_for_any_number_of_augmentations():
     names = [f"flip_{number}" for number in range(3 * len(augmentation_table.RESERVE_COLORS))]
     assert all(row["color"] for row in augmentation_table.rows(dict.fromkeys(names, FLIP), 32))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from configurations import merged
 
 from embedding_shift.claims import published_claims
 from embedding_shift.config import validation
@@ -41,10 +42,7 @@ def own_registries(monkeypatch):
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_every_piece_of_configuration_is_valid_on_top_of_the_shipped_one(text):
-    config = copy.deepcopy(SHIPPED)
-    for section, entries in yaml.safe_load(text).items():
-        config[section] = config.get(section, {}) | entries
-    full = validation.validated(config, SCHEMA)
+    full = validation.validated(merged(copy.deepcopy(SHIPPED), yaml.safe_load(text)), SCHEMA)
     for entry in full["augmentations"].values():
         Steps(steps_of(entry))
 

@@ -5,12 +5,21 @@ from typing import Any, Literal, NotRequired, TypedDict
 STEP_SEPARATOR = " + "  # joins the names of several transforms in augmentations.csv
 
 
+class CounterpartEntry(TypedDict):
+    """An element of the key `counterparts` of a dataset."""
+
+    label: NotRequired[str]
+    color: NotRequired[str]
+    path: str
+
+
 class DatasetEntry(TypedDict):
     """An entry of `datasets`; config/schema.yaml describes the keys."""
 
     label: NotRequired[str]
-    kind: Literal["csv", "folder", "tsv", "webdataset"]
+    kind: Literal["csv", "folder", "pairs", "tsv", "webdataset"]
     path: str
+    counterparts: NotRequired[dict[str, CounterpartEntry]]
     n_images: int | None
     pin: str | None
     duplicates: Literal["reject", "keep"]
@@ -36,7 +45,10 @@ class TransformEntry(TypedDict):
 
 
 class AugmentationEntry(TypedDict):
-    """An entry of `augmentations`; a list of transforms has neither `parameters` nor `dose` beside it."""
+    """An entry of `augmentations`; a list of transforms has neither `parameters` nor `dose` beside it.
+
+    The list is empty for counterparts, which are given and not made.
+    """
 
     label: NotRequired[str]
     color: NotRequired[str]

@@ -1,9 +1,9 @@
 """Check the labels of datasets, models and augmentations, which figures and the paper show."""
 
 import unicodedata
-from collections.abc import Mapping
 from typing import Any
 
+from embedding_shift.config import counterparts
 from embedding_shift.errors import InputError
 
 SECTIONS = ("datasets", "models", "augmentations")
@@ -11,15 +11,16 @@ UNKNOWN = ("Cn", "Co", "Cs")  # Unicode categories without a meaning: unassigned
 INVISIBLE = ("Cc", "Cf", "Mn", "Zl", "Zp", "Zs")
 
 
-def check(config: Mapping[str, Any]) -> None:
+def check(config: dict[str, Any]) -> None:
     """Raise InputError if a label is empty, cannot be shown, or is that of another entry of its section.
 
     An entry without a label is shown by its name.
     """
     for section in SECTIONS:
         names: dict[str, str] = {}
+        key = counterparts.key_of_augmentations(config) if section == "augmentations" else section
         for name, entry in config[section].items():
-            where = f"configuration key '{section}.{name}.label'"
+            where = f"configuration key '{key}.{name}.label'"
             label = _shown(entry.get("label", name))
             _refuse_characters(where, label)
             if label in names:

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 
-from embedding_shift.config import labels
+from embedding_shift.config import counterparts, labels
 from embedding_shift.config.macro_names import macro_name
 from embedding_shift.config.schema_text import BOUNDS, Schema, range_in_words, types_in_words
 from embedding_shift.errors import InputError
@@ -28,7 +28,8 @@ def validated(config: Configuration, schema: Schema) -> Configuration:
 
     An entry of a section with free names (datasets, models, augmentations) is left out when its value is null: with it,
     a second configuration file removes entries of the first. An optional section whose value is null gets its defaults.
-    The primary dataset and the primary model come first in their sections.
+    The primary dataset and the primary model come first in their sections. The counterparts of given pairs become the
+    augmentations.
 
     Raises:
         InputError: the configuration is invalid. The message describes the first error: the key, the value found and
@@ -42,9 +43,11 @@ def validated(config: Configuration, schema: Schema) -> Configuration:
     if errors:
         raise InputError(_sentence(errors[0]))
     _refuse_outputs_as_sources(config)
+    _refuse_nested_folders(config)
+    _put_primary_entries_first(config)
+    counterparts.become_augmentations(config)
     _refuse_equal_macros(config)
     labels.check(config)
-    _put_primary_entries_first(config)
     return config
 
 
@@ -80,11 +83,12 @@ def _put_primary_entries_first(config: Configuration) -> None:
 def _refuse_equal_macros(config: Configuration) -> None:
     """Raise InputError if two augmentations would get the same LaTeX macro names, which consist of letters only."""
     macros: dict[str, str] = {}
+    section = counterparts.key_of_augmentations(config)
     for name in config["augmentations"]:
         other = macros.setdefault(macro_name(name), name)
         if other != name:
             raise InputError(
-                f"configuration key 'augmentations.{name}': the paper's numbers cannot tell the names {other!r} and "
+                f"configuration key '{section}.{name}': the paper's numbers cannot tell the names {other!r} and "
                 f"{name!r} apart; rename one"
             )
 
@@ -94,13 +98,26 @@ def _refuse_outputs_as_sources(config: Configuration) -> None:
     for section, folder in (("datasets", "results"), ("models", "results/models")):
         for name, entry in config[section].items():
             written = _resolved(os.path.join(folder, name))
-            for key in ("path", "pin"):
-                path = entry.get(key)
+            sources = {key: entry.get(key) for key in ("path", "pin")}
+            sources |= {f"counterparts.{key}.path": each["path"] for key, each in entry.get("counterparts", {}).items()}
+            for key, path in sources.items():
                 if path and "://" not in path and _resolved(path).startswith(written):
                     raise InputError(
                         f"configuration key '{section}.{name}.{key}': {path} is an output of this entry, or lies in "
                         "one, and would be deleted; copy it to another place or rename the entry"
                     )
+
+
+def _refuse_nested_folders(config: Configuration) -> None:
+    """Raise InputError if a folder of counterparts lies in that of the originals, or the other way round."""
+    for dataset, name, entry in counterparts.paths(config):
+        originals = config["datasets"][dataset]["path"]
+        given, own = _resolved(entry["path"]), _resolved(originals)
+        if given.startswith(own) or own.startswith(given):
+            raise InputError(
+                f"configuration key 'datasets.{dataset}.counterparts.{name}.path': found {entry['path']}; it must be "
+                f"another folder than that of the originals, {originals}, and neither may lie in the other"
+            )
 
 
 def _resolved(path: str) -> str:

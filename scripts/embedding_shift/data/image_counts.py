@@ -14,7 +14,7 @@ def count(name: str, entry: DatasetEntry) -> tuple[int, int]:
         entry: the dataset's entry in the configuration.
 
     Returns:
-        The number of images that are decoded, and the number that is used.
+        The number of images that are decoded, counterparts among them, and the number that is used.
 
     Raises:
         InputError: the source cannot be read, or does not show how many images it holds.
@@ -30,7 +30,8 @@ def count(name: str, entry: DatasetEntry) -> tuple[int, int]:
         )
     used = min(limits)
     # Only as many URLs are requested as are needed.
-    return (used if listed is None or entry["kind"] == "tsv" else listed), used
+    decoded = used if listed is None or entry["kind"] == "tsv" else listed
+    return decoded * (1 + len(entry.get("counterparts", {}))), used
 
 
 def _listed(entry: DatasetEntry) -> int | None:
@@ -38,7 +39,7 @@ def _listed(entry: DatasetEntry) -> int | None:
     kind, path = entry["kind"], entry["path"]
     if kind == "csv":
         return len(csv_table.list_images(path).images)
-    if kind == "folder":
+    if kind in ("folder", "pairs"):
         return len(folder.list_images(path).images)
     if kind == "tsv":
         return len({url for _, url in url_table.read(path)})

@@ -7,6 +7,7 @@ from typing import Any
 from embedding_shift.plots import labels
 
 LEFT_OUT = ("augmentation", "image_sha256", "shape")  # what the page says elsewhere
+OF_MADE_VIEWS = ("steps", "draw")  # what a view that was given has not
 LENGTH = ".length"
 STEP = re.compile(r"steps\.(\d+)\.")
 
@@ -19,7 +20,7 @@ def rows(records: Sequence[Mapping[str, Any]]) -> list[Rows]:
     Args:
         records: of the views of one augmentation. A list whose length varies is followed by its length.
     """
-    flat = [dict(_named({key: value for key, value in each.items() if key not in LEFT_OUT})) for each in records]
+    flat = [dict(_named(_told(each))) for each in records]
     lengths: dict[str, set[int]] = {}
     for record in flat:
         for name, value in record.items():
@@ -40,6 +41,11 @@ def in_words(name: str) -> str:
     kind, _, own = name[step.end() if step else 0 :].partition(".")
     words = labels.drawn_parameter(own or kind) + (" (setting)" if own and kind == "arguments" else "")
     return f"step {int(step[1]) + 1}: {words}" if step else words
+
+
+def _told(record: Mapping[str, Any]) -> dict[str, Any]:
+    left_out = LEFT_OUT + (OF_MADE_VIEWS if "counterpart_sha256" in record else ())
+    return {key: value for key, value in record.items() if key not in left_out}
 
 
 def _named(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

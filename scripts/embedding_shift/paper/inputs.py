@@ -47,8 +47,13 @@ Row = dict[str, str]  # a row of a CSV file, by column
 
 
 def steps_of_row(row: Row) -> list[tuple[str, dict[str, Any]]]:
-    """Return the transforms with their arguments in a row of augmentations.csv, in the order of their application."""
+    """Return the transforms with their arguments in a row of augmentations.csv, in the order of their application.
+
+    Counterparts that were given have none.
+    """
     names, arguments = row["transform"].split(STEP_SEPARATOR), json.loads(row["parameters"])
+    if not row["transform"]:
+        return []
     return list(zip(names, arguments if isinstance(arguments, list) else [arguments], strict=True))
 
 
@@ -226,6 +231,11 @@ class PaperInputs:
     def main(self) -> Results:
         """The results that the text follows."""
         return self.results[0]
+
+    @property
+    def views_given(self) -> bool:
+        """Whether the views are counterparts that another program made, and not augmentations of the run."""
+        return not any(map(steps_of_row, self.augmentations))
 
     def distance_between(self, first: str, second: str) -> float:
         """Return the mean cosine distance between two augmentations of the first results."""

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -28,7 +28,7 @@ StrPath = str | PathLike[str]
 def draw(
     source: StrPath,
     summary: StrPath,
-    image_size: int,
+    settings: Mapping[str, int],
     pdf: StrPath,
     pictures: Iterable[StrPath] = (),
     code: Iterable[StrPath] = (),
@@ -38,7 +38,8 @@ def draw(
     Args:
         source: LaTeX file that reads `numbers.tex` beside it.
         summary: `summary.csv`; the figure says whether it holds attention similarities.
-        image_size: side of a view in pixels.
+        settings: `image_size`, the side of a view in pixels, and `views_given`, 1 for views that another program made
+            and otherwise 0.
         pdf: PDF to write.
         pictures: further files to write, which end in .png (at 200 dots per inch) or .svg.
         code: the source files that draw it, for the metadata.
@@ -52,11 +53,9 @@ def draw(
             f"the figure of the method cannot be written as SVG: {SVG_PROGRAM} is not installed; install Poppler "
             "(on Debian: apt-get install poppler-utils) or leave svg out of the key 'figures.formats'"
         )
-    drawn_from = figure_metadata.source(
-        "method", {"latex": source, "summary": summary}, {"image_size": image_size}, code
-    )
+    drawn_from = figure_metadata.source("method", {"latex": source, "summary": summary}, settings, code)
     numbers = [
-        (("image_size",), str(image_size)),
+        *(((name,), str(value)) for name, value in settings.items()),
         (("attention_measured",), str(int(has_attention(summary)))),
         (("figure_source",), drawn_from),
     ]

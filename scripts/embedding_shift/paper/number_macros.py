@@ -97,6 +97,7 @@ def _flags(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield 1 or 0 for each part of the paper that only some runs have."""
     parts = {
         "several_images": len(inputs.manifest) > 1,
+        "views_given": inputs.views_given,
         "study_done": bool(inputs.study),
         "steps_tabulated": inputs.steps is not None,
         "mechanism_done": bool(inputs.mechanism),

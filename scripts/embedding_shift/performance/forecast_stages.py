@@ -14,9 +14,16 @@ from embedding_shift.views import image_difference
 
 # The rules of every stage; OTHERS has all other rules.
 RULES = {
-    "preparation": ["acquire_images", "describe_augmentations", "list_images", "prepare_bundle", "write_manifest"],
-    "decode": ["ingest_images", "pack_originals"],
-    "augment": ["augment_views"],
+    "preparation": [
+        "acquire_images",
+        "describe_augmentations",
+        "list_counterparts",
+        "list_images",
+        "prepare_bundle",
+        "write_manifest",
+    ],
+    "decode": ["ingest_images", "ingest_counterparts", "pack_originals"],
+    "augment": ["augment_views", "pack_counterparts"],
     "pixel metrics": ["compute_pixel_metrics"],
     "encode": ["encode_views", "encode_precision_sample"],
     "comparison": [
@@ -39,6 +46,7 @@ RULES = {
     ],
 }
 OTHERS = "figures and paper"
+SCRIPTS = {"ingest_counterparts": "ingest_images"}  # of rules that have other names than their scripts
 ENCODING_THE_STUDY = ["encode_study_views", "encode_references"]
 # Rules of OTHERS whose jobs read the whole long table.
 TABLE_READERS = [
@@ -113,7 +121,7 @@ class Run:
 
     def start_up_seconds(self, rules: Iterable[str]) -> float:
         """Return the seconds that the jobs of the rules need to start."""
-        return sum(self.count(rule) * self.costs.start_up_seconds(rule) for rule in rules)
+        return sum(self.count(rule) * self.costs.start_up_seconds(SCRIPTS.get(rule, rule)) for rule in rules)
 
     def encoding_seconds(self, model: str, precision: str | None = None) -> float:
         """Return the core seconds of reading and encoding one view, by default in the precision of the model."""
@@ -176,7 +184,8 @@ def _decode(run: Run) -> Stage:
 
 def _augment(run: Run) -> Stage:
     name, costs = "augment", run.costs
-    seconds = sum(costs.augmentation_seconds("augmentation", "", each) for each in run.augmentations)
+    made = [each for each, entry in run.augmentations.items() if steps_of(entry)]
+    seconds = sum(costs.augmentation_seconds("augmentation", "", each) for each in made)
     copying = costs.seconds_per_view("shards", "read") + costs.seconds_per_view("shards", "write")
     seconds = run.used * (seconds + len(run.augmentations) * copying)
     jobs = run.count(*RULES[name])

@@ -181,12 +181,14 @@ def _view(measured: Measurements, image_id: str, augmentation: str) -> Iterator[
 
 
 def lines_of_record(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield lines on the transforms of a view.
+    """Yield lines on the transforms of a view, or on the file that it was given as.
 
     Args:
         record: ViewRecord as JSON.
     """
     view = ViewRecord.from_json(record)
+    if view.counterpart_sha256:
+        yield f"transform  none: it was given, as a file with the SHA-256 {view.counterpart_sha256}"
     for step in view.steps:
         yield f"transform  {step.transform} {json.dumps(step.arguments)}"
         yield f"drawn      {json.dumps(step.parameters) if step.applied else 'not applied to this image'}"

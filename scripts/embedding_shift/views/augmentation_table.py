@@ -18,7 +18,8 @@ def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> lis
 
     The label defaults to the name, and the colour to a reserve colour. `parameters` is JSON. For several transforms,
     `transform` holds their names joined by STEP_SEPARATOR, and `parameters` the list of their arguments; a transform
-    that is applied to a share of the images has its `probability` among them.
+    that is applied to a share of the images has its `probability` among them. For given counterparts, `transform` is
+    empty and `parameters` an empty list.
 
     Args:
         augmentations: entries of the configuration by name.
@@ -36,7 +37,7 @@ def rows(augmentations: Mapping[str, AugmentationEntry], image_size: int) -> lis
         steps = steps_of(entry)
         arguments = [_with_probability(step) for step in steps]
         transform = STEP_SEPARATOR.join(step["transform"] for step in steps)
-        cells = (name, label, color, transform, json.dumps(arguments if len(steps) > 1 else arguments[0]))
+        cells = (name, label, color, transform, json.dumps(arguments[0] if len(steps) == 1 else arguments))
         found.append(dict(zip(COLUMNS, cells, strict=True)))
     return found
 

@@ -43,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ViewRecord:
-    """How a view was made. Together with the original image it is enough to make the view again.
+    """How a view was made. Together with the original image it is enough to make the view again, unless it was given.
 
     Every shard stores the record of a view as JSON beside the pixels. Its keys are the attributes below; instead of
     `steps`, a view of a single transform has the attributes of its Step. Later stages read the record there and get
@@ -55,6 +55,8 @@ class ViewRecord:
         steps: the transforms in the order in which they were applied.
         draw: number of the draw, from 0. The main run has draw 0 only.
         shape: (height, width) of the view in pixels.
+        counterpart_sha256: SHA-256 of the file of a view that was given, in hexadecimal: it has no steps. Empty for a
+            view that was made, whose record has no such key.
     """
 
     augmentation: str
@@ -62,10 +64,13 @@ class ViewRecord:
     steps: tuple[Step, ...]
     draw: int
     shape: tuple[int, int]
+    counterpart_sha256: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as a dictionary of JSON values."""
         record = {field.name: getattr(self, field.name) for field in fields(self) if field.name != STEPS}
+        if not self.counterpart_sha256:
+            del record["counterpart_sha256"]
         steps = [step.as_json() for step in self.steps]
         return record | {"shape": list(self.shape)} | (steps[0] if len(steps) == 1 else {STEPS: steps})
 
@@ -84,6 +89,7 @@ class ViewRecord:
             steps=tuple(map(Step.from_json, steps)),
             draw=_value(record, "draw"),
             shape=(height, width),
+            counterpart_sha256=record.get("counterpart_sha256", ""),
         )
 
 

@@ -35,7 +35,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
         yield ("fingerprint_sentence",), _fingerprint(tables["fingerprint"], len(labels))
         yield ("equivariance_sentence",), _equivariance(tables["equivariance"])
         yield ("concepts_sentence",), _concepts(tables["concepts"], labels)
-        yield ("similarity_maps_sentence",), _maps(tables["similarity_maps"], labels)
+        yield ("similarity_maps_sentence",), _maps(tables["similarity_maps"], labels, inputs.views_given)
 
 
 def _numbers(values: "pd.Series[Any]") -> "pd.Series[float]":
@@ -215,11 +215,12 @@ def _concepts(concepts: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return f"Of its most typical images, a dimension keeps {shares} on average (chance: {_percent(chance)})."
 
 
-def _maps(maps: pd.DataFrame, labels: Mapping[str, str]) -> str:
+def _maps(maps: pd.DataFrame, labels: Mapping[str, str], given: bool) -> str:
     correlation = _numbers(maps.set_index("augmentation")["correlation"])
     if correlation.empty:
         return _undefined("Maps of the similarity to the original are", maps["correlation"])
+    undone = "" if given else ", with the geometry undone,"
     return (
-        "Maps of the similarity of patches to the original's embedding, with the geometry undone, have a correlation "
+        f"Maps of the similarity of patches to the original's embedding{undone} have a correlation "
         f"of {_extremes(correlation, labels, latex.number)} with those of the original."
     )

@@ -27,6 +27,7 @@ COMPONENTS = {
 def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the sentences on the study; without a study, only those that the rest of the paper places."""
     yield ("study_abstract_sentence",), _abstract(inputs) if inputs.study else ""
+    yield ("variation_limitation_sentence",), _variation_limitation(inputs)
     yield ("draws_limitation_sentence",), _draws_limitation(inputs)
     if inputs.study:
         yield ("study_views_sentence",), _views(inputs)
@@ -191,6 +192,24 @@ def _variance_intervals(inputs: PaperInputs) -> str:
     if inputs.study_images < variance.FEWEST_IMAGES:
         return f"Intervals need {variance.FEWEST_IMAGES} images, and the study has {latex.number(inputs.study_images)}."
     return r"\ConfidencePercent{} intervals come from the jackknife over images on the logit scale."
+
+
+def _variation_limitation(inputs: PaperInputs) -> str:
+    """Say which variation the intervals hold beside that between images."""
+    given = inputs.views_given
+    if len(inputs.manifest) == 1:
+        views = "with one counterpart under each augmentation" if given else "which is augmented once per augmentation"
+        drawn = "counterparts" if given else "draws"
+        return f"The main run has one image, {views}: its values describe this image and these {drawn} alone."
+    if given:
+        return (
+            "Each image has one counterpart under each augmentation, so the intervals combine the variation between "
+            "images with that between results of the other program for one image."
+        )
+    return (
+        "In the main run, each image is augmented once per augmentation, so the intervals combine the variation "
+        "between images with the variation between draws."
+    )
 
 
 def _draws_limitation(inputs: PaperInputs) -> str:

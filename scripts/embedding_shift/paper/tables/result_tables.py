@@ -57,6 +57,8 @@ def augmentations(rows: Sequence[Row]) -> str:
     cells = []
     for row in rows:
         label = latex.escape(row["label"])
+        if not steps_of_row(row):
+            cells.append([label, "not known", "made by another program"])
         for transform, arguments in steps_of_row(row):
             described = "; ".join(f"{name} {_argument(name, value)}" for name, value in arguments.items()) or "none"
             cells.append([label, latex.code(transform), latex.escape(described)])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isinf
 from typing import Any
 
-from embedding_shift.data.reject_reasons import SAME_PIXELS
+from embedding_shift.data.reject_reasons import without_details
 from embedding_shift.errors import InputError
 from embedding_shift.metrics import registry
 from embedding_shift.paper import latex
@@ -22,17 +22,15 @@ SIZES = ("image_size", "shape")  # keys of the provenance that hold sizes
 
 def rejects(inputs: PaperInputs) -> str:
     """Number of images that were left out, by reason, of other files, and of the images that were used."""
-    reasons = Counter(_without_image_id(row["reason"]) for row in inputs.rejected_images)
+    reasons = Counter(without_details(row["reason"]) for row in inputs.rejected_images)
+    files: Counter[str] = Counter()
+    for row in inputs.other_files:
+        files[row["reason"]] += int(row["files"])
     rows = [[latex.escape(reason), latex.number(count)] for reason, count in sorted(reasons.items())]
-    others = [[latex.escape(row["reason"]), latex.number(int(row["files"]))] for row in inputs.other_files]
+    others = [[latex.escape(reason), latex.number(count)] for reason, count in files.items()]
     groups = [rows or [["Left out", latex.number(0)]], [["Used", latex.number(len(inputs.manifest))]]]
     groups += [[[layout.heading(2, "Other files")], *others]] if others else []
     return latex.tabular(layout.paragraph(0.75) + "r", ["Images", "Count"], groups)
-
-
-def _without_image_id(reason: str) -> str:
-    """Return a reason without the id of the image that it names, so that images can be counted by reason."""
-    return f"{SAME_PIXELS}another image" if reason.startswith(SAME_PIXELS) else reason
 
 
 def exclusions(inputs: PaperInputs) -> str:
