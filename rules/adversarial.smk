@@ -61,10 +61,11 @@ if MECHANISM:
     # The attacked encoder captures what it does under attack; the others only encode.
     ruleorder: capture_attacked_views > encode_attacked_views
 
+    CAPTURED_ATTACKS = "input.views,code params.bundle,encoding,store,description,variants threads output.output"
+
     rule capture_attacked_views:
         input:
-            **stored(views=ATTACKED_VIEWS),
-            **BUNDLE | CAPTURE_INPUTS,
+            **stored(views=ATTACKED_VIEWS) | BUNDLE | CAPTURE_INPUTS,
             code=code("encode_views"),
         output:
             output="results/{dataset}/{model}/adversarial/encoded/{model}.npz",
@@ -81,10 +82,7 @@ if MECHANISM:
         message:
             "Encoding the views of {wildcards.dataset} that attack {wildcards.model}, and looking inside it."
         shell:
-            command(
-                "input.views,code params.bundle,encoding,store,description,variants threads output.output "
-                + CAPTURE_ARGUMENTS
-            )
+            command(f"{CAPTURED_ATTACKS} {CAPTURE_ARGUMENTS}")
 
 
 MEASURED_ATTACKS = {

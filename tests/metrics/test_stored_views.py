@@ -1,5 +1,6 @@
 """Metrics of stored views: the geometry is undone by the records in the shards."""
 
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -39,7 +40,7 @@ def correspondence(view, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pixel_metrics_undo_the_geometry_of_the_record(stored, name):
-    image_ids, values = stored_views.pixel_metrics(stored["original"][0], stored[name][0])
+    image_ids, (values,) = stored_views.pixel_metrics(stored["original"][0], [stored[name][0]])
     pairs = list(zip(shards.read(stored["original"][0]), shards.read(stored[name][0]), strict=True))
     assert image_ids == [view.image_id for view, _ in pairs]
     expected = [dict(_named(evaluate.of_pixels(a.pixels, b.pixels, correspondence(b, name)))) for a, b in pairs]
@@ -48,23 +49,41 @@ def test_pixel_metrics_undo_the_geometry_of_the_record(stored, name):
         np.testing.assert_array_equal(column, [row[metric] for row in expected])
 
 
+def test_views_that_are_measured_together_have_the_values_of_views_measured_alone(stored):
+    together = stored_views.pixel_metrics(stored["original"][1], [stored[name][1] for name in NAMES])
+    for name, values in zip(NAMES, together[1], strict=True):
+        image_ids, (expected,) = stored_views.pixel_metrics(stored["original"][1], [stored[name][1]])
+        assert together[0] == image_ids
+        np.testing.assert_equal(values, expected)
+
+
+def test_the_edges_of_an_image_are_found_once_for_all_its_views(stored, monkeypatch):
+    smoothed = []
+    sobel = cv2.Sobel
+    monkeypatch.setattr(cv2, "Sobel", lambda *given, **options: smoothed.append(given) or sobel(*given, **options))
+    image_ids, _ = stored_views.pixel_metrics(stored["original"][0], [stored[name][0] for name in NAMES])
+    # Along rows and columns, of the original and of each view; a warped original that equals its view is not measured.
+    assert len(smoothed) == 2 * len(image_ids) * (1 + len(NAMES))
+
+
 def test_stored_values_are_found_again_and_follow_pixels_and_record(stored, tmp_path, monkeypatch):
     paths = stored["original"][0], stored["perspective"][0]
-    expected = stored_views.pixel_metrics(*paths)
+    image_ids, (by_metric,) = stored_views.pixel_metrics(paths[0], paths[1:])
+    expected = image_ids, {name: list(column) for name, column in by_metric.items()}
     measured = []
     of_pixels = evaluate.of_pixels
     monkeypatch.setattr(evaluate, "of_pixels", lambda *given: measured.append(given) or of_pixels(*given))
 
     def values():
         measured.clear()
-        image_ids, found = stored_views.pixel_metrics(*paths, Store(tmp_path / "store"))
+        image_ids, (found,) = stored_views.pixel_metrics(paths[0], paths[1:], [Store(tmp_path / "store")])
         return image_ids, {name: list(column) for name, column in found.items()}
 
-    assert values() == (expected[0], {name: list(column) for name, column in expected[1].items()})
+    assert values() == expected
     assert len(measured) == len(expected[0])
     first = values()
     assert not measured and first[1].keys() == expected[1].keys()
-    np.testing.assert_equal(first[1], {name: list(column) for name, column in expected[1].items()})
+    np.testing.assert_equal(first[1], expected[1])
     views = list(shards.read(paths[1]))
     views[0].pixels[0, 0, 0] ^= 1
     views[1].record["steps"] = []  # no geometry to undo
@@ -131,4 +150,4 @@ def test_outputs_for_different_images_are_refused(stored, encoded):
 
 def test_shards_of_different_images_are_refused(stored):
     with pytest.raises(InputError, match=r"noise/1\.tar holds 'kodim02' where .*original/0\.tar holds 'kodim01'"):
-        stored_views.pixel_metrics(stored["original"][0], stored["noise"][1])
+        stored_views.pixel_metrics(stored["original"][0], [stored["perspective"][0], stored["noise"][1]])

@@ -3,6 +3,7 @@
 All take two uint8 arrays (size, size, 3), RGB, and return a float.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -10,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.metrics import registry
-from embedding_shift.views.luma import LUMA_UNIT, luma
+from embedding_shift.metrics.image_features import once_per_image
+from embedding_shift.views import luma as grey_values
+from embedding_shift.views.luma import LUMA_UNIT
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[Any]  # float32 (h, w)
 
 SMALLEST_DEVIATION = 1e-6
 CHANNELS = 3
+
+luma = once_per_image(grey_values.luma)
 
 
 @registry.register(
@@ -70,7 +75,7 @@ def detail_preservation(original: Pixels, augmented: Pixels) -> float:
 def patch_similarity_as_released(original: Pixels, augmented: Pixels) -> float:
     """Return the patch similarity as the scripts of the original paper compute it: 8-bit arithmetic wraps around."""
     wrapped = np.square(original - augmented)
-    sums = np.array([cv2.norm(wrapped[patch], cv2.NORM_L1) for patch in _patch_slices(wrapped.shape, 4)])
+    sums = np.array([cv2.norm(wrapped[patch], cv2.NORM_L1) for patch in _patch_slices(wrapped.shape[:2], 4)])
     errors = sums / max(wrapped.shape[0] // 4 * (wrapped.shape[1] // 4), 1) / CHANNELS
     return float(np.mean(1 / (1 + errors / 255**2)))
 
@@ -80,6 +85,7 @@ def textured_share(image: Pixels) -> float:
     return float(np.mean(patch_deviations(image, 8) >= SMALLEST_DEVIATION))
 
 
+@once_per_image
 def edge_strength(image: Pixels) -> Plane:
     """Return |∂x| + |∂y| of the grey image by central differences: uint8 (h, w, 3) to float32 (h, w).
 
@@ -132,15 +138,18 @@ def patch_errors(
         inside: bool (h, w), the pixels that count; None for all. A patch without any has error 0.
     """
     difference = cv2.absdiff(original, augmented)
+    patches = _patch_slices(difference.shape[:2], cells)
     if inside is None:
-        inside = np.ones(difference.shape[:2], np.bool_)
+        counts: Any = (difference.shape[0] // cells) * (difference.shape[1] // cells)
     else:
         difference = cv2.bitwise_and(difference, difference, mask=inside.view(np.uint8))
+        counts = patch_counts(inside, cells)
     # OpenCV adds the squares of one array up as whole numbers; with a mask, or of two arrays, it rounds.
-    sums = [cv2.norm(difference[patch], cv2.NORM_L2SQR) for patch in _patch_slices(difference.shape, cells)]
-    return np.array(sums) / np.maximum(patch_counts(inside, cells), 1) / CHANNELS
+    sums = [cv2.norm(difference[patch], cv2.NORM_L2SQR) for patch in patches]
+    return np.array(sums) / np.maximum(counts, 1) / CHANNELS
 
 
+@once_per_image
 def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
     """Return the standard deviation of the grey values, 0–255, in each of cells×cells patches: float64 (cells²,).
 
@@ -159,11 +168,12 @@ def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None
 def patch_counts(inside: NDArray[np.bool_], cells: int) -> NDArray[np.int_]:
     """Return the number of true pixels of bool (h, w) in each of cells×cells patches: int (cells²,)."""
     mask = inside.view(np.uint8)
-    return np.array([cv2.countNonZero(mask[patch]) for patch in _patch_slices(mask.shape, cells)])
+    return np.array([cv2.countNonZero(mask[patch]) for patch in _patch_slices(mask.shape[:2], cells)])
 
 
-def _patch_slices(shape: tuple[int, ...], cells: int) -> list[tuple[slice, slice]]:
-    """Return the rows and columns of each of cells×cells patches of an array (h, w, …)."""
+@lru_cache(maxsize=8)
+def _patch_slices(shape: tuple[int, int], cells: int) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of each of cells×cells patches of an array of `shape` (h, w)."""
     height, width = shape[0] // cells, shape[1] // cells
     starts = range(cells)
     return [

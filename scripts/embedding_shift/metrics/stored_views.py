@@ -33,32 +33,42 @@ def setting(code: Sequence[str | Path]) -> str:
 
 
 def pixel_metrics(
-    original_shard: str | Path, augmented_shard: str | Path, store: Store | None = None
-) -> tuple[list[str], Values]:
-    """Return the pixel metrics, registered and not, of two shards that hold the same images.
+    original_shard: str | Path, augmented_shards: Sequence[str | Path], stores: Sequence[Store | None] | None = None
+) -> tuple[list[str], list[Values]]:
+    """Return the pixel metrics, registered and not, of shards that hold views of the same images.
 
     Args:
-        original_shard, augmented_shard: paths of the shards.
-        store: where the values of a view are looked up and kept; None to compute everything.
+        original_shard: path of the shard of original views.
+        augmented_shards: paths of the shards of augmented views.
+        stores: where the values of each shard are looked up and kept; None to compute everything.
 
     Returns:
-        N image ids, and {metric: float64 (N,)}; NaN if a metric is not defined.
+        N image ids, and {metric: float64 (N,)} of each augmented shard; NaN if a metric is not defined.
 
     Raises:
         InputError: a shard is damaged, or the shards do not hold the same images in the same order.
     """
+    stores = stores or [None] * len(augmented_shards)
     image_ids: list[str] = []
-    rows: list[NDArray[np.float64]] = []
-    for original, view in zip_longest(shards.read(original_shard), shards.read(augmented_shard)):
-        found, expected = (one.image_id if one else "no more" for one in (view, original))
-        if found != expected:
-            raise InputError(f"{augmented_shard} holds {found!r} where {original_shard} holds {expected!r}")
+    rows: list[list[NDArray[np.float64]]] = [[] for _ in augmented_shards]
+    # All views of an image are measured one after the other, so that what they share is computed once.
+    for original, *views in zip_longest(*map(shards.read, (original_shard, *augmented_shards))):
+        for view, path in zip(views, augmented_shards, strict=True):
+            found, expected = (one.image_id if one else "no more" for one in (view, original))
+            if found != expected:
+                raise InputError(f"{path} holds {found!r} where {original_shard} holds {expected!r}")
         image_ids.append(original.image_id)
-        rows.append(_stored_or_measured(original, view, store))
-    if store:
+        for view, store, values in zip(views, stores, rows, strict=True):
+            values.append(_stored_or_measured(original, view, store))
+    for store in filter(None, stores):
         store.flush()
+    return image_ids, [_by_metric(values) for values in rows]
+
+
+def _by_metric(rows: Sequence[NDArray[np.float64]]) -> Values:
+    """Return {metric: (N,)} of N rows (metrics,)."""
     names = _names()
-    return image_ids, dict(zip(names, np.array(rows, np.float64).reshape(len(rows), len(names)).T, strict=True))
+    return dict(zip(names, np.array(rows, np.float64).reshape(len(rows), len(names)).T, strict=True))
 
 
 def _names() -> list[str]:
@@ -80,6 +90,8 @@ def _stored_or_measured(original: shards.View, view: shards.View, store: Store |
 
 
 def _measured(original: shards.View, view: shards.View) -> NDArray[np.float64]:
+    for pixels in (original.pixels, view.pixels):
+        pixels.flags.writeable = False  # as `image_features` asks
     correspondence = geometry.correspondence(ViewRecord.from_json(view.record))
     values = {metric.name: value for metric, value in evaluate.of_pixels(original.pixels, view.pixels, correspondence)}
     return np.array([values[name] for name in _names()], np.float64)
