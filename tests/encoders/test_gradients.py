@@ -96,10 +96,12 @@ def test_a_tower_without_a_gradient_is_refused_by_name(encoder):
         gradients.ShiftGradient(encoder, "blind", picture(32))(picture(32, seed=1))
 
 
-TRANSFORMERS = [pytest.param(name, marks=pytest.mark.slow) for name in ("blip", "kosmos-2", "idefics")]
+SLOW = ("eva02_tiny_patch14_224", "blip", "kosmos-2", "idefics")
 
 
-@pytest.fixture(scope="module", params=["eva02_tiny_patch14_224", "test_efficientnet", *TRANSFORMERS])
+@pytest.fixture(
+    scope="module", params=["test_efficientnet", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+)
 def kind(request, tmp_path_factory):
     """An encoder of each further kind with random weights: two of timm, and those of transformers."""
     folder = tmp_path_factory.mktemp("kind")

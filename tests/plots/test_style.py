@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from plot_data import COLORS, NAMES, all_figures, long_table
+from typesetting import needs_pdftotext
 
 from embedding_shift.errors import InputError
 from embedding_shift.plots import style
@@ -62,6 +63,7 @@ def test_text_on_cells_has_contrast():
     assert style.text_color_on("#FDE725") == "black"
 
 
+@needs_pdftotext
 def test_dollars_in_a_label_are_no_maths(tmp_path):
     labels = [r"$\frac$ of $10", r"$a$"]
     rows = pd.DataFrame({"augmentation": ["one", "two"], "label": labels, "color": COLORS[:2]})

@@ -288,7 +288,7 @@ def altered_jpeg(random):
 @pytest.mark.parametrize(
     ("make", "decoders", "count"),
     [
-        pytest.param(altered_tiff, independent_decoders.of_tiff, 4000, id="TIFF"),
+        pytest.param(altered_tiff, independent_decoders.of_tiff, 4000, id="TIFF", marks=pytest.mark.slow),
         pytest.param(altered_png, independent_decoders.of_png, 3000, id="PNG"),
         pytest.param(altered_jpeg, independent_decoders.of_jpeg, 3000, id="JPEG"),
     ],
