@@ -201,7 +201,8 @@ def dataset_location(*keys):
 def dataset_source(wildcards):
     """Return the table that lists a dataset; a folder or shards are a parameter, since they have no single mtime."""
     entry = config["datasets"][wildcards.dataset]
-    return without_braces([entry["path"]] if entry["kind"] in ("csv", "tsv") else [])
+    is_table = entry["kind"] in ("csv", "tsv") or is_paired(wildcards.dataset) and counterparts.is_table(entry["path"])
+    return without_braces([entry["path"]] if is_table else [])
 
 
 def bundle_source(wildcards):

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from embedding_shift import cli
+from embedding_shift.data import counterparts
 from embedding_shift.data.listing import LEFT_OUT_COLUMNS, LISTING_COLUMNS, Listing, columns_in_use
 from embedding_shift.data.sources import csv_table, folder, url_table, webdataset
 from embedding_shift.io import tables
@@ -27,7 +28,9 @@ def main() -> None:
 
 def listed(kind: str, path: str, acquisition: str, downloads: str) -> Listing:
     """Return the listing of a dataset of any kind; of pairs, that of the originals."""
-    if kind in ("folder", "pairs"):
+    if kind == "pairs":
+        return counterparts.list_originals(path)
+    if kind == "folder":
         return folder.list_images(path)
     if kind == "csv":
         return csv_table.list_images(path)

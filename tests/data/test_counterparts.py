@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from image_files import ingested, write_image
+from image_files import ingested, write_image, write_table
 from PIL import Image
 from test_nothing_is_lost import campaign
 
@@ -37,6 +37,19 @@ def test_the_suffix_may_differ_and_folders_count(tmp_path):
     images, others = matched(tmp_path, ["a.png", "f/a.jpg", "b.c.png"], ["a.jpg", "f/a.png", "b.c.bmp"])
     assert images == {"a": ("a.jpg", ""), "f-a": ("a.png", ""), "b-c": ("b.c.bmp", "")}
     assert others == {}
+
+
+def test_originals_in_a_table_keep_their_captions_and_may_share_a_file(tmp_path):
+    write(tmp_path, "o/f/a.png", "o/b.png", "c/f/a.png", "c/b.png", "c/unlisted.png", "secret.png")
+    rows = ["path,image_id,caption", "f/a.png,first,A & B", "f/a.png,again,C", "b.png,b,", "../secret.png,s,", ".,dot,"]
+    originals = counterparts.list_originals(str(write_table(tmp_path / "o", "\n".join(rows) + "\n")))
+    assert {image.image_id: image.caption for image in originals.images}["first"] == "A & B"
+    found = counterparts.match(originals.images, "c", tmp_path / "c")
+    expected = {"first": "", "again": "", "b": "", "s": "there is none", "dot": "there is none"}
+    assert {image.image_id: image.reason for image in found.images} == expected
+    assert [Path(entry.path).name for entry in found.left_out] == ["unlisted.png"]
+    images = counterparts.joined(ingested(originals)[0].values(), {"c": ingested(found)[0].values()})
+    assert {image.image_id for image in images if not image.reason} == {"first", "again", "b"}
 
 
 def test_names_are_the_same_however_unicode_writes_them(tmp_path):

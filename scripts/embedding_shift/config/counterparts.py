@@ -9,6 +9,11 @@ PAIRS = "pairs"  # the kind of a dataset
 SHOWN = ("label", "color")
 
 
+def is_table(path: str) -> bool:
+    """Return whether the originals of pairs at `path` are listed in a table and not a folder."""
+    return path.lower().endswith(".csv")
+
+
 def paths(config: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield the dataset, the name and the entry of every counterpart in a validated configuration."""
     for dataset, entry in config["datasets"].items():

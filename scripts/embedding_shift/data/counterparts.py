@@ -6,22 +6,34 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+from embedding_shift.config.counterparts import is_table
 from embedding_shift.data.listing import LeftOut, ListedImage, Listing, checked
 from embedding_shift.data.manifest import IngestedImage
 from embedding_shift.data.reject_reasons import OTHER_SIZE, SEVERAL_FILES, SEVERAL_ORIGINALS
+from embedding_shift.data.sources import csv_table
 from embedding_shift.data.sources import folder as image_folder
 
 ABSENT = "there is none"
 
 
+def list_originals(path: str) -> Listing:
+    """Return the originals at `path`, a folder or a table as of datasets of kind `csv`, which may have captions.
+
+    Raises:
+        InputError: see `folder.list_images` and `csv_table.list_images`.
+    """
+    return csv_table.list_images(path) if is_table(path) else image_folder.list_images(path)
+
+
 def match(originals: Iterable[ListedImage], name: str, folder: str | Path) -> Listing:
     """Return the counterpart of every original, with the id of the original.
 
-    The counterpart has the path of the original in its own folder, but for the suffix. Files of an unsupported kind
+    The counterpart has the path of the original in its own folder, but for the suffix; that of an original in a table
+    is relative to the folder of the table. Files of an unsupported kind
     count only where no other file fits.
 
     Args:
-        originals: the images of a folder.
+        originals: the images of a folder or a table.
         name: name of the counterpart in the configuration.
         folder: the folder of the counterparts, searched recursively.
 
@@ -79,9 +91,14 @@ def _by_place(images: Iterable[ListedImage]) -> dict[str, list[ListedImage]]:
     """Return the images by path in their folder without the suffix, in composed Unicode: some systems decompose it."""
     found = defaultdict(list)
     for image in images:
-        place = PurePath(image.path).relative_to(image.root).with_suffix("")
-        found[unicodedata.normalize("NFC", place.as_posix())].append(image)
+        found[_place(PurePath(image.path), image.root)].append(image)
     return found
+
+
+def _place(path: PurePath, root: str) -> str:
+    # A path of a table that leads out of its folder is rejected when it is read.
+    inside = path.relative_to(root) if path.is_relative_to(root) else path
+    return unicodedata.normalize("NFC", inside.with_suffix("").as_posix() if inside.name else "")
 
 
 def _supported(images: list[ListedImage]) -> list[ListedImage]:
@@ -94,7 +111,7 @@ def _why_not_one(files: list[ListedImage], originals: list[ListedImage]) -> str:
         return ABSENT
     if len(files) > 1:
         return SEVERAL_FILES + _names(files)
-    if len(originals) > 1:
+    if len({image.path for image in originals}) > 1:
         return SEVERAL_ORIGINALS + _names(originals)
     return ""
 

@@ -1,6 +1,7 @@
 """Count the images of a configured dataset before any image is decoded or fetched."""
 
 from embedding_shift.config.entries import DatasetEntry
+from embedding_shift.data import counterparts
 from embedding_shift.data.sources import csv_table, folder, url_table, webdataset
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
@@ -39,7 +40,9 @@ def _listed(entry: DatasetEntry) -> int | None:
     kind, path = entry["kind"], entry["path"]
     if kind == "csv":
         return len(csv_table.list_images(path).images)
-    if kind in ("folder", "pairs"):
+    if kind == "pairs":
+        return len(counterparts.list_originals(path).images)
+    if kind == "folder":
         return len(folder.list_images(path).images)
     if kind == "tsv":
         return len({url for _, url in url_table.read(path)})
