@@ -104,6 +104,10 @@ function similarityTiles(place) {
   });
 }
 
+function isGiven(place) {
+  return "counterpart_sha256" in (dataset().records[state.augmentation]?.[place] ?? {});
+}
+
 async function showTiles() {
   const place = placeOf(state.image), { sprites, pictured } = dataset(), maps = pair().attention.maps;
   byId("attention-note").textContent = "";
@@ -124,7 +128,9 @@ async function showTiles() {
     if (moved) {
       const own = resizedMap(after, moved.rows, moved.columns, moved);
       tiles.push(tile("registered", "Change of attention, geometry undone", sprites[state.augmentation], place, overlay(difference(own, moved), colors.difference), scaleBar(colors.difference, "less", "more")));
-    } else byId("attention-note").textContent = "This augmentation moves no pixels: the registered change of attention is the same.";
+    } else byId("attention-note").textContent = isGiven(place)
+      ? "It is not known which pixels this counterpart moved: no geometry is undone."
+      : "This augmentation moves no pixels: the registered change of attention is the same.";
   } else byId("attention-note").textContent = "This encoder has no attention map.";
   tiles.push(...similarityTiles(place));
   byId("tiles").replaceChildren(...tiles.map(([figure]) => figure));

@@ -1,6 +1,7 @@
 """Given pairs through the real pipeline: the same numbers as the run that made the views, up to the paper."""
 
 import shutil
+from itertools import chain
 
 import pandas as pd
 import pypdfium2
@@ -104,7 +105,12 @@ def test_an_image_with_a_bad_counterpart_is_left_out_with_the_reason(unmeasured)
     broken = folder / f"noise/{third}.png"
     broken.write_bytes(broken.read_bytes()[:5000])
     shutil.copy(folder / f"blur/{fourth}.png", folder / "blur/other.png")
-    done = unmeasured.run(*(f"results/tiny/views/{name}/00000.tar" for name in ("original", "blur", "noise")))
+    unmeasured.config = unmeasured.config | {"shards": 2}
+    written = {
+        name: [f"results/tiny/views/{name}/{shard}.tar" for shard in ("00000", "00001")]
+        for name in ("original", "blur", "noise")
+    }
+    done = unmeasured.run(*chain(*written.values()))
     assert done.returncode == 0, done.stdout[-5000:]
     rejects = tables.read_rows(unmeasured / "results/tiny/rejects.csv")
     reasons = {row["image_id"] or row["path"]: row["reason"] for row in rejects}
@@ -114,9 +120,11 @@ def test_an_image_with_a_bad_counterpart_is_left_out_with_the_reason(unmeasured)
         second: "counterpart noise: another size than the original: 200×224 pixels, not 224×224",
         "given/blur/other.png": "counterpart blur: there is no original",
     }
-    for name in ("original", "blur", "noise"):
-        (view,) = shards.read(unmeasured / f"results/tiny/views/{name}/00000.tar")
-        assert view.image_id == fourth
+    for name, paths in written.items():
+        (view,) = chain(*(shards.read(unmeasured / path) for path in paths))
+        assert view.image_id == fourth, name
+    again = unmeasured.planned("--forcerun", "list_images", "--", *written["blur"])
+    assert again["list_counterparts"] == 2 and again["pack_counterparts"] == 2
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
