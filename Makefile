@@ -100,7 +100,8 @@ docs: $(INSTALLED) ## regenerate the tables of docs/ from the schema and the tes
 	    | $(BIN)/python scripts/draw_workflow.py --page README.md
 
 readme: $(INSTALLED) ## regenerate the README's table of claims and its figures from a finished run of config.yaml
-	@$(BIN)/python scripts/write_claims_table.py --published-claims paper/claims.yaml --verdicts $(DEMO)/claims.csv --readme README.md
+	@$(BIN)/python scripts/write_claims_table.py --published-claims paper/claims.yaml --verdicts $(DEMO)/claims.csv \
+	    --attack-verdicts $(DEMO)/attack_claims.csv --readme README.md
 	@cp $(DEMO)/figures/metric_heatmap.png $(DEMO)/figures/augmentation_card.png docs/images/
 	@$(BIN)/python scripts/plot.py attention_samples --images 3 --shards 1 --manifest $(dir $(DEMO))manifest.csv \
 	    --augmentations results/augmentations.csv --views-folder $(dir $(DEMO))views --attention-folder $(DEMO)/attention \

@@ -3,8 +3,9 @@
 input:   manifest, original views, metrics, embeddings and attention of the main run
 output:  results/{dataset}/{model}/adversarial/views.tar, encoded/{attacked}.npz and metrics.parquet, with `mechanism`
          captured.npz; results/{dataset}/{model}/adversarial.csv, exchange_rate.csv, detection.csv, with `mechanism`
-         detection_layers.csv; of several encoders, results/transfer.csv
-steps:   attack → encode with the attacked encoder and with the others → measure → tabulate; compare the encoders
+         detection_layers.csv, and attack_claims.csv; of several encoders, results/transfer.csv
+steps:   attack → encode with the attacked encoder and with the others → measure → tabulate; compare the encoders; verdicts on
+         the claims on attacks
 """
 
 ATTACKED_IMAGES = {
@@ -165,6 +166,32 @@ rule detect_attacks:
         "Telling attacks on {wildcards.model} from augmentations of {wildcards.dataset}."
     shell:
         command("params.augmentations", input=DETECTED_ATTACKS, params=READ_OUT_PARAMETERS, output=DETECTION_OUTPUTS)
+
+
+JUDGED_ATTACKS = TABULATED_ATTACKS | {
+    "detection": "results/{dataset}/{model}/detection.csv",
+    "published_claims": project_file("paper/claims.yaml"),
+}
+
+
+rule judge_attack_claims:
+    input:
+        unpack(attacks_measured_by_others),
+        **JUDGED_ATTACKS,
+        code=code("judge_attack_claims"),
+    output:
+        "results/{dataset}/{model}/attack_claims.csv",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        **memory_and_runtime(memory(per_mb=6), allowance(10)),
+    params:
+        others=lambda wildcards, input: [Path(path).parents[1].name for path in input.originals],
+        bootstrap=BOOTSTRAP,
+    message:
+        "Judging the claims on attacks by {wildcards.model} on {wildcards.dataset}."
+    shell:
+        command("input.originals,transferred params.others,bootstrap output", input=JUDGED_ATTACKS)
 
 
 COMPARED_ATTACKS = {

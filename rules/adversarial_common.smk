@@ -25,9 +25,16 @@ def attack_minutes(wildcards, input, attempt):
     return grown(STARTUP_MINUTES + views * seconds_per_view / 60, attempt)
 
 
+def attacks_measured_by_others(wildcards):
+    """Return what the other encoders of the run return for the originals and for the views that attack one encoder."""
+    others = [model for model in MODELS if model != wildcards.model] if wildcards.dataset == DATASETS[0] else []
+    paths = {"originals": "embeddings/original.npz", "transferred": f"adversarial/encoded/{wildcards.model}.npz"}
+    return {name: [f"results/{DATASETS[0]}/{other}/{path}" for other in others] for name, path in paths.items()}
+
+
 def adversarial_targets():
     """Return the tables and figures of the attack on every dataset and model, and of the run."""
-    results = [f"{table}.csv" for table in (*ADVERSARIAL_TABLES, *DETECTION_TABLES)]
+    results = [f"{table}.csv" for table in (*ADVERSARIAL_TABLES, *DETECTION_TABLES, "attack_claims")]
     results += [f"figures/{name}.pdf" for name in figure_names("adversarial")]
     found = collect("results/{dataset}/{model}/{result}", dataset=DATASETS, model=MODELS, result=results)
     compared = ["results/transfer.csv", "results/figures/attack_transfer.pdf"] if len(MODELS) > 1 else []

@@ -53,7 +53,9 @@ PAPER_STUDY |= {"equal_doses": f"results/{DATASETS[0]}/study/equal_doses.csv"} i
 PAPER_MECHANISM = {table: f"{PAPER_RESULTS}/{table}.csv" for table in MECHANISM_TABLES if MECHANISM}
 PAPER_MECHANISM |= {"mechanism_agreement": "results/mechanism_agreement.csv"} if MECHANISM and len(MODELS) > 1 else {}
 PAPER_ADVERSARIAL = {
-    table: f"{PAPER_RESULTS}/{table}.csv" for table in [*ADVERSARIAL_TABLES, *DETECTION_TABLES] if ADVERSARIAL
+    table: f"{PAPER_RESULTS}/{table}.csv"
+    for table in [*ADVERSARIAL_TABLES, *DETECTION_TABLES, "attack_claims"]
+    if ADVERSARIAL
 }
 PAPER_ADVERSARIAL |= {"transfer": "results/transfer.csv"} if ADVERSARIAL and len(MODELS) > 1 else {}
 PAPER_WORDS = {table: f"{PAPER_RESULTS}/{table}.csv" for table in WORDS_TABLES if WORDS}
@@ -93,7 +95,10 @@ PAPER_PARAMETERS = dict(
     reduced=verbatim([f"{label('models', model)} on {label('datasets', dataset)}" for dataset, model in PAPER_REDUCED]),
     settings=verbatim(
         as_json(
-            {key: config[key] for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study", "mechanism")}
+            {
+                key: config[key]
+                for key in ("seed", "image_size", "resize", "bootstrap", "figures", "study", "mechanism", "adversarial")
+            }
             | {"lists_classes": bool(config["words"]["classes"])}
             | {"n_images": config["datasets"][DATASETS[0]]["n_images"]}
             | {"kept_duplicates": [label("datasets", name) for name in DATASETS if keeps_duplicates(name)]}

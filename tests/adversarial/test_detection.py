@@ -17,11 +17,11 @@ IMAGES = np.array([f"i{number:02d}" for number in range(20)])
 def test_the_area_is_the_share_of_pairs_and_its_interval_covers_it():
     generator = np.random.default_rng(0)
     attack, other = generator.normal(1, 1, 40), generator.normal(0, 1, 40)
-    value, low, high = detection.auc(attack, other, SETTINGS, 1)
+    value, low, high = detection.auc(attack, other[None], SETTINGS, 1)
     pairs = [(a > b) + 0.5 * (a == b) for a in attack for b in other]
     assert value == pytest.approx(np.mean(pairs)) and low < value < high
-    assert detection.auc(other, other, SETTINGS, 1)[0] == 0.5
-    assert detection.auc(np.ones(4), np.zeros(4), SETTINGS, 1) == (1, 1, 1)
+    assert detection.auc(other, other[None], SETTINGS, 1)[0] == 0.5
+    assert detection.auc(np.ones(4), np.zeros((1, 4)), SETTINGS, 1) == (1, 1, 1)
 
 
 def embeddings(common, size, seed):
@@ -40,7 +40,10 @@ def detected(attack_shares_a_direction, size):
     views = np.repeat(after, 2, axis=0)
     shifts = detection.embedding_shifts((IMAGES, before), {"blur": (IMAGES, natural)}, (keys, views))
     table = detection.table({"size": shifts, "direction": shifts}, SETTINGS)
-    return table.set_index("score")["auc"]
+    assert (
+        table[table["augmentation"] == "all"]["auc"].to_numpy() == table[table["augmentation"] == "blur"]["auc"]
+    ).all()
+    return table[table["augmentation"] == "blur"].set_index("score")["auc"]
 
 
 def test_a_direction_that_attacks_share_tells_them_at_the_same_size():
@@ -71,7 +74,9 @@ def test_resampled_areas_are_those_of_repeated_images(scores, seed):
     areas = [roc_area(np.repeat(attack, count), np.repeat(other, count)) for count in counts]
     low, high = bootstrap.percentile_interval(areas, 9, SETTINGS.confidence)
     expected = roc_area(attack, other), low, high
-    assert detection.auc(attack, other, SETTINGS._replace(resamples=100), seed) == pytest.approx(expected, abs=1e-12)
+    assert detection.auc(attack, other[None], SETTINGS._replace(resamples=100), seed) == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
 def roc_area(attack, other):
@@ -82,7 +87,13 @@ def roc_area(attack, other):
 def test_an_image_without_a_value_is_left_out_of_both_views():
     vectors = np.random.default_rng(0).normal(size=(3, 20, 4))
     vectors[1, 3, 2] = np.nan
-    (row,) = detection.table({"ledger": detection.Vectors({4: vectors[0]}, {"blur": vectors[1]})}, SETTINGS).to_dict(
-        "records"
-    )
-    assert (row["score"], row["n"]) == ("ledger", 19)
+    by_name = {"blur": vectors[1], "noise": vectors[2]}
+    table = detection.table({"ledger": detection.Vectors({4: vectors[0]}, by_name)}, SETTINGS)
+    assert table[["augmentation", "n"]].to_numpy().tolist() == [["blur", 19], ["noise", 20], ["all", 19]]
+
+
+def test_all_augmentations_together_are_the_mean_of_each():
+    attack, others = np.random.default_rng(0).normal(size=20), np.random.default_rng(1).normal(size=(3, 20))
+    alone = [detection.auc(attack, other[None], SETTINGS, 1)[0] for other in others]
+    together, low, high = detection.auc(attack, others, SETTINGS, 1)
+    assert together == pytest.approx(np.mean(alone)) and low < together < high

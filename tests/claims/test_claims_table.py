@@ -11,6 +11,15 @@ from embedding_shift.claims import published_claims, table, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, tables
 
+ON_ATTACKS = """
+attack_claims:
+  - id: signs
+    text: It moves farther.
+    source: a paper
+    contradicted_by: It does not.
+    exceeds_random_signs: {epsilon: 4}
+"""
+
 
 def command(script, *arguments):
     call = [sys.executable, f"scripts/{script}.py", *map(str, arguments)]
@@ -47,6 +56,16 @@ def test_the_scripts_judge_a_run_and_write_the_readme(tmp_path):
     assert written.startswith("before\n<!-- claims:start -->\n|")
     assert written.endswith("|\n<!-- claims:end -->\nafter\n")
     assert "old" not in written
+
+    attack = tmp_path / "attack.csv"
+    attack.write_text(
+        "claim,verdict,effect,ci_low,ci_high,n,reason\nsigns,not tested,,,,0,this run attacks no encoder\n"
+    )
+    with (tmp_path / "claims.yaml").open("a") as file:
+        file.write(ON_ATTACKS)
+    readme.write_text(written + "<!-- attack-claims:start -->\n<!-- attack-claims:end -->\n")
+    assert command(*call, "--attack-verdicts", attack, "--readme", readme).returncode == 0
+    assert "| It moves farther. | a paper | not tested (this run attacks no encoder) | – | 0 |" in readme.read_text()
 
     readme.write_text("no marks\n")
     done = command(*call, "--readme", readme)

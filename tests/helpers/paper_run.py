@@ -42,6 +42,7 @@ SETTINGS = {
     "figures": {"attention_samples": 5, "cosine_samples": 50, "attention_grid_pages": 3},
     "study": {"images": 8, "draws": 3, "doses": [0.5, 1], "failure_share": 0.05},
     "mechanism": {"images": 0},
+    "adversarial": {"images": 8, "steps": 5},
     "lists_classes": False,
     "n_images": None,
     "kept_duplicates": [],

@@ -17,6 +17,7 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     embeddings = [f"embeddings/{name}.npz" for name in ("original", "noise")]
     named = ("head_words", "concept_words", "text_maps")
     made = [f"{name}.csv" for name in ("layers", "ledger", "adversarial", "exchange_rate", "detection", *named)]
+    made.append("attack_claims.csv")
     made += [f"figures/{name}.pdf" for name in ("named_heads", "text_maps", "attack_curve", "attack_strip")]
     done = again.run(*(f"{RESULTS}/{name}" for name in (*made, *embeddings)))
     assert done.returncode == 0, done.stdout[-5000:]
@@ -54,7 +55,13 @@ def test_switching_mechanism_and_attack_on_changes_no_embedding(again):
     rates = tables.read_rows(again / RESULTS / "exchange_rate.csv")
     assert len(rates) == 9 and all(bool(row["epsilon"]) != row["reason"].startswith("farther") for row in rates)
     detected = tables.read_rows(again / RESULTS / "detection.csv")
-    assert len(detected) == 4 * 2 * 9 and all(0 <= float(row["auc"]) <= 1 for row in detected)
+    assert len(detected) == 4 * 2 * (9 + 1) and all(0 <= float(row["auc"]) <= 1 for row in detected)
+    claims = tables.read_rows(again / RESULTS / "attack_claims.csv")
+    assert [row["reason"] for row in claims] == [
+        *["3 images are too few for an interval, which needs 5"] * 2,
+        "no other encoder measures this attack",
+        *["3 images are too few for an interval, which needs 5"] * 2,
+    ]
     by_layer = tables.read_rows(again / RESULTS / "detection_layers.csv")
     assert {(row["token"], row["layer"], row["n"]) for row in by_layer} == {
         (token, layer, "3") for token in ("class", "patch_mean") for layer in "012"

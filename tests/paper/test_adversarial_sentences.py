@@ -9,6 +9,8 @@ from captured_towers import tower
 from mechanism_tables import with_mechanism
 from paper_run import read, sentences_of, write_results
 
+from embedding_shift.claims import verdicts
+
 
 @pytest.fixture
 def inputs(tmp_path):
@@ -24,8 +26,8 @@ def told(inputs, **tables):
 
 def test_the_smallest_and_the_largest_attack_are_told(inputs):
     assert sentences_of(inputs)["attack_sentence"] == (
-        r"On 8 images, the attack moves the embedding at $\varepsilon=1$ by 0.250 [0.125, 0.375] and "
-        r"$\varepsilon=8$ by 0.500 [0.375, 0.625]; random signs at $\varepsilon=8$ move it by 0.0625 [0, 0.125]."
+        r"On 8 images and with 5 steps each, the attack moves the embedding at $\varepsilon=1$ by 0.250 [0.125, 0.375] "
+        r"and $\varepsilon=8$ by 0.500 [0.375, 0.625]; random signs at $\varepsilon=8$ move it by 0.0625 [0, 0.125]."
     )
 
 
@@ -82,3 +84,18 @@ def test_a_single_image_has_no_interval(inputs):
 def test_a_run_without_an_attack_has_no_sentences(inputs):
     found = sentences_of(dataclasses.replace(inputs, adversarial={}))
     assert not {"attack_sentence", "exchange_sentence", "transfer_sentence"} & set(map(str, found))
+
+
+def test_claims_on_attacks_are_told_with_their_source_and_verdict(inputs):
+    first, second, *_ = inputs.published_claims.attack_claims
+    judged = inputs.attack_claims | {
+        first.id: verdicts.tested(verdicts.Interval(0.5, 0.25, 0.75), 8),
+        second.id: verdicts.untested("this run has no attack by 4 grey levels"),
+    }
+    found = sentences_of(dataclasses.replace(inputs, attack_claims=judged))["attack_claims_sentence"]
+    assert found.startswith("Of the 5 claims on attacks, this run supports 1 and does not test 4.\n\\begin{claimlist}")
+    assert "than any augmentation (this paper): supported, 0.5000 [0.2500, 0.7500], $n=8$." in found
+    assert "of the same size (Goodfellow et al. 2015): not tested (this run has no attack by 4 grey levels)." in found
+    assert sentences_of(inputs)["attack_claims_sentence"] == (
+        "This run tests none of the 5 claims on attacks (this run attacks no encoder)."
+    )

@@ -64,10 +64,17 @@ def test_the_estimate_of_an_unresolved_claim_has_a_direction(study, effect, verb
 
 
 def test_a_claims_file_without_claims_is_reported(study):
-    empty = dataclasses.replace(study, claims={}, published_claims=published_claims.PublishedClaims([], []))
+    empty = dataclasses.replace(
+        study, claims={}, attack_claims={}, published_claims=published_claims.PublishedClaims([], [])
+    )
     found = sentences_of(empty)
     assert found["claims_sentence"] == "The claims file of this run lists no published claim."
-    assert found["claims_discussion"] == found["claims_on", "shift", "sentence"] == sentences.NOTHING
+    assert (
+        found["attack_claims_sentence"]
+        == found["claims_discussion"]
+        == found["claims_on", "shift", "sentence"]
+        == sentences.NOTHING
+    )
 
 
 def test_a_verdict_on_an_unknown_claim_is_refused(study):

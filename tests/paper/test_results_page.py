@@ -21,6 +21,7 @@ def test_it_shows_claims_ranking_and_figures_and_its_links_lead_to_files(tmp_pat
     assert page.index("### The method") < page.index("page 1") < page.index("### Radar")
     assert r"| 1 | A \| B | 0.9375 | 0.4375 to 1.4375 | 3 |" in page
     assert "| Noise shifts the embedding more than any other augmentation. | section 4 | supported |" in page
+    assert page.count("| not tested (this run attacks no encoder) | – | 0 |") == 5
 
 
 def test_labels_stay_what_they_are_and_one_image_has_no_interval(tmp_path):

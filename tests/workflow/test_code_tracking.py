@@ -156,7 +156,7 @@ EDITS = {
     "embedding_shift/words/shift_in_words.py": FROM_SCORES | TEXTS | PAPER,
     "embedding_shift/words/named_parts/text_span.py": {"name_heads", "plot_named_heads"} | TEXTS | PAPER,
     "embedding_shift/words/prompts.py": ENCODED_TEXTS | FROM_SCORES | FROM_PHRASES | TEXTS | PAPER,
-    "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "audit_method"}
+    "embedding_shift/claims/judging.py": {"judge_claims", "judge_related_claims", "judge_attack_claims", "audit_method"}
     | AUDIT_FIGURE
     | TEXTS
     | PAPER,

@@ -125,7 +125,11 @@ def test_badges_tell_the_truth():
 def test_the_table_of_claims_holds_every_published_claim_and_no_other():
     table = README.partition("<!-- claims:start -->")[2].partition("<!-- claims:end -->")[0]
     texts = [line.split(" | ")[0].removeprefix("| ") for line in table.strip().splitlines()[2:]]
-    assert texts == [claim.text for claim in published_claims.read(PROJECT / "paper" / "claims.yaml").claims]
+    published = published_claims.read(PROJECT / "paper" / "claims.yaml")
+    assert texts == [claim.text for claim in published.claims]
+    on_attacks = README.partition("<!-- attack-claims:start -->")[2].partition("<!-- attack-claims:end -->")[0]
+    texts = [line.split(" | ")[0].removeprefix("| ") for line in on_attacks.strip().splitlines()[2:]]
+    assert texts == [claim.text for claim in published.attack_claims]
 
 
 def test_pictures_are_small():

@@ -22,6 +22,7 @@ COLUMNS = ["epsilon", "augmentation", "score", "n", "auc", "ci_low", "ci_high"]
 SIZE, DIRECTION, LEDGER, LAYER = "size", "direction", "ledger", "layer"
 SCORES = (SIZE, DIRECTION, LEDGER, LAYER)
 FEWEST_IMAGES = 3
+ALL = "all"  # stands for the views of all augmentations together
 
 FloatArray = NDArray[np.float64]
 Auc = tuple[float, float, float]  # with the lower and the upper bound
@@ -39,16 +40,20 @@ class Vectors(NamedTuple):
     augmented: Mapping[str, FloatArray]
 
     def pairs(self) -> Iterator[tuple[int, str, FloatArray, FloatArray]]:
-        """Yield every ε with every augmentation, and the vectors of both on the images that have both."""
+        """Yield every ε with every augmentation and with ALL, and the vectors of the images that have all of them.
+
+        Those of the attack are (n, d), and those of the augmentations (augmentations, n, d).
+        """
+        groups = {name: [other] for name, other in self.augmented.items()} | {ALL: list(self.augmented.values())}
         for epsilon, attack in self.attacks.items():
-            for name, other in self.augmented.items():
-                usable = np.isfinite(attack).all(axis=1) & np.isfinite(other).all(axis=1)
+            for name, others in groups.items():
+                usable = np.logical_and.reduce([np.isfinite(vectors).all(axis=1) for vectors in (attack, *others)])
                 if usable.sum() >= FEWEST_IMAGES:
-                    yield epsilon, name, attack[usable], other[usable]
+                    yield epsilon, name, attack[usable], np.stack(others)[:, usable]
 
 
 def table(vectors: Mapping[str, Vectors], settings: bootstrap.Settings) -> pd.DataFrame:
-    """Return how well each score tells the attack at each ε from each augmentation.
+    """Return how well each score tells the attack at each ε from each augmentation, and from ALL.
 
     `auc` is the share of pairs of an attacked and an augmented view in which the attacked one scores higher; ties count
     half. 0.5 is chance. Intervals are bootstrap intervals over images; the means that a score compares with stay those
@@ -63,13 +68,13 @@ def table(vectors: Mapping[str, Vectors], settings: bootstrap.Settings) -> pd.Da
     """
     rows: list[tuple[Any, ...]] = []
     for score in (score for score in SCORES if score in vectors):
-        for epsilon, name, attack, other in vectors[score].pairs():
-            if score == SIZE:
-                scores = _size(attack), _size(other)
-            else:
-                means = _means_of_others(attack)
-                scores = _cosine(attack, means), _cosine(other, means)
-            rows.append((epsilon, name, score, len(attack), *auc(*scores, settings, seed(settings, epsilon, name))))
+        for epsilon, name, attack, others in vectors[score].pairs():
+            means = _means_of_others(attack)
+            of_attack, *of_others = (
+                _size(views) if score == SIZE else _cosine(views, means) for views in (attack, *others)
+            )
+            area = auc(of_attack, np.stack(of_others), settings, seed(settings, epsilon, name))
+            rows.append((epsilon, name, score, len(attack), *area))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("epsilon", kind="stable").reset_index(drop=True)
 
 
@@ -99,27 +104,26 @@ def seed(settings: bootstrap.Settings, epsilon: int, augmentation: str) -> int:
     return bootstrap.seed_of(settings.root_seed, "detection", epsilon, augmentation)
 
 
-def auc(attack: FloatArray, other: FloatArray, settings: bootstrap.Settings, seed: int) -> Auc:
+def auc(attack: FloatArray, others: FloatArray, settings: bootstrap.Settings, seed: int) -> Auc:
     """Return the area under the ROC curve with its expanded percentile bootstrap interval over images.
 
     Args:
-        attack, other: (n,) scores of two views of the same images.
+        attack: (n,) scores of views of n images.
+        others: (k, n) scores of k other views of the same images.
         settings: of the bootstrap.
         seed: seed of the resamples.
     """
-    n, order = len(attack), np.argsort(other)
-    below, not_above = (np.searchsorted(other[order], attack, side) for side in ("left", "right"))
-
-    def areas(counts: FloatArray) -> FloatArray:
-        """Return the area for images that occur so often, (R, n); whole and half numbers add up exactly."""
+    n = len(attack)
+    counts = np.vstack([np.ones(n), bootstrap.resampled_counts(n, settings.resamples, seed)])
+    wins = np.zeros(len(counts))  # whole and half numbers, which add up exactly
+    for other in others:
+        order = np.argsort(other)
+        below, not_above = (np.searchsorted(other[order], attack, side) for side in ("left", "right"))
         cumulative = np.cumsum(np.hstack([np.zeros((len(counts), 1)), counts[:, order]]), axis=1)
-        wins: FloatArray = counts * (cumulative[:, below] + cumulative[:, not_above]) / 2
-        return wins.sum(axis=1) / n**2
-
-    low, high = bootstrap.percentile_interval(
-        areas(bootstrap.resampled_counts(n, settings.resamples, seed)), n, settings.confidence
-    )
-    return float(areas(np.ones((1, n)))[0]), float(low), float(high)
+        wins += (counts * (cumulative[:, below] + cumulative[:, not_above]) / 2).sum(axis=1)
+    areas = wins / (len(others) * n**2)
+    low, high = bootstrap.percentile_interval(areas[1:], n, settings.confidence)
+    return float(areas[0]), float(low), float(high)
 
 
 def _unit(vectors: NDArray[Any]) -> FloatArray:

@@ -93,9 +93,10 @@ def layer_table(captured: Captured, tower: Tower, settings: bootstrap.Settings) 
     rows: list[dict[str, Any]] = []
     for token in _tokens(captured):
         sizes = captured.vectors(partial(_sizes, captured.original, tower, token))
-        for epsilon, name, attack, other in sizes.pairs():
+        for epsilon, name, attack, others in sizes.pairs():
             seed = detection.seed(settings, epsilon, name)
-            areas = [detection.auc(*pair, settings, seed) for pair in zip(attack.T, other.T, strict=True)]
+            layers_of_both = zip(attack.T, np.moveaxis(others, -1, 0), strict=True)
+            areas = [detection.auc(*both, settings, seed) for both in layers_of_both]
             first = next((layer for layer, (_, low, _) in enumerate(areas) if low > CHANCE), None)
             key = {"epsilon": epsilon, "augmentation": name, "token": token, "n": len(attack)}
             for layer, (auc, low, high) in enumerate(areas):

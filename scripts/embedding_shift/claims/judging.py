@@ -66,8 +66,13 @@ class Evidence:
     root_seed: int
     shares: pd.DataFrame | None = None
 
+    @property
+    def settings(self) -> bootstrap.Settings:
+        """The settings of the bootstrap."""
+        return bootstrap.Settings(self.resamples, self.confidence, self.root_seed)
 
-class _Untestable(Exception):
+
+class Untestable(Exception):
     """The evidence does not allow an interval; the message gives the reason."""
 
     def __init__(self, reason: str, n: int = 0) -> None:
@@ -96,7 +101,7 @@ def judge_claim(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Judgem
     """
     try:
         effect, low, high, n = JUDGES[claim.kind](claim, pool, evidence)
-    except _Untestable as untestable:
+    except Untestable as untestable:
         return untested(str(untestable), untestable.n)
     return tested(Interval(float(effect), float(low), float(high)), n)
 
@@ -108,43 +113,47 @@ def _larger_shift(claim: Claim, _: Sequence[str], evidence: Evidence) -> Estimat
     more, less = claim.arguments["more"], claim.arguments["less"]
     shift = _shifts(evidence, claim.metric, [*more, *less])
     differences = np.stack([shift[a] - shift[b] for a, b in product(more, less)], axis=1)
-    return _order_statistic(differences, 1, claim, evidence)
+    return order_statistic(differences, 1, claim, evidence.settings)
 
 
 def _among(sign: int, claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     name, count = claim.arguments["augmentation"], claim.arguments["count"]
     others = [other for other in pool if other != name]
     if count > len(others):
-        raise _Untestable(f"one of the {count} of {len(others) + 1} augmentations is true of every one")
+        raise Untestable(f"one of the {count} of {len(others) + 1} augmentations is true of every one")
     shift = _shifts(evidence, claim.metric, [name, *others])
     differences = np.stack([sign * (shift[name] - shift[other]) for other in others], axis=1)
-    return _order_statistic(differences, count, claim, evidence)
+    return order_statistic(differences, count, claim, evidence.settings)
 
 
-def _order_statistic(differences: FloatArray, place: int, claim: Claim, evidence: Evidence) -> Estimate:
-    """Estimate the `place`-th smallest mean of the columns of paired differences (n, columns)."""
+def order_statistic(differences: FloatArray, place: int, claim: Claim, settings: bootstrap.Settings) -> Estimate:
+    """Estimate the `place`-th smallest mean of the columns of paired differences (n, columns).
+
+    Raises:
+        Untestable: some difference does not vary, or too many images are alike.
+    """
     n = len(differences)
     if (np.ptp(differences, axis=0) == 0).any():
-        raise _Untestable("a difference does not vary over images", n)
-    seed = bootstrap.seed_of(evidence.root_seed, "claim", claim.id)
-    intervals = bootstrap.simultaneous_intervals(differences, evidence.resamples, evidence.confidence, seed)
+        raise Untestable("a difference does not vary over images", n)
+    seed = bootstrap.seed_of(settings.root_seed, "claim", claim.id)
+    intervals = bootstrap.simultaneous_intervals(differences, settings.resamples, settings.confidence, seed)
     effect, low, high = (np.sort(bounds)[place - 1] for bounds in intervals)
     if not np.isfinite([low, high]).all():
-        raise _Untestable("too many images are alike for an interval", n)
+        raise Untestable("too many images are alike for an interval", n)
     return effect, low, high, n
 
 
 def _correlation(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estimate:
     kept = [name for name in pool if name not in claim.arguments["except"]]
     if len(kept) < 3:
-        raise _Untestable("a correlation needs three augmentations")
+        raise Untestable("a correlation needs three augmentations")
     one = _values(evidence, claim.metric, kept)
     other = _values(evidence, claim.arguments["with"], kept)
     images = one.index.intersection(other.index)
     values = np.hstack([one.loc[images], other.loc[images]])
-    _require_images(len(images))
+    require_images(len(images))
     if (np.ptp(values, axis=0) == 0).all():
-        raise _Untestable("neither metric varies over images", len(images))
+        raise Untestable("neither metric varies over images", len(images))
 
     def of_means(means: FloatArray) -> FloatArray:
         rho = rank_correlation.spearman_rho(means[..., : len(kept)], means[..., len(kept) :])
@@ -166,7 +175,7 @@ def _sub_cluster(claim: Claim, pool: Sequence[str], evidence: Evidence) -> Estim
     members = claim.arguments["augmentations"]
     names = [*members, *(other for other in pool if other not in members)]
     if len(names) == len(members):
-        raise _Untestable("there is no other augmentation to cluster with")
+        raise Untestable("there is no other augmentation to cluster with")
     group = range(len(members))
     return _tree_statistic(names, lambda merged: clustering.cohesion(merged, group), claim, evidence)
 
@@ -177,11 +186,11 @@ def _tree_statistic(
     """Estimate a statistic of the dendrogram's merges, whose leaves are in the order of `names`."""
     _require(names, evidence.embeddings, "embedding of", evidence)
     if len(names) < 3:
-        raise _Untestable("a dendrogram that could say otherwise needs three augmentations")
+        raise Untestable("a dendrogram that could say otherwise needs three augmentations")
     distances = _distances([evidence.embeddings[name] for name in names])
-    _require_images(len(distances))
+    require_images(len(distances))
     if (np.ptp(distances, axis=0) == 0).all():
-        raise _Untestable("no distance varies over images", len(distances))
+        raise Untestable("no distance varies over images", len(distances))
 
     def of_means(means: FloatArray) -> float:
         return statistic(clustering.merges_of_pairs(means))
@@ -195,24 +204,24 @@ def _larger_share(claim: Claim, _: Sequence[str], evidence: Evidence) -> Estimat
     written = pd.DataFrame() if evidence.shares is None else evidence.shares
     columns = [claim.arguments["more"], claim.arguments["less"], "total"]
     if not set(columns) <= set(written):
-        raise _Untestable("this run does not look inside the encoder")
+        raise Untestable("this run does not look inside the encoder")
     values = written[columns].apply(pd.to_numeric, errors="coerce")
     if values["total"].isna().all():  # then all cells say why
-        raise _Untestable(str(written["total"].iloc[0]))
+        raise Untestable(str(written["total"].iloc[0]))
     values["difference"] = values[columns[0]] - values[columns[1]]
     values[["image_id", "augmentation"]] = written[["image_id", "augmentation"]]
     totals, differences = (
         values.pivot(index="image_id", columns="augmentation", values=name).dropna() for name in ("total", "difference")
     )
-    _require_images(len(totals))
+    require_images(len(totals))
     moved = [name for name, total in totals.mean().items() if total > 0]
     if not moved:
-        raise _Untestable("no augmentation moves the embedding", len(totals))
+        raise Untestable("no augmentation moves the embedding", len(totals))
     # A ratio of means varies over images as these values do (delta method), not as the size of the shift does.
     means = totals[moved].mean()
     ratios = differences[moved].mean() / means
     linear = ratios + (differences[moved] - ratios * totals[moved]) / means
-    return _order_statistic(linear.to_numpy(), 1, claim, evidence)
+    return order_statistic(linear.to_numpy(), 1, claim, evidence.settings)
 
 
 def _distances(embeddings: Sequence[RowsByImage]) -> FloatArray:
@@ -237,14 +246,14 @@ def _distances(embeddings: Sequence[RowsByImage]) -> FloatArray:
 def _shifts(evidence: Evidence, metric: str, names: Sequence[str]) -> dict[str, FloatArray]:
     """Return the shift of every image, (n,), by augmentation."""
     values = _values(evidence, metric, names)
-    _require_images(len(values))
+    require_images(len(values))
     return {name: paired_tests.shift_sign(metric) * values[name].to_numpy() for name in names}
 
 
 def _values(evidence: Evidence, metric: str, names: Sequence[str]) -> pd.DataFrame:
     """Return images × augmentations of a metric, for the images that have all values."""
     if metric not in evidence.values:
-        raise _Untestable(f"this run does not measure {REGISTRY[metric].label}")
+        raise Untestable(f"this run does not measure {REGISTRY[metric].label}")
     of_metric = evidence.values[metric]
     _require(names, of_metric.columns, f"{REGISTRY[metric].label} of", evidence)
     return of_metric[[name for name in of_metric if name in names]].dropna()
@@ -258,14 +267,15 @@ def _require(names: Iterable[str], present: Collection[str], what: str, evidence
     absent = sorted(set(missing) - configured)
     if absent:
         listed = " and ".join(filter(None, [", ".join(absent[:-1]), absent[-1]]))
-        raise _Untestable(f"{listed} {'is' if len(absent) == 1 else 'are'} not configured")
-    raise _Untestable(f"this run has no {what} {', '.join(missing)}")
+        raise Untestable(f"{listed} {'is' if len(absent) == 1 else 'are'} not configured")
+    raise Untestable(f"this run has no {what} {', '.join(missing)}")
 
 
-def _require_images(n: int) -> None:
+def require_images(n: int) -> None:
+    """Raise Untestable if so few images give no interval."""
     if n < FEWEST_IMAGES:
         images = "1 image is" if n == 1 else f"{n} images are"
-        raise _Untestable(f"{images} too few for an interval, which needs {FEWEST_IMAGES}", n)
+        raise Untestable(f"{images} too few for an interval, which needs {FEWEST_IMAGES}", n)
 
 
 JUDGES: dict[str, Callable[[Claim, Sequence[str], Evidence], Estimate]] = {

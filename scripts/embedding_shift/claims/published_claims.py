@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import yaml
@@ -42,9 +43,15 @@ KINDS = {
 RELATED_KINDS = {"larger_share": Kind({"more": "writer", "less": "writer"}, on_metric=False)}
 # The kinds of the claims on words, which need a text tower.
 WORD_KINDS = {"towards_prompt": Kind({"augmentation": "name", "prompt": "name"}, on_metric=False)}
+# The kinds of the claims on attacks, which need an attack at an ε.
+ATTACK_KINDS = {
+    kind: Kind({"epsilon": "count"}, on_metric=False)
+    for kind in ("exceeds_augmentations", "exceeds_random_signs", "transfers")
+} | {"told_by": Kind({"score": "score", "epsilon": "count"}, on_metric=False)}
+SCORES = ("size", "direction", "ledger", "layer")  # of `detection.csv`
 WRITERS = ("heads", "mlps", "last_quarter", "rest")  # columns of `image_shares.csv`
 # The optional lists of a claims file, with the kinds of their claims.
-OTHER_CLAIMS = {"related_claims": RELATED_KINDS, "word_claims": WORD_KINDS}
+OTHER_CLAIMS = {"related_claims": RELATED_KINDS, "word_claims": WORD_KINDS, "attack_claims": ATTACK_KINDS}
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Claim:
         text: the claim in plain words.
         source: where it is made: a place in the original paper, a related paper, or this project.
         contradicted_by: what would contradict it, in plain words.
-        kind: a key of KINDS, RELATED_KINDS or WORD_KINDS.
+        kind: a key of KINDS, RELATED_KINDS, WORD_KINDS or ATTACK_KINDS.
         arguments: those of the kind.
         metric: its name; empty where the kind needs none.
     """
@@ -79,12 +86,19 @@ class PublishedClaims:
         claims: those of the original paper, in the order of the file.
         related_claims: those of the related work, in the order of the file.
         word_claims: those on the shift in words, in the order of the file.
+        attack_claims: those on attacks, in the order of the file.
     """
 
     augmentations: Sequence[str]
     claims: Sequence[Claim]
     related_claims: Sequence[Claim] = ()
     word_claims: Sequence[Claim] = ()
+    attack_claims: Sequence[Claim] = ()
+
+    @property
+    def on_attacks(self) -> "PublishedClaims":
+        """The claims on attacks, as the claims of a file of their own."""
+        return replace(self, claims=self.attack_claims)
 
     def claim(self, name: str) -> Claim:
         """Return the claim with this id.
@@ -241,10 +255,10 @@ def _metric(node: yaml.Node, key: str) -> str:
     return name
 
 
-def _writer(node: yaml.Node, key: str) -> str:
+def _one_of(what: str, allowed: Iterable[str], node: yaml.Node, key: str) -> str:
     name = _text(node, key)
-    if name not in WRITERS:
-        raise _Mistake(node, f"{key!r}: unknown part {name!r}; allowed are {_listed(WRITERS)}")
+    if name not in allowed:
+        raise _Mistake(node, f"{key!r}: unknown {what} {name!r}; allowed are {_listed(allowed)}")
     return name
 
 
@@ -272,5 +286,6 @@ READERS: dict[str, Callable[[yaml.Node, str], Any]] = {
     "names": _names,
     "metric": _metric,
     "count": _count,
-    "writer": _writer,
+    "writer": partial(_one_of, "part", WRITERS),
+    "score": partial(_one_of, "score", SCORES),
 }

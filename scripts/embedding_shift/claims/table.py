@@ -6,7 +6,8 @@ from embedding_shift.claims.published_claims import Claim, PublishedClaims
 from embedding_shift.claims.verdicts import Interval, Judgement
 from embedding_shift.errors import InputError
 
-HEADER = ("The original paper says", "Where", "Verdict", "Effect, with its interval", "Images")
+ORIGINAL_PAPER, ON_ATTACKS = ("The original paper says", "Where"), ("Claim on attacks", "Source")
+HEADER = ("Verdict", "Effect, with its interval", "Images")
 NOTHING = "–"
 SMALLEST = 0.0005  # a smaller number is printed as 0
 
@@ -25,14 +26,20 @@ def joined(published: PublishedClaims, judgements: Mapping[str, Judgement]) -> l
     return [(claim, judgements[claim.id]) for claim in published.claims]
 
 
-def markdown(judged: Iterable[tuple[Claim, Judgement]]) -> str:
-    """Return the claims with their judgements as a Markdown table; numbers have three significant digits."""
+def markdown(judged: Iterable[tuple[Claim, Judgement]], about: tuple[str, str] = ORIGINAL_PAPER) -> str:
+    """Return the claims with their judgements as a Markdown table; numbers have three significant digits.
+
+    Args:
+        judged: the claims with their judgements.
+        about: the first two words of the header.
+    """
+    header = (*about, *HEADER)
     rows = [
         (claim.text, claim.source, judgement.in_words, _effect(judgement.interval), str(judgement.n))
         for claim, judgement in judged
     ]
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (HEADER, *rows)]
-    return "\n".join([lines[0], "|" + "---|" * len(HEADER), *lines[1:]])
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (header, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(header), *lines[1:]])
 
 
 def _effect(interval: Interval | None) -> str:

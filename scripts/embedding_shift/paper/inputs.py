@@ -87,6 +87,13 @@ class MechanismSettings(TypedDict):
     images: int
 
 
+class AdversarialSettings(TypedDict):
+    """The numbers of images and of steps under the key `adversarial` of the configuration."""
+
+    images: int
+    steps: int
+
+
 class Settings(TypedDict):
     """The settings of the run that the paper cites, named as in the configuration.
 
@@ -101,6 +108,7 @@ class Settings(TypedDict):
     figures: FigureSettings
     study: StudySettings
     mechanism: MechanismSettings
+    adversarial: AdversarialSettings
     lists_classes: bool
     n_images: int | None
     kept_duplicates: list[str]
@@ -193,6 +201,7 @@ class PaperInputs:
         words: data frame of words.csv, without rows for an encoder without a text tower; None if nothing is told in
             words.
         word_claims: judgements of word_claims.csv by claim id; empty if nothing is told in words.
+        attack_claims: judgements of attack_claims.csv by claim id; without an attack, none of them was tested.
         text_damage, damage_forecast: data frames of all encoders, with the column `model`; without rows where no
             encoder has a text tower or a classifier, None if the run does not look at captions and classes.
         settings: the settings of the run.
@@ -223,6 +232,7 @@ class PaperInputs:
     named_parts: dict[str, pd.DataFrame]
     words: pd.DataFrame | None
     word_claims: dict[str, verdicts.Judgement]
+    attack_claims: dict[str, verdicts.Judgement]
     text_damage: pd.DataFrame | None
     damage_forecast: pd.DataFrame | None
     settings: Settings

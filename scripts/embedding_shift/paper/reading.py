@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedding_shift.claims import published_claims, verdicts
+from embedding_shift.claims import attack_claims, published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io import tables
 from embedding_shift.paper.inputs import (
@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(_option(table), help=f"{table}.csv; omit it where the run has none")
     parser.add_argument("--words", help="words.csv of the first summary; omit it where the run has none")
     parser.add_argument("--word-claims", help="word_claims.csv of the first summary; omit it where the run has none")
+    parser.add_argument("--attack-claims", help="attack_claims.csv of the first summary; omit it without an attack")
     for table in ("text_damage", "damage_forecast"):
         parser.add_argument(_option(table), help=f"{table}.csv of all encoders; omit it where the run has none")
     parser.add_argument("--settings", type=json.loads, required=True, help="settings of the run, as JSON")
@@ -70,6 +71,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         InputError: a file is missing, or has no rows where it needs some.
     """
     augmentations = tables.read_rows(arguments.augmentations)
+    published = published_claims.read(arguments.published_claims)
     labels = {row["augmentation"]: row["label"] for row in augmentations}
     results = [
         Results(dataset, model, tables.read_csv(path), labels)
@@ -88,7 +90,7 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         exclusions=tables.read_rows(arguments.exclusions),
         distance=tables.read_csv(arguments.distance).set_index("augmentation"),
         claims=verdicts.read(arguments.claims),
-        published_claims=published_claims.read(arguments.published_claims),
+        published_claims=published,
         friedman=tables.read_csv(arguments.friedman),
         paired_differences=tables.read_csv(arguments.paired_differences),
         notable_images=tables.read_csv(arguments.notable_images),
@@ -107,6 +109,11 @@ def read(arguments: argparse.Namespace) -> PaperInputs:
         named_parts=_given(NAMED_TABLES, arguments),
         words=tables.read_csv(arguments.words) if arguments.words else None,
         word_claims=verdicts.read(arguments.word_claims) if arguments.word_claims else {},
+        attack_claims=(
+            verdicts.read(arguments.attack_claims)
+            if arguments.attack_claims
+            else attack_claims.all_untested(published.attack_claims)
+        ),
         text_damage=_of_encoders("text_damage", arguments),
         damage_forecast=_of_encoders("damage_forecast", arguments),
         settings=arguments.settings,

@@ -33,6 +33,7 @@ PAGE = re.compile(r"_(\d+)$")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 TABLES = {
     "claims.csv": "the claims of the original paper with this run's verdicts",
+    "attack_claims.csv": "the claims on attacks with this run's verdicts",
     "summary.csv": "mean and interval of every metric and augmentation",
     "paired_differences.csv": "paired tests between augmentations",
     "notable_images.csv": "the typical and the worst image of every augmentation",
@@ -64,6 +65,7 @@ def write(inputs: PaperInputs, figures: Iterable[str], folders: Sequence[str], p
         "",
         table.markdown(judged),
         "",
+        *_on_attacks(inputs),
         "## Augmentations by the shift of the embedding",
         "",
         *_ranking(inputs),
@@ -76,6 +78,12 @@ def write(inputs: PaperInputs, figures: Iterable[str], folders: Sequence[str], p
         *_files(inputs, folders, root),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _on_attacks(inputs: PaperInputs) -> list[str]:
+    """Return the claims on attacks, if the claims file has any."""
+    judged = table.joined(inputs.published_claims.on_attacks, inputs.attack_claims)
+    return ["## Claims on attacks", "", table.markdown(judged, table.ON_ATTACKS), ""] if judged else []
 
 
 def escape(text: str) -> str:

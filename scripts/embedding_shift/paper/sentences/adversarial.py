@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedding_shift.adversarial.detection import DIRECTION, LAYER, LEDGER, SIZE
+from embedding_shift.adversarial.detection import ALL, DIRECTION, LAYER, LEDGER, SIZE
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.inputs import PaperInputs
 from embedding_shift.paper.latex import Macro
@@ -27,7 +27,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     """Yield the sentences on the attack; nothing for a run without one."""
     if not inputs.adversarial:
         return
-    yield ("attack_sentence",), _attack(inputs.adversarial["adversarial"])
+    yield ("attack_sentence",), _attack(inputs.adversarial["adversarial"], inputs.settings["adversarial"]["steps"])
     yield ("exchange_sentence",), _exchange(inputs.adversarial["exchange_rate"], inputs.main.augmentations)
     yield ("detection_sentence",), _detection(inputs.adversarial["detection"])
     yield ("detection_inside_sentence",), _inside(inputs)
@@ -35,7 +35,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     yield ("transfer_sentence",), "" if transfer is None else _transfer(transfer)
 
 
-def _attack(curve: pd.DataFrame) -> str:
+def _attack(curve: pd.DataFrame, steps: int) -> str:
     """Say how far the smallest and the largest attack move the embedding, and random signs beside the largest."""
     rows = layout.records(curve[curve["metric"] == findings.MAIN_METRIC].sort_values("epsilon"))
     if not rows:
@@ -46,8 +46,9 @@ def _attack(curve: pd.DataFrame) -> str:
     ]
     largest = rows[-1]
     random = _shift(largest["random_mean"], largest["random_high"], largest["random_low"])
+    size = f"{counted(largest['n'], 'image')} and with {counted(steps, 'step')} each"
     return (
-        f"On {counted(largest['n'], 'image')}, the attack moves the embedding at {joined(shifts)}; random signs at "
+        f"On {size}, the attack moves the embedding at {joined(shifts)}; random signs at "
         rf"$\varepsilon={largest['epsilon']}$ move it by {random}."
     )
 
@@ -95,7 +96,7 @@ def _label(row: dict[str, Any], labels: dict[str, str]) -> str:
 
 def _detection(detection: pd.DataFrame) -> str:
     """Say from how many augmentations each score tells the largest attack."""
-    rows = detection[detection["epsilon"] == detection["epsilon"].max()]
+    rows = detection[(detection["epsilon"] == detection["epsilon"].max()) & (detection["augmentation"] != ALL)]
     if rows.empty:
         return "Too few images are attacked to say whether the shift tells attacks from augmentations."
     told, number = [], rows["augmentation"].nunique()
@@ -131,6 +132,7 @@ def _first_layers(layers: pd.DataFrame) -> str:
     if not token:
         return ""
     rows = layers[(layers["epsilon"] == layers["epsilon"].max()) & (layers["token"] == token)]
+    rows = rows[rows["augmentation"] != ALL]
     first = rows.loc[rows["is_first"].astype(str) == "True", "layer"]
     number = counted(rows["augmentation"].nunique(), "augmentation")
     if first.empty:

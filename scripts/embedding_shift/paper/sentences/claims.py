@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from embedding_shift.claims import verdicts
+from embedding_shift.claims import table, verdicts
 from embedding_shift.paper import findings, latex
 from embedding_shift.paper.findings import JudgedClaim
 from embedding_shift.paper.inputs import PaperInputs
@@ -39,6 +39,7 @@ def sentences(inputs: PaperInputs) -> Iterator[Macro]:
     for topic, words in TOPICS.items():
         of_topic = [item for item in judged if item.topic == topic]
         yield ("claims_on", topic, "sentence"), _tally(of_topic, "published claim", f" on {words}") if of_topic else ""
+    yield ("attack_claims_sentence",), _on_attacks(inputs)
     discussed = [_discussed(judged, verdict) for verdict in verdicts.VERDICTS]
     yield ("claims_discussion",), "\n".join(filter(None, discussed))
 
@@ -78,6 +79,28 @@ def _untested(judged: Sequence[JudgedClaim]) -> str:
 def _reasons(judged: Sequence[JudgedClaim]) -> list[str]:
     """Return the different reasons why claims were not tested."""
     return list(dict.fromkeys(item.judgement.reason for item in judged if item.judgement.reason))
+
+
+def _on_attacks(inputs: PaperInputs) -> str:
+    """List the claims on attacks with their verdicts; in one sentence where none was tested for the same reason."""
+    judged = [JudgedClaim(*pair) for pair in table.joined(inputs.published_claims.on_attacks, inputs.attack_claims)]
+    if not judged:
+        return ""
+    reasons = _reasons(judged)
+    if len(reasons) == 1 and all(item.judgement.reason for item in judged):
+        return f"{_tally(judged, 'claim', ' on attacks').removesuffix('.')} ({latex.escape(reasons[0])})."
+    items = "\n".join(f"\\item {_verdict(item)}" for item in judged)
+    return f"{_tally(judged, 'claim', ' on attacks')}\n\\begin{{claimlist}}\n{items}\n\\end{{claimlist}}"
+
+
+def _verdict(item: JudgedClaim) -> str:
+    """Return the text of a claim with its source, the verdict and the effect."""
+    interval = item.judgement.interval
+    found = latex.escape(item.judgement.in_words)
+    if interval:
+        found += f", {latex.number(interval.effect)} {latex.interval(interval.low, interval.high)}"
+        found += f", $n={item.judgement.n}$"
+    return f"{latex.escape(item.claim.text.removesuffix('.'))} ({latex.escape(item.claim.source)}): {found}."
 
 
 def _discussed(judged: Sequence[JudgedClaim], verdict: str) -> str:
