@@ -142,10 +142,11 @@ def test_a_view_does_not_depend_on_other_images(kodak_views):
     ],
 )
 def test_a_faulty_transform_is_named_with_its_place_before_the_first_view(kodak_views, step, message):
-    for steps, place in (([FLIP, step], "2 of 2"), ([step, FLIP, NOISE], "1 of 3")):
-        with pytest.raises(InputError, match=f"^augmentation 'mine': transform {place}: {message}"):
+    for steps, place in (([FLIP, step], 1), ([step, FLIP, NOISE], 0)):
+        named = rf"transform\.{place} \({step['transform']}\): {message}"
+        with pytest.raises(InputError, match=f"^augmentation 'mine': {named}"):
             augmentation_table.rows({"mine": {"transform": steps, "parameters": {}}}, 32)
-        with pytest.raises(InputError, match=f"^augmentation 'mine'(, image 'kodim01')?: transform {place}: {message}"):
+        with pytest.raises(InputError, match=f"^augmentation 'mine'(, image 'kodim01')?: {named}"):
             views_of(kodak_views[:1], steps)
 
 

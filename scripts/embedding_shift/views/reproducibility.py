@@ -24,7 +24,7 @@ def check(entries: Sequence[TransformEntry], image_size: int) -> None:
     """
     probe = np.random.default_rng(0).integers(0, 256, (image_size, image_size, 3), dtype=np.uint8)
     for number, entry in enumerate(entries):
-        with steps.naming(number, len(entries)):
+        with steps.naming(number, entries):
             _check(entry, probe)
 
 

@@ -27,7 +27,7 @@ class Steps:
         self._entries = entries
         self._built = []
         for number, entry in enumerate(entries):
-            with naming(number, len(entries)):
+            with naming(number, entries):
                 self._built.append(transforms.build(entry["transform"], entry["parameters"]))
 
     def apply(self, pixels: NDArray[np.uint8], view_seed: int) -> tuple[NDArray[np.uint8], tuple[Step, ...]]:
@@ -49,7 +49,7 @@ class Steps:
             if not is_applied(seed, entry.get("probability", 1)):
                 steps.append(Step(entry["transform"], entry["parameters"], seed, {}, applied=False))
                 continue
-            with naming(number, len(self._entries)):
+            with naming(number, self._entries):
                 pixels, drawn = transforms.apply(built, pixels, seed)
             steps.append(Step(entry["transform"], entry["parameters"], seed, drawn))
         return pixels, tuple(steps)
@@ -83,16 +83,16 @@ def is_applied(seed: int, probability: float) -> bool:
 
 
 @contextmanager
-def naming(number: int, count: int) -> Iterator[None]:
-    """Name the step in the message of an InputError, unless it is the only one.
+def naming(number: int, entries: Sequence[TransformEntry]) -> Iterator[None]:
+    """Name the step by its key and its transform in the message of an InputError, unless it is the only one.
 
     Args:
-        number: number of the step, from 0.
-        count: number of steps.
+        number: number of the step, from 0, as in keys of the configuration.
+        entries: the transforms of the augmentation.
     """
     try:
         yield
     except InputError as error:
-        if count == 1:
+        if len(entries) == 1:
             raise
-        raise InputError(f"transform {number + 1} of {count}: {error}") from error
+        raise InputError(f"transform.{number} ({entries[number]['transform']}): {error}") from error
