@@ -8,12 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from embedding_shift.compat.albumentations_import import albumentations
 from embedding_shift.config import references as folders
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
+from embedding_shift.views.own_transforms import reference_pictures
 
 Pixels = NDArray[np.uint8]
 Range = tuple[float, float]
@@ -141,16 +141,7 @@ def _names(folder: str, sha256: str | None) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _read(path: str, shape: tuple[int, int]) -> Pixels:
-    """Return a picture upright, uint8 (height, width, 3), RGB, resized to `shape`.
-
-    Raises:
-        InputError: the file is no picture that Pillow can decode.
-    """
-    try:
-        with Image.open(path) as picture:
-            pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"the reference {path} cannot be decoded as a picture: {error}") from None
-    resized = cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
+    """Return a picture as `reference_pictures.read` does, resized to `shape`."""
+    resized = cv2.resize(reference_pictures.read(path), shape[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8)
     resized.flags.writeable = False
     return resized
