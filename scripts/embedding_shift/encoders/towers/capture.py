@@ -29,6 +29,7 @@ from embedding_shift.encoders.towers import tower_parts
 from embedding_shift.encoders.towers.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
 
 Arrays = dict[str, NDArray[Any]]
+Places = slice | list[int]
 
 
 class _Pass:
@@ -126,7 +127,7 @@ class Capture(ExitStack):
             seen: the pass.
             rows: the places of the images in the batch.
         """
-        anatomy, chosen = self.anatomy, list(rows)
+        anatomy, chosen = self.anatomy, _places(rows)
         found: dict[str, Tensor] = {}
         if seen.first is not None and seen.last is not None:
             first, last = (tokens[chosen].float() for tokens in (seen.first, seen.last))
@@ -138,16 +139,16 @@ class Capture(ExitStack):
             if anatomy.pooling in (CLASS_TOKEN, AVERAGE) and READ_OUT not in anatomy.missing:
                 found["patches"] = self._patches(last)
         arrays = {name: tensor.cpu().numpy() for name, tensor in found.items()}
-        return [{name: array[place] for name, array in arrays.items()} for place in range(len(chosen))]
+        return [{name: array[place] for name, array in arrays.items()} for place in range(len(rows))]
 
-    def _parts(self, seen: _Pass, chosen: list[int], first: Tensor, last: Tensor) -> dict[str, Tensor]:
+    def _parts(self, seen: _Pass, chosen: Places, first: Tensor, last: Tensor) -> dict[str, Tensor]:
         layers = self.anatomy.layers
         weights = self._weights(last)
         heads = [
             _heads(layer, [part[chosen] for part in seen.heads[number]], weights) for number, layer in enumerate(layers)
         ]
         mlps = [_mlp(layer, seen.mlps[number][chosen], weights) for number, layer in enumerate(layers) if layer.mlp]
-        nothing = weights.new_zeros((len(chosen), layers[0].projection.out_features))
+        nothing = weights.new_zeros((len(first), layers[0].projection.out_features))
         is_head = self.anatomy.pooling == POOLING_HEAD
         return {
             "heads": torch.stack(heads, 1),
@@ -174,6 +175,12 @@ class Capture(ExitStack):
             patches = functional.layer_norm(patches, patches.shape[-1:], eps=norm.eps)
         out = patches @ self.anatomy.matrix.to(patches) + self.anatomy.offset.to(patches)
         return functional.normalize(out, dim=-1).half()
+
+
+def _places(rows: Sequence[int]) -> Places:
+    """Return the index of some images of a batch: a slice if they follow each other, because it copies nothing."""
+    first, last = rows[0], rows[-1]
+    return slice(first, last + 1) if list(rows) == list(range(first, last + 1)) else list(rows)
 
 
 def _heads(layer: Layer, seen: list[Tensor], weights: Tensor) -> Tensor:
