@@ -13,7 +13,7 @@ from embedding_shift.statistics import bootstrap
 from embedding_shift.views.view_record import Step, ViewRecord
 
 SETTINGS = Settings("fp32", 3, bootstrap.Settings(200, 0.95, 1))
-WIDTH, HEAD_WIDTH, SIZE, GRID = 12, 3, 8, (4, 5)
+WIDTH, HEAD_WIDTH, SIZE, GRID, LATENTS = 12, 3, 8, (4, 5), 3
 
 
 def tower(layers=2, heads=2, **changes):
@@ -53,7 +53,10 @@ def arrays(of, images, seed, shift=0.0):
     patches = draw(GRID[0] * GRID[1], SIZE)
     last = end_of_stream(parts, of)
     stream = np.concatenate([parts["start"][:, None], draw(layers - 1, WIDTH), last[:, None]], 1)
+    weights = np.exp(draw(LATENTS, 2 + LATENTS))
     return parts | {
+        "latents": draw(LATENTS, SIZE),
+        "latent_attention": weights / weights.sum(-1, keepdims=True),
         "stream_class": stream,
         "stream_patch": draw(layers + 1, WIDTH),
         "patches": patches / np.linalg.norm(patches, axis=-1, keepdims=True),

@@ -19,6 +19,7 @@ READ_OUTS = {
     "read_out_equivariance",
     "read_out_image_shares",
     "read_out_fingerprint",
+    "read_out_latents",
     "read_out_layers",
     "read_out_ledger",
     "read_out_nearest_images",

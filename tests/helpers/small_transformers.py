@@ -67,15 +67,22 @@ def expected(name, model, pixels):
     if name == "blip":
         output = model.vision_model(pixels, output_attentions=True)
         return model.vision_proj(output.last_hidden_state[:, 0]), output.attentions[-1][:, :, 0]
+    latents, attention = expected_latents(name, model, pixels)
+    return latents.mean(1), attention.mean(2)
+
+
+@torch.inference_mode()
+def expected_latents(name, model, pixels):
+    """Return the latents (N, K, D) and their attention (N, heads, K, keys) that transformers computes."""
     if name == "kosmos-2":
         from transformers import Kosmos2Model
 
         output = Kosmos2Model.get_image_features(model, pixels)  # which the models for generation lack
-        return output.pooler_output.mean(1), output.projection_attentions.mean(2)
+        return output.pooler_output, output.projection_attentions
     tokens = model.model.vision_model(pixels).last_hidden_state
     with _Softmax() as seen:
         latents = model.model.perceiver_resampler(tokens)
-    return latents.mean(1), seen.results[-1].mean(2)
+    return latents, seen.results[-1]
 
 
 class _Softmax(TorchFunctionMode):

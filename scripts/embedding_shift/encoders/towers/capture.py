@@ -1,7 +1,7 @@
 """Capture what happens inside an image tower, in the forward pass that computes the embedding.
 
-The arrays of one view, float32 but for the patches. L blocks have width d and H heads of width h; D is the size of the
-embedding. The tower reads out x, which is a token or an average of tokens (`tower_parts`), in l layers: all L
+The arrays of one view, float32 but for patches and latents. L blocks have width d and H heads of width h; D is the size
+of the embedding. The tower reads out x, which is a token or an average of tokens (`tower_parts`), in l layers: all L
 blocks, or the pooling head alone.
 
     stream_class (L + 1, d)   class token at the input of the first block and after every block
@@ -11,6 +11,12 @@ blocks, or the pooling head alone.
     start (d,)                what the input of the first block adds to x; zero for a pooling head
     total ()                  sum of the weights of the tokens in x: 1 unless x is an average
     patches (T, D)            the patches at the end, read out like the embedding, unit length, float16
+
+Of a tower that ends in K latents:
+
+    latents (K, D)            the latents whose mean is the embedding, unit length, float16
+    latent_attention (K, 2 + K)  the attention of every latent in the last layer of the pool, mean over heads: to the
+                              class token, to all patches together, and to every latent; a row sums to 1
 
 What a tower does not have is left out. The hooks read tensors and change none, so embeddings stay the same bit by bit.
 """
@@ -26,6 +32,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from embedding_shift.encoders.towers import tower_parts
+from embedding_shift.encoders.towers.latent_pool import LatentPoolTower
 from embedding_shift.encoders.towers.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
 
 Arrays = dict[str, NDArray[Any]]
@@ -40,6 +47,8 @@ class _Pass:
         first, last: all tokens of the stream at the input of the first block and after the last, (N, T, d).
         heads: per layer, the input of the projection, or queries and keys of the attention.
         mlps: per layer, the output of the MLP.
+        pool: tokens (N, T, width) and latents (N, K, width) as the last attention of a pool of latents gets them.
+        latents: those that the pool returns, (N, K, D).
     """
 
     def __init__(self) -> None:
@@ -49,6 +58,8 @@ class _Pass:
         self.last: Tensor | None = None
         self.heads: dict[int, tuple[Tensor, ...]] = {}
         self.mlps: dict[int, Tensor] = {}
+        self.pool: tuple[Tensor, Tensor] | None = None
+        self.latents: Tensor | None = None
 
 
 class Capture(ExitStack):
@@ -57,6 +68,7 @@ class Capture(ExitStack):
     def __init__(self, visual: nn.Module) -> None:
         super().__init__()
         self.anatomy = tower_parts.find_parts(visual)
+        self._pool = visual.pool if isinstance(visual, LatentPoolTower) else None
         # An average needs all tokens until its weights are known at the end.
         self._rows = slice(None) if self.anatomy.pooling == AVERAGE else slice(1)
         self._state = threading.local()
@@ -72,6 +84,9 @@ class Capture(ExitStack):
             self.callback(source.register_forward_pre_hook(self._see_heads(number)).remove)
             if layer.mlp is not None:
                 self.callback(layer.mlp.register_forward_hook(self._see_mlp(number)).remove)
+        if self._pool is not None:
+            self.callback(self._pool.attention.register_forward_pre_hook(self._see_pool).remove)
+            self.callback(self._pool.register_forward_hook(self._see_latents).remove)
         return self
 
     @contextmanager
@@ -119,6 +134,14 @@ class Capture(ExitStack):
 
         return see
 
+    def _see_pool(self, module: nn.Module, arguments: tuple[Any, ...]) -> None:
+        if self._seen:
+            self._seen.pool = arguments[0], arguments[1]
+
+    def _see_latents(self, module: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
+        if self._seen:
+            self._seen.latents = output
+
     @torch.inference_mode()
     def arrays(self, seen: _Pass, rows: Sequence[int]) -> list[Arrays]:
         """Return the arrays of some images of a captured forward pass, one dictionary per image.
@@ -138,6 +161,9 @@ class Capture(ExitStack):
                 found |= self._parts(seen, chosen, first, last)
             if anatomy.pooling in (CLASS_TOKEN, AVERAGE) and READ_OUT not in anatomy.missing:
                 found["patches"] = self._patches(last)
+        if self._pool is not None and seen.pool is not None and seen.latents is not None:
+            found["latents"] = functional.normalize(seen.latents[chosen].float(), dim=-1).half()
+            found["latent_attention"] = _latent_attention(self._pool.attention, *(part[chosen] for part in seen.pool))
         arrays = {name: tensor.cpu().numpy() for name, tensor in found.items()}
         return [{name: array[place] for name, array in arrays.items()} for place in range(len(rows))]
 
@@ -181,6 +207,13 @@ def _places(rows: Sequence[int]) -> Places:
     """Return the index of some images of a batch: a slice if they follow each other, because it copies nothing."""
     first, last = rows[0], rows[-1]
     return slice(first, last + 1) if list(rows) == list(range(first, last + 1)) else list(rows)
+
+
+def _latent_attention(attention: Any, tokens: Tensor, latents: Tensor) -> Tensor:
+    """Return the attention (N, K, 2 + K) of latents to the class token, to all patches and to every latent."""
+    weights = attention.weights(tokens, latents)
+    to_class, to_patches, to_latents = weights.split([1, tokens.shape[1] - 1, latents.shape[1]], dim=-1)
+    return torch.cat([to_class, to_patches.sum(-1, keepdim=True), to_latents], dim=-1)
 
 
 def _heads(layer: Layer, seen: list[Tensor], weights: Tensor) -> Tensor:
