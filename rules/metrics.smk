@@ -7,8 +7,6 @@ state:   results/store/ keeps the pixel metrics of every view (config: `store`),
 """
 
 PIXEL_STORE = ["--store", f"{config['store']}/pixel_metrics"] if config["store"] else []
-# More would wait for each other.
-SUMMARY_THREADS = 4
 
 
 rule compute_pixel_metrics:
@@ -81,7 +79,6 @@ rule summarise_metrics:
         report("results/{dataset}/{model}/summary.csv", **table_report("summary", "Summary of all metrics")),
     conda:
         "../envs/analysis.yaml"
-    threads: SUMMARY_THREADS
     resources:
         **memory_and_runtime(memory(per_mb=0.5), allowance(60)),
     params:
@@ -89,7 +86,7 @@ rule summarise_metrics:
     message:
         "Summarising the metrics of {wildcards.model} on {wildcards.dataset}."
     shell:
-        command("input.metrics params.bootstrap threads output")
+        command("input.metrics params.bootstrap output")
 
 
 rule compute_pairwise_distance:

@@ -9,11 +9,10 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--metrics", required=True, help="Parquet file of the long table")
     bootstrap.add_arguments(parser)
-    parser.add_argument("--threads", type=int, default=1, help="number of intervals computed at the same time")
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
     long_table = tables.read_parquet_parts(arguments.metrics)
-    summary = bootstrap.summarise(long_table, *bootstrap.settings(arguments), threads=arguments.threads)
+    summary = bootstrap.summarise(long_table, *bootstrap.settings(arguments))
     tables.write_csv(arguments.output, summary)
 
 

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
-from embedding_shift.statistics.bootstrap import bootstrap_mean, summarise
+from embedding_shift.statistics import bootstrap
+from embedding_shift.statistics.bootstrap import bootstrap_mean, bootstrap_means, resampled_means, summarise
 
 RESAMPLES = 20_000
 
@@ -57,7 +60,7 @@ def test_the_same_seed_gives_the_same_interval():
     assert bootstrap_mean(skewed(24), 500, 0.95, seed=1) != bootstrap_mean(skewed(24), 500, 0.95, seed=2)
 
 
-def test_threads_and_parts_do_not_change_a_summary():
+def test_parts_do_not_change_a_summary():
     generator = np.random.default_rng(0)
     table = pd.DataFrame(
         {
@@ -68,6 +71,46 @@ def test_threads_and_parts_do_not_change_a_summary():
         }
     )
     parts = [part for _, part in table.groupby(["augmentation", "metric"], sort=False)]
-    one, many = (summarise([table], 300, 0.95, 1, threads) for threads in (1, 5))
+    one, many = summarise([table], 300, 0.95, 1), summarise(iter(parts), 300, 0.95, 1)
     pd.testing.assert_frame_equal(one, many, check_exact=True)
-    pd.testing.assert_frame_equal(one, summarise(iter(parts), 300, 0.95, 1, threads=4), check_exact=True)
+
+
+@given(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2**32))
+def test_an_interval_does_not_depend_on_the_means_that_are_resampled_with_it(n, columns, seed):
+    values = np.random.default_rng(seed).normal(size=(n, columns))
+    together = bootstrap_means(values, 50, 0.9, seed)
+    alone = [bootstrap_mean(column, 50, 0.9, seed) for column in values.T]
+    np.testing.assert_array_equal(together.T, alone)
+
+
+def test_the_columns_of_large_samples_are_resampled_alike():
+    values = np.random.default_rng(0).normal(size=(5000, 3))
+    means = resampled_means(values, 300, seed=4)
+    np.testing.assert_array_equal(
+        means, np.hstack([resampled_means(column[:, None], 300, seed=4) for column in values.T])
+    )
+    # A difference of two columns varies as their paired difference does, because both have the same resamples.
+    difference = resampled_means((values[:, 0] - values[:, 1])[:, None], 300, seed=4)[:, 0]
+    np.testing.assert_allclose(means[:, 0] - means[:, 1], difference, atol=1e-12)
+
+
+def test_a_row_of_the_summary_does_not_depend_on_the_other_rows(monkeypatch):
+    generator = np.random.default_rng(0)
+    rows = [
+        {"image_id": f"{image:02d}", "augmentation": augmentation, "metric": metric, "value": generator.random()}
+        for augmentation in ("noise", "blur")
+        for metric in ("a", "b", "c")
+        for image in range(20)
+        if (image, augmentation, metric) != (7, "noise", "b")  # excluded there
+    ]
+    table = pd.DataFrame(rows)
+    whole = summarise([table], 300, 0.95, 1).set_index(["augmentation", "metric"])
+    assert list(whole["n"]) == [20, 19, 20, 20, 20, 20]
+    for pair, group in table.groupby(["augmentation", "metric"], sort=False):
+        alone = summarise([group], 300, 0.95, 1).set_index(["augmentation", "metric"])
+        pd.testing.assert_series_equal(alone.loc[pair], whole.loc[pair], check_exact=True)
+        low, high = bootstrap_mean(group["value"], 300, 0.95, bootstrap.seed_of(1, "summary"))
+        assert tuple(whole.loc[pair, ["ci_low", "ci_high"]]) == (low, high)
+    monkeypatch.setattr(bootstrap, "COLUMNS_AT_ONCE", 2)
+    again = summarise([table.sample(frac=1, random_state=0)], 300, 0.95, 1).set_index(["augmentation", "metric"])
+    pd.testing.assert_frame_equal(again.loc[whole.index], whole, check_exact=True)

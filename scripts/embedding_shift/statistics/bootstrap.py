@@ -2,9 +2,7 @@
 
 import argparse
 import hashlib
-import itertools
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 
 SUMMARY_COLUMNS = ["augmentation", "metric", "n", "mean", "std", "ci_low", "ci_high"]
 CHUNK = 2**20  # image weights drawn at a time; this bounds the memory to tens of megabytes
+COLUMNS_AT_ONCE = 16  # means that are resampled together; this bounds the memory as well
 NEGLIGIBLE = 1e-9  # share of the sample's standard error below which that of a resample is a rounding error
 
 
@@ -59,11 +58,13 @@ def resampled_means(values: npt.ArrayLike, resamples: int, seed: int, size: int 
     Returns:
         float64 (resamples, columns).
     """
-    values = np.asarray(values, dtype=np.float64)
-    size = size or len(values)
-    # Not `@`: the last digits of a BLAS product depend on the machine and its number of threads.
-    means = [np.einsum("rn,nc->rc", counts, values) / size for counts in _counts(len(values), resamples, seed, size)]
-    return np.concatenate([np.empty((0, values.shape[1])), *means])
+    columns = np.ascontiguousarray(np.asarray(values, dtype=np.float64).T)
+    number, n = columns.shape
+    size = size or n
+    # Not `@`: the last digits of a BLAS product depend on the machine and its number of threads. With images along the
+    # last axis of both, a mean does not depend on the other columns either.
+    means = [np.einsum("rn,cn->rc", counts, columns) / size for counts in _counts(n, resamples, seed, size)]
+    return np.concatenate([np.empty((0, number)), *means])
 
 
 def resampled_counts(n: int, resamples: int, seed: int) -> FloatArray:
@@ -122,12 +123,25 @@ def bootstrap_mean(values: npt.ArrayLike, resamples: int, confidence: float, see
     Returns:
         (low, high); both NaN where n is 1, both equal to the mean where several values are equal.
     """
-    values = np.asarray(values, dtype=np.float64)
-    if len(values) > 1 and np.ptp(values) == 0:
-        return float(values.mean()), float(values.mean())
-    means = resampled_means(values[:, np.newaxis], resamples, seed)[:, 0]
-    low, high = percentile_interval(means, len(values), confidence)
+    ((low, high),) = bootstrap_means(np.reshape(values, (-1, 1)), resamples, confidence, seed).T
     return float(low), float(high)
+
+
+def bootstrap_means(values: npt.ArrayLike, resamples: int, confidence: float, seed: int) -> FloatArray:
+    """Intervals of `bootstrap_mean` for several means over the same images, from the same resamples.
+
+    Args:
+        values: (n, columns) floats.
+        resamples, confidence, seed: as in `bootstrap_mean`.
+
+    Returns:
+        float64 (2, columns): the lower and the upper bounds. Those of a column do not depend on the others.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    n = len(values)
+    bounds = percentile_interval(resampled_means(values, resamples, seed), n, confidence)
+    constant = (np.ptp(values, axis=0) == 0) & (n > 1)
+    return np.where(constant, [column.mean() for column in values.T], bounds)
 
 
 def simultaneous_intervals(
@@ -160,31 +174,59 @@ def simultaneous_intervals(
     return mean, mean - critical * error, mean + critical * error
 
 
-def summarise(
-    long_table: Iterable[pd.DataFrame], resamples: int, confidence: float, root_seed: int, threads: int = 1
-) -> pd.DataFrame:
+class _Group(NamedTuple):
+    """The values of one metric under one augmentation: image ids (n,), sorted, and their values (n,)."""
+
+    augmentation: str
+    metric: str
+    image_ids: npt.NDArray[Any]
+    values: FloatArray
+
+
+def summarise(long_table: Iterable[pd.DataFrame], resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
     """Summarise the long table per augmentation and metric, in the order of the table.
+
+    All means over the same images are resampled alike.
 
     Args:
         long_table: parts of the table `image_id, augmentation, metric, value`, each with all images of a metric under
-            an augmentation. Only `threads` parts are in memory at a time.
+            an augmentation. The values of COLUMNS_AT_ONCE parts are in memory at a time.
         resamples, confidence, root_seed: as in `Settings`.
-        threads: number of intervals that are computed at the same time.
 
     Returns:
         data frame with SUMMARY_COLUMNS. `std` is the sample standard deviation. It and the bounds are NaN where n is 1.
     """
+    seed = seed_of(root_seed, "summary")
 
-    def row(group: tuple[Any, pd.DataFrame]) -> tuple[Any, ...]:
-        (augmentation, metric), table = group
-        values = table.sort_values("image_id")["value"].to_numpy()
-        low, high = bootstrap_mean(values, resamples, confidence, seed_of(root_seed, augmentation, metric))
-        std = values.std(ddof=1) if len(values) > 1 else np.nan
-        return augmentation, metric, len(values), values.mean(), std, low, high
-
-    groups = (group for part in long_table for group in part.groupby(["augmentation", "metric"], sort=False))
     rows: list[tuple[Any, ...]] = []
-    with ThreadPoolExecutor(threads) as pool:
-        while some := list(itertools.islice(groups, threads)):
-            rows += pool.map(row, some)
+    for groups in _of_the_same_images(_groups(long_table)):
+        values = np.stack([group.values for group in groups], axis=1)
+        intervals = bootstrap_means(values, resamples, confidence, seed).T
+        rows += [(*_described(group), *interval) for group, interval in zip(groups, intervals, strict=True)]
     return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def _groups(long_table: Iterable[pd.DataFrame]) -> Iterator[_Group]:
+    for part in long_table:
+        for (augmentation, metric), table in part.groupby(["augmentation", "metric"], sort=False):
+            table = table.sort_values("image_id")
+            yield _Group(str(augmentation), str(metric), table["image_id"].to_numpy(), table["value"].to_numpy())
+
+
+def _of_the_same_images(groups: Iterator[_Group]) -> Iterator[list[_Group]]:
+    """Yield the groups in their order, as many at a time as have the same images, COLUMNS_AT_ONCE at most."""
+    block: list[_Group] = []
+    for group in groups:
+        if block and (len(block) == COLUMNS_AT_ONCE or not np.array_equal(block[0].image_ids, group.image_ids)):
+            yield block
+            block = []
+        # One copy of the ids is enough for a block.
+        block.append(group._replace(image_ids=block[0].image_ids) if block else group)
+    if block:
+        yield block
+
+
+def _described(group: _Group) -> tuple[str, str, int, float, float]:
+    values = group.values
+    std = values.std(ddof=1) if len(values) > 1 else np.nan
+    return group.augmentation, group.metric, len(values), values.mean(), std
