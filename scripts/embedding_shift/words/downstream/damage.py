@@ -17,7 +17,7 @@ CHANGE_COLUMNS = ("change", "change_ci_low", "change_ci_high")
 COLUMNS = ("augmentation", "metric", "n", "mean", "ci_low", "ci_high", *CHANGE_COLUMNS, "chance")
 ORIGINAL = "original"
 RANKS = (1, 5, 10)
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE, CELLS_AT_ONCE = 1024, 2**23  # of a table of cosines, which bounds its memory to 0.2 GB
 TIE = 1e-12  # Cosines of equal captions, and logits of equal classes, differ by rounding.
 NOT_DEFINED = "undefined"
 CHANGE = " change"
@@ -43,7 +43,9 @@ def of_captions(images: NDArray[Any], captions: NDArray[Any]) -> Values:
         captions: those (N, D) of their captions.
     """
     one, other = unit(images), unit(captions)
-    values: Values = {CAPTION_SIMILARITY: (one * other).sum(1), CAPTION_MARGIN: np.full(len(one), np.nan)}
+    values: Values = {name: np.full(len(one), np.nan) for name in (CAPTION_SIMILARITY, CAPTION_MARGIN)}
+    for rows in _blocks(len(one), ROWS_AT_ONCE):
+        values[CAPTION_SIMILARITY][rows] = (one[rows] * other[rows]).sum(1)
     for direction, (queries, found) in {"image_to_text": (one, other), "text_to_image": (other, one)}.items():
         nearer, equal, best = _ranks(queries, found)
         for k in RANKS:
@@ -178,10 +180,9 @@ def _ranks(queries: FloatArray, found: FloatArray) -> tuple[FloatArray, FloatArr
     cosine of the nearest wrong one.
     """
     nearer, equal, best = (np.empty(len(queries)) for _ in range(3))
-    for start in range(0, len(queries), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
+    for rows in _blocks(len(queries), min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(1, len(found)))):
         cosines = queries[rows] @ found.T
-        own = (np.arange(len(cosines)), np.arange(len(cosines)) + start)
+        own = (np.arange(len(cosines)), np.arange(len(cosines)) + rows.start)
         right = cosines[own][:, np.newaxis]
         nearer[rows], equal[rows] = (cosines > right + TIE).sum(1), (abs(cosines - right) <= TIE).sum(1)
         cosines[own] = -np.inf
@@ -189,8 +190,17 @@ def _ranks(queries: FloatArray, found: FloatArray) -> tuple[FloatArray, FloatArr
     return nearer, equal, best
 
 
+def _blocks(count: int, size: int) -> list[slice]:
+    """Return the slices of at most `size` rows, and at least one, that `count` rows divide into."""
+    size = max(1, size)
+    return [slice(start, start + size) for start in range(0, count, size)]
+
+
 def unit(vectors: NDArray[Any]) -> FloatArray:
     """Return vectors (N, D) of unit length; one of length zero stays zero."""
-    vectors = vectors.astype(np.float64)
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    units = np.zeros(vectors.shape)
+    for rows in _blocks(len(vectors), ROWS_AT_ONCE):  # Copies of all vectors would need several times their memory.
+        some = vectors[rows].astype(np.float64)
+        lengths = np.linalg.norm(some, axis=-1, keepdims=True)
+        np.divide(some, lengths, out=units[rows], where=lengths > 0)
+    return units

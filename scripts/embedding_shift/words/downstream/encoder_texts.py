@@ -85,6 +85,7 @@ class Uses(NamedTuple):
         values = {metric: np.concatenate(columns) for metric, columns in found.items()}
         if len(texts):
             images = np.concatenate(among_texts)
+            among_texts.clear()  # Of 100,000 images, every copy is some hundred megabytes.
             text_files.refuse_other_space(images.shape[1], texts.shape[1], "captions")
             values |= damage.of_captions(images, texts)
         return values
