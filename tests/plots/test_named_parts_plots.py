@@ -1,11 +1,14 @@
 """The figures of parts that words name: heads, and maps of captions."""
 
+import subprocess
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from picture_data import AUGMENTATIONS as LABELS
 from picture_data import SHARDS, write_dataset
+from typesetting import needs_pdftotext
 
 from embedding_shift.io import array_files
 from embedding_shift.plots import style
@@ -52,6 +55,21 @@ def test_long_words_are_cut():
     figure = named_heads.draw(long, AUGMENTATIONS)
     [label] = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
     assert label.endswith("…") and len(label) < 60
+
+
+TEX = r"$\alpha$ for $5"
+
+
+@needs_pdftotext
+def test_words_and_captions_with_dollars_are_no_maths(tmp_path):
+    style.save(named_heads.draw(heads(1).assign(words=TEX), AUGMENTATIONS), [tmp_path / "heads.pdf"])
+    _, image_ids = write_dataset(tmp_path, 1)
+    write_maps(tmp_path / "maps.npz", image_ids, TEX)
+    maps = text_maps.draw(tmp_path / "maps.npz", AUGMENTATIONS, tmp_path / "views", SHARDS)
+    style.save(maps, [tmp_path / "maps.pdf"])
+    for name in ("heads", "maps"):
+        done = subprocess.run(["pdftotext", tmp_path / f"{name}.pdf", "-"], capture_output=True, text=True, check=True)
+        assert TEX in done.stdout, done.stdout
 
 
 def test_without_named_heads_there_is_a_sentence():

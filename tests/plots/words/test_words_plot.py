@@ -1,9 +1,12 @@
 """The figure of the shift in words: every prompt against every augmentation, or a sentence."""
 
+import subprocess
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
+from typesetting import needs_pdftotext
 
 from embedding_shift.plots import style
 from embedding_shift.plots.words import words
@@ -61,6 +64,30 @@ def test_a_single_prompt_has_one_panel():
     figure = words.draw(table(["blur"], specific=False), AUGMENTATIONS)
     assert marks(figure.axes[0]) == ({(0, 1)}, {(0, 1)})
     assert len(figure.axes) == 2
+
+
+PROMPTS = {"noise": r"a $5 photo of {noun}, \frac{1}{2}$", "blur": "模糊的 {noun} 🐕", "long": "very " * 200 + "{noun}"}
+
+
+def prompted():
+    """Draw prompts with TeX, in Chinese with an emoji, and of 200 words."""
+    found = table(list(PROMPTS))
+    return words.draw(found.assign(text=found["prompt"].map(PROMPTS)), AUGMENTATIONS)
+
+
+@needs_pdftotext
+def test_prompts_are_drawn_as_they_are_written(tmp_path):
+    style.save(prompted(), [tmp_path / "figure.pdf"])
+    done = subprocess.run(["pdftotext", tmp_path / "figure.pdf", "-"], capture_output=True, text=True, check=True)
+    assert r"a $5 photo of …, \frac{1}{2}$" in done.stdout, done.stdout
+
+
+def test_long_prompts_are_cut_and_leave_room_for_the_panels():
+    figure = prompted()
+    figure.draw_without_rendering()
+    labels = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
+    assert labels[2].endswith("…") and len(labels[2]) == words.LONGEST
+    assert all(axes.get_position().height * figure.get_size_inches()[1] > 0.3 for axes in figure.axes[:2])
 
 
 def test_without_text_there_is_a_sentence():

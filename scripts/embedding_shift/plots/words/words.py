@@ -12,6 +12,7 @@ from embedding_shift.plots import style
 from embedding_shift.plots.mechanism import cells
 
 LEVEL = 0.05
+LONGEST = 60  # characters of a prompt
 NOTHING = "No shift is told in words: the encoder has no text tower, or no view has an embedding."
 NOUN = " {noun}"
 PANELS = (
@@ -36,7 +37,10 @@ def draw(words: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
     order = [each.name for each in present if each.name in texts.index]
     order += [name for name in texts.index if name not in order]
     panels = [panel for panel in PANELS if cells.numbers(words[panel[0]]).notna().any()]
-    figure, grid = cells.subplots(1, len(panels), 1.9 + 0.17 * len(present), sharey=True)
+    names = [_short(texts[name]) for name in order]
+    # In inches: the rows, or below narrower ones the longest prompt.
+    height = max(1.9 + 0.17 * len(present), max(1.4, 0.5 + 0.1 * len(present)) + 0.054 * max(map(len, names)))
+    figure, grid = cells.subplots(1, len(panels), height, sharey=True)
     largest = max(np.nanmax(np.abs(cells.numbers(words[z]))) for z, _, _ in panels)
     for axes, (z, p, title) in zip(grid[0], panels, strict=True):
         values, levels = (
@@ -49,7 +53,7 @@ def draw(words: pd.DataFrame, augmentations: Sequence[style.Augmentation]) -> Fi
         image = axes.imshow(values, aspect="auto", cmap="PuOr", vmin=-largest, vmax=largest)
         _mark(axes, levels <= LEVEL, [each.name for each in present], order)
         axes.set_title(title, loc="left")
-        axes.set_xticks(range(len(order)), [_short(texts[name]) for name in order], rotation=90)
+        axes.set_xticks(range(len(order)), names, rotation=90)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
     style.label_rows(grid[0, 0], [each.label for each in present])
@@ -67,5 +71,6 @@ def _mark(axes: Axes, significant: "np.ndarray", rows: list[str], columns: list[
 
 
 def _short(text: str) -> str:
-    """Return a prompt without its noun."""
-    return str(text).replace(NOUN, " …").replace(NOUN.strip(), "…")
+    """Return a prompt without its noun on one line, cut where it would be too long."""
+    words = " ".join(str(text).split()).replace(NOUN, " …").replace(NOUN.strip(), "…")
+    return style.literal(words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…")
