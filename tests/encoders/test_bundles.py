@@ -79,6 +79,18 @@ def test_a_folder_that_is_not_a_bundle_is_refused(source, tmp_path):
         bundles.copy(broken, tmp_path / "bundle")
 
 
+def test_embeddings_without_dimensions_are_refused(source, tmp_path):
+    shutil.copytree(source, tmp_path / "source")
+    config = json.loads((source / CONFIG).read_text())
+    config["model_cfg"]["embed_dim"] = 0
+    (tmp_path / "source" / CONFIG).write_text(json.dumps(config))
+    state = load_file(source / WEIGHTS)
+    narrow = {name: state[name][:, :0].contiguous() for name in ("visual.proj", "text_projection") if name in state}
+    save_file(state | narrow, tmp_path / "source" / WEIGHTS)
+    with pytest.raises(InputError, match=f"'embed_dim' of model_cfg in {CONFIG} is 0 and not 1 or more"):
+        bundles.copy(tmp_path / "source", tmp_path / "bundle")
+
+
 def test_truncated_weights_are_refused(source, tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -122,6 +122,7 @@ FAULTS = [
     (change_weights(lambda name: "vision_proj" not in name), "a model for image-text retrieval has it"),
     (change_json("config.json", vision_config={"hidden_act": "relu"}), "activation 'relu'"),
     (change_json("config.json", vision_config={"num_attention_heads": 0}), "is not a configuration of blip"),
+    (change_json("config.json", image_text_hidden_size=0), "its embeddings have 0 dimensions and not 1 or more"),
 ]
 
 

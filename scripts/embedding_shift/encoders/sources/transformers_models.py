@@ -105,6 +105,10 @@ def _configured(find: Find, place: str) -> tuple[Family, BundleConfig]:
         converted = family.model_cfg(config)
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise InputError(f"{CONFIG} of {place} is not a configuration of {architecture}: {one_line(error)}") from None
+    if converted["embed_dim"] < 1:
+        raise InputError(
+            f"by {CONFIG} of {place}, its embeddings have {converted['embed_dim']} dimensions and not 1 or more"
+        )
     return family, {"model_cfg": converted, "preprocess_cfg": _preprocessing(preprocessor, place)}
 
 

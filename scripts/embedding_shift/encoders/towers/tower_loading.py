@@ -49,6 +49,7 @@ def load_image_tower(bundle: str | Path) -> tuple[nn.Module, Any]:
 
     try:
         config = json.loads((bundle / CONFIG_FILE).read_text())
+        _refuse_no_dimensions(config["model_cfg"]["embed_dim"], bundle)
         visual = build_without_weights(config["model_cfg"])
         visual.load_state_dict(_read_image_weights(bundle / WEIGHTS_FILE), strict=True, assign=True)
         preprocessing = _preprocessing(config["preprocess_cfg"], visual.image_size)
@@ -175,6 +176,14 @@ def _preprocessing(preprocess_cfg: dict[str, Any], image_size: Any) -> Any:
 
     size = tuple(image_size) if isinstance(image_size, (tuple, list)) else (image_size, image_size)
     return PreprocessCfg(**merge_preprocess_dict(PreprocessCfg(), preprocess_cfg) | {"size": size})
+
+
+def _refuse_no_dimensions(embed_dim: int, bundle: Path) -> None:
+    """Raise InputError if embeddings would have no dimensions."""
+    if embed_dim < 1:
+        raise InputError(
+            f"the bundle {bundle}: 'embed_dim' of model_cfg in {CONFIG_FILE} is {embed_dim} and not 1 or more"
+        )
 
 
 def _refuse_wrong_normalisation(preprocessing: Any, bundle: Path) -> None:
