@@ -26,6 +26,33 @@ def test_output_is_written_and_exit_handlers_run():
     assert (done.returncode, done.stdout, done.stderr) == (0, "output\nexit handler\n", "")
 
 
+ELASTIC = """
+import hashlib
+from embedding_shift import cli
+import numpy as np
+from embedding_shift.views import transforms
+pixels = np.random.default_rng(0).integers(256, size=(224, 224, 3), dtype=np.uint8)
+transform = transforms.build("FastElasticTransform", {"alpha": 30, "sigma": 60})
+for seed in range(4):
+    transform.set_random_seed(seed)
+    maps = transform.get_params_dependent_on_data({"shape": pixels.shape}, {})
+    print(hashlib.sha256(maps["map_x"].tobytes() + maps["map_y"].tobytes()).hexdigest())
+"""
+
+
+def test_the_threads_of_a_job_do_not_change_an_elastic_warp():
+    def warps(threads):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        # On these processors, several threads give other last digits.
+        environment = {"PYTHONPATH": str(PROJECT / "scripts"), "OPENBLAS_CORETYPE": "Haswell"}
+        environment |= dict.fromkeys(names, threads)
+        done = subprocess.run([sys.executable, "-c", ELASTIC], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert warps("1") == warps("2") == warps("8")
+
+
 def test_an_input_error_ends_the_script_with_one_line():
     def main():
         raise InputError("there is no file a.csv")

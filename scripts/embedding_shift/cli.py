@@ -3,10 +3,15 @@
 import argparse
 import errno
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from embedding_shift.errors import InputError
+
+# Scripts import this module before OpenCV, whose matrix products have other last digits on several threads. Snakemake
+# sets the variable to the number of threads of a job.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 UNWRITABLE = {
     errno.ENOSPC: "the disk is full",

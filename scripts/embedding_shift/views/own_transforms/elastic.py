@@ -86,5 +86,5 @@ def _interpolation(size: int, nodes: NDArray[np.int_]) -> NDArray[np.float64]:
 
 
 def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> Any:
-    """Return the matrix product, computed by OpenCV: on one thread, while NumPy would use the threads of other jobs."""
+    """Return the matrix product, computed by OpenCV. Its last digits depend on the threads of OpenBLAS: see `cli`."""
     return cv2.gemm(one, other, 1, None, 0)  # type: ignore[call-overload]  # The third matrix is optional.
