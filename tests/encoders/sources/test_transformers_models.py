@@ -3,20 +3,23 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from small_transformers import MODELS, expected, write_model
+from text_towers import write_tokenizer
 
 from embedding_shift.encoders import bundles
 from embedding_shift.encoders.attention import PoolingAttention
-from embedding_shift.encoders.sources import transformers_models
+from embedding_shift.encoders.sources import transformers_models, transformers_texts
 from embedding_shift.encoders.sources.transformers_families import (
     FAMILIES,
     KOSMOS_TEXT_DEFAULTS,
     RESAMPLER_DEFAULTS,
     VISION_DEFAULTS,
 )
+from embedding_shift.encoders.texts import text_encoder, tokenizing
 from embedding_shift.encoders.towers import tower_loading, tower_parts
 from embedding_shift.errors import InputError
 
@@ -61,21 +64,50 @@ def test_the_ledger_is_defined_for_blip_alone(case, tmp_path):
     assert set(missing.values()) == (set() if name == "blip" else {"the tower reads out the mean of latents"})
 
 
-def test_a_bundle_holds_the_vision_part_alone_and_can_be_copied(case, tmp_path):
-    _, _, folder = case
+def test_a_bundle_holds_the_vision_part_and_texts_of_blip_and_can_be_copied(case, tmp_path):
+    name, _, folder = case
     bundles.prepare(entry(folder), tmp_path / "a")
     bundles.prepare({"kind": "local-dir", "path": str(tmp_path / "a")}, tmp_path / "b")
     tower, _ = tower_loading.load_image_tower(tmp_path / "b")
     stored = load_file(tmp_path / "a/open_clip_model.safetensors")
-    assert {name for name in stored if name.startswith("visual.")} == {f"visual.{name}" for name in tower.state_dict()}
-    assert not any(weights.any() for name, weights in stored.items() if not name.startswith("visual."))
+    assert {found for found in stored if found.startswith("visual.")} == {f"visual.{key}" for key in tower.state_dict()}
+    others = {key.split(".")[0] for key, weights in stored.items() if not key.startswith("visual.") and weights.any()}
+    assert others == ({"text"} if name == "blip" else set())
+
+
+def test_texts_of_blip_are_embedded_as_by_transformers(tmp_path):
+    model = write_model("blip", tmp_path / "model")
+    write_tokenizer(tmp_path / "model", 40)
+    bundles.prepare(entry(tmp_path / "model"), tmp_path / "bundle")
+    texts = ["a photo of a dog", "", "a blurry photo of the cat", "a photo " * 40]
+    tokens = tokenizing.of_bundle(tmp_path / "bundle")(texts)
+    assert tokens.shape == (4, 30)
+    with torch.inference_mode():
+        states = model.text_encoder(input_ids=tokens, attention_mask=(tokens != 0).long()).last_hidden_state
+        expected_embedding = model.text_proj(states[:, 0])
+    assert expected_embedding.std(0).min() > 0.01
+    found = text_encoder.encode(tmp_path / "bundle", texts)
+    np.testing.assert_allclose(found, expected_embedding, atol=1e-5)
+    (tmp_path / "bundle/tokenizer.json").unlink()
+    with pytest.raises(
+        InputError, match=r"has a tokenizer of its own: copy tokenizer\.json and tokenizer_config\.json of"
+    ):
+        text_encoder.encode(tmp_path / "bundle", texts)
+
+
+def test_a_blip_model_without_its_text_part_has_no_texts(blip_folder, tmp_path):
+    shutil.copytree(blip_folder, tmp_path / "model")
+    change_weights(lambda name: not name.startswith("text"))(tmp_path / "model")
+    bundles.prepare(entry(tmp_path / "model"), tmp_path / "bundle")
+    assert text_encoder.encode(tmp_path / "bundle", ["a text"]) is None
 
 
 def test_the_defaults_are_those_of_transformers():
-    from transformers import BlipVisionConfig, IdeficsConfig, Kosmos2Config
+    from transformers import BlipTextConfig, BlipVisionConfig, IdeficsConfig, Kosmos2Config
 
     idefics, kosmos, blip = IdeficsConfig(), Kosmos2Config(), BlipVisionConfig()
     pairs = [
+        (transformers_texts.DEFAULTS, BlipTextConfig()),
         (VISION_DEFAULTS["blip"], blip),
         (VISION_DEFAULTS["kosmos-2"], kosmos.vision_config),
         (VISION_DEFAULTS["idefics"], idefics.vision_config),
@@ -122,6 +154,11 @@ FAULTS = [
     (change_weights(lambda name: "vision_proj" not in name), "a model for image-text retrieval has it"),
     (change_json("config.json", vision_config={"hidden_act": "relu"}), "activation 'relu'"),
     (change_json("config.json", vision_config={"num_attention_heads": 0}), "is not a configuration of blip"),
+    (change_weights(lambda name: "text_proj.bias" not in name), "have no 'text_proj.bias'"),
+    (
+        change_weights(lambda name: "encoder.layer.1.output.LayerNorm.bias" not in name),
+        "have no 'text_encoder.encoder.l",
+    ),
     (change_json("config.json", image_text_hidden_size=0), "its embeddings have 0 dimensions and not 1 or more"),
 ]
 

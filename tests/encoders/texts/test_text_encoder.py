@@ -58,6 +58,45 @@ def test_embeddings_equal_those_of_open_clip(tmp_path, name, changes):
     assert text_encoder.encode(tmp_path, []).shape == (0, found.shape[1])
 
 
+def test_texts_of_siglip_are_embedded_as_by_transformers(tmp_path):
+    """The weights of open_clip's tower, under their names in transformers."""
+    from transformers import SiglipTextConfig, SiglipTextModel
+
+    model = write_text_bundle(tmp_path, "ViT-B-16-SigLIP", **SMALL, vocab_size=40)
+    write_tokenizer(tmp_path, 40)
+    weights = {name: value for name, value in model.state_dict().items() if name.startswith("text.")}
+    names = [
+        ("text.", ""),
+        ("transformer.resblocks", "encoder.layers"),
+        (".attn.", ".self_attn."),
+        (".ln_", ".layer_norm"),
+    ]
+    names += [(".mlp.c_fc", ".mlp.fc1"), (".mlp.c_proj", ".mlp.fc2"), ("ln_final", "final_layer_norm")]
+    names += [("text_projection", "head"), ("token_embedding", "embeddings.token_embedding")]
+    names += [("positional_embedding", "embeddings.position_embedding.weight")]
+    renamed = {}
+    for name, value in weights.items():
+        for old, new in names:
+            name = name.replace(old, new, 1)
+        if "in_proj_" in name:
+            for part, letter in zip(value.chunk(3), "qkv", strict=True):
+                renamed[name.replace("in_proj_", f"{letter}_proj.")] = part
+        else:
+            renamed[name] = value
+    sizes = {"hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes |= {"projection_size": 768, "max_position_embeddings": 64}
+    # transformers approximates the GELU of SigLIP by a hyperbolic tangent; open_clip does not.
+    config = SiglipTextConfig(vocab_size=40, **sizes, layer_norm_eps=1e-6, hidden_act="gelu")
+    reference = SiglipTextModel(config).eval()
+    own = {name.removeprefix("text_model.") for name in reference.state_dict() if not name.endswith("position_ids")}
+    assert own == set(renamed)
+    prefix = "text_model." if any(name.startswith("text_model.") for name in reference.state_dict()) else ""
+    reference.load_state_dict({prefix + name: value for name, value in renamed.items()}, strict=False)
+    with torch.inference_mode():
+        expected_embedding = reference(input_ids=tokenizing.of_bundle(tmp_path)(TEXTS)).pooler_output
+    np.testing.assert_allclose(text_encoder.encode(tmp_path, TEXTS), expected_embedding, atol=1e-5)
+
+
 def test_a_tower_of_transformers(tmp_path):
     """Only its tokenizer, its configuration and the weights in the bundle are read."""
     from transformers import RobertaConfig

@@ -53,11 +53,13 @@ class Family(NamedTuple):
         roots: beginnings of the names of the weights that are needed.
         model_cfg: returns open_clip's `model_cfg` for a configuration of transformers.
         state: returns the weights of the image tower for the weights of transformers, and for `model_cfg`.
+        has_texts: whether a model may have a text part that embeds texts among the images (`transformers_texts`).
     """
 
     roots: tuple[str, ...]
     model_cfg: Callable[[Config], dict[str, Any]]
     state: Callable[[Weights, Config], State]
+    has_texts: bool = False
 
 
 def _blip_cfg(config: Config) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def _blip_state(weights: Weights, model_cfg: Config) -> State:
         "conv1.weight": weights(vision + "embeddings.patch_embedding.weight"),
         "ln_post.weight": weights(vision + "post_layernorm.weight"),
         "ln_post.bias": weights(vision + "post_layernorm.bias")
-        + _before_projection(weights("vision_proj.bias"), projection),
+        + before_projection(weights("vision_proj.bias"), projection, "vision_proj.bias"),
         "proj": projection,
     }
     for number in range(model_cfg["vision_cfg"]["layers"]):
@@ -131,12 +133,16 @@ def _blip_state(weights: Weights, model_cfg: Config) -> State:
     return state
 
 
-def _before_projection(bias: Tensor, projection: Tensor) -> Tensor:
-    """Return the vector (width,) that `projection` (width, D) maps to `bias` (D,)."""
+def before_projection(bias: Tensor, projection: Tensor, name: str) -> Tensor:
+    """Return the vector (width,) that `projection` (width, D) maps to `bias` (D,), the weights of that name.
+
+    Raises:
+        InputError: there is no such vector.
+    """
     matrix, target = projection.T.double(), bias.double()
     found: Tensor = torch.linalg.lstsq(matrix, target[:, None]).solution[:, 0]
     if (matrix @ found - target).abs().max() > 1e-6 * (1 + target.abs().max()):
-        raise InputError("no bias of its last LayerNorm can stand for the bias of `vision_proj`")
+        raise InputError(f"no bias of its last LayerNorm can stand for {name!r}")
     return found.float()
 
 
@@ -199,7 +205,7 @@ def _with_prefix(prefix: str, state: State) -> State:
 
 
 FAMILIES = {
-    "blip": Family(("vision_model.", "vision_proj."), _blip_cfg, _blip_state),
+    "blip": Family(("vision_model.", "vision_proj."), _blip_cfg, _blip_state, has_texts=True),
     "kosmos-2": Family(("vision_model.", "image_to_text_projection."), _kosmos_cfg, _kosmos_state),
     "idefics": Family(("vision_model.", "perceiver_resampler."), _idefics_cfg, _idefics_state),
 }

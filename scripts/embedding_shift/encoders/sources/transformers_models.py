@@ -1,17 +1,18 @@
 """Read the vision part of a model of transformers, from a folder or from the Hugging Face hub.
 
-Of the weights, only the vision part with its projection or pool is read. Of weights in several files, only those files
-are fetched that hold it. The package transformers is not needed.
+Of the weights, only the vision part with its projection or pool is read, and the text part if it embeds texts among the
+images. Of weights in several files, only those files are fetched that hold them. transformers is not needed for that.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from embedding_shift.config.entries import ModelSource
-from embedding_shift.encoders.bundle_files import BundleConfig, State
-from embedding_shift.encoders.sources import checkpoint_files, hub
+from embedding_shift.encoders.bundle_files import TOKENIZER_FILES, BundleConfig, State
+from embedding_shift.encoders.sources import checkpoint_files, hub, transformers_texts
 from embedding_shift.encoders.sources.transformers_families import FAMILIES, Family
 from embedding_shift.encoders.towers import tower_loading
 from embedding_shift.errors import InputError, one_line
@@ -26,17 +27,19 @@ Find = Callable[..., Path]
 
 
 class TransformersModel(NamedTuple):
-    """The vision part of a model.
+    """The vision part of a model, and its text part if it embeds texts among the images.
 
     Attributes:
-        config: open_clip's configuration of the tower, and the preprocessing.
+        config: open_clip's configuration of the towers, and the preprocessing.
         state: the weights of the bundle, float32.
         source: for a model of the hub, its repository, the commit, and the files of the weights.
+        text_files: the files that the text part needs in the bundle, by name.
     """
 
     config: BundleConfig
     state: State
     source: dict[str, str]
+    text_files: Mapping[str, bytes]
 
 
 def read(model: ModelSource) -> TransformersModel:
@@ -49,7 +52,7 @@ def read(model: ModelSource) -> TransformersModel:
         InputError: a file or weights are missing or damaged, or the architecture is not known.
     """
     find, place, source = _locate(model)
-    family, config = _configured(find, place)
+    family, original, config = _configured(find, place)
     files = _weight_files(find, place, family)
     found = {name: tensor for path in files for name, tensor in _read(path, family).items()}
     if not any(name.startswith(family.roots[0]) for name in found):
@@ -61,20 +64,27 @@ def read(model: ModelSource) -> TransformersModel:
             raise InputError(f"the weights of {place} have no {name!r}{hint}")
         return found[name].float()
 
+    text_files: dict[str, bytes] = {}
     try:
-        state = family.state(weights, config["model_cfg"])
+        state = {f"visual.{name}": tensor for name, tensor in family.state(weights, config["model_cfg"]).items()}
+        if any(name.startswith(transformers_texts.TEXT_PART) for name in found):
+            text = transformers_texts.convert(original, found, weights, place)
+            config["model_cfg"]["text_cfg"] = text.text_cfg
+            state |= text.state
+            text_files = {**text.files, **_tokenizer(find)}
+        elif "latent_pool" not in config["model_cfg"]:
+            state = tower_loading.with_empty_text(config["model_cfg"], state)
     except (RuntimeError, IndexError) as error:
         raise InputError(f"the weights of {place} do not have the shapes of {CONFIG}: {one_line(error)}") from None
-    state = {f"visual.{name}": tensor.clone().contiguous() for name, tensor in state.items()}
-    if "latent_pool" not in config["model_cfg"]:
-        state = tower_loading.with_empty_text(config["model_cfg"], state)
-    return TransformersModel(config, state, source | ({"file": ", ".join(p.name for p in files)} if source else {}))
+    state = {name: tensor.clone().contiguous() for name, tensor in state.items()}
+    source |= {"file": ", ".join(path.name for path in files)} if source else {}
+    return TransformersModel(config, state, source, text_files)
 
 
 def model_cfg(model: ModelSource) -> dict[str, Any]:
     """Return open_clip's `model_cfg` of a configured model, without reading its weights."""
     find, place, _ = _locate(model)
-    return _configured(find, place)[1]["model_cfg"]
+    return _configured(find, place)[2]["model_cfg"]
 
 
 def _locate(model: ModelSource) -> tuple[Find, str, dict[str, str]]:
@@ -94,7 +104,8 @@ def _locate(model: ModelSource) -> tuple[Find, str, dict[str, str]]:
     return lambda *names: hub.fetch(name, names, commit)[0], name, {"repository": name, "revision": commit}
 
 
-def _configured(find: Find, place: str) -> tuple[Family, BundleConfig]:
+def _configured(find: Find, place: str) -> tuple[Family, dict[str, Any], BundleConfig]:
+    """Return the family of a model, its configuration, and that of open_clip."""
     config, preprocessor = _json(find(CONFIG)), _json(find(PREPROCESSOR))
     architecture = config.get("model_type")
     if architecture not in FAMILIES:
@@ -109,7 +120,7 @@ def _configured(find: Find, place: str) -> tuple[Family, BundleConfig]:
         raise InputError(
             f"by {CONFIG} of {place}, its embeddings have {converted['embed_dim']} dimensions and not 1 or more"
         )
-    return family, {"model_cfg": converted, "preprocess_cfg": _preprocessing(preprocessor, place)}
+    return family, config, {"model_cfg": converted, "preprocess_cfg": _preprocessing(preprocessor, place)}
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -140,8 +151,15 @@ def _preprocessing(preprocessor: dict[str, Any], place: str) -> dict[str, Any]:
     }
 
 
+def _tokenizer(find: Find) -> dict[str, bytes]:
+    """Return the files of a model's tokenizer; empty if one is missing, which is said when texts are encoded."""
+    with suppress(InputError):
+        return {name: find(name).read_bytes() for name in TOKENIZER_FILES}
+    return {}
+
+
 def _weight_files(find: Find, place: str, family: Family) -> list[Path]:
-    """Return the files that hold the vision part of a model."""
+    """Return the files that hold the needed parts of a model."""
     first = find(INDEX, WEIGHTS, PICKLED)
     if first.name != INDEX:
         return [first]
@@ -172,7 +190,7 @@ def _read(path: Path, family: Family) -> State:
 
 def _from_root(name: str, family: Family) -> str:
     """Return the name of needed weights without what precedes its root, such as `model.`; empty for other weights."""
-    for root in family.roots:
+    for root in (*family.roots, *(transformers_texts.ROOTS if family.has_texts else ())):
         _, found, rest = f".{name}".partition(f".{root}")
         if found:
             return root + rest
