@@ -51,8 +51,9 @@ rule forecast:
     conda:
         "../envs/images.yaml"
     params:
-        bench=BENCH,
-        plan=PLAN,
+        # Snakemake's lint refuses the path of an input as a plain text.
+        bench=verbatim(BENCH),
+        plan=verbatim(PLAN),
         settings=verbatim(as_json(settings(*FORECAST_SETTINGS))),
         cores=lambda wildcards: workflow.cores,
         machine_cores=available_cpu_count(),
