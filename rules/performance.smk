@@ -8,7 +8,7 @@ steps:   count each encoder's work → add up stage by stage; `make forecast` do
 from snakemake.utils import available_cpu_count
 
 BENCH, PLAN = "results/benchmarks/bench.csv", "results/benchmarks/plan.json"
-# The script reports missing files.
+# The script reports missing files. It gets both paths by `verbatim`, because Snakemake's lint refuses inputs as plain text.
 MEASURED = [path for path in (BENCH, PLAN) if Path(path).exists()]
 FORECAST_SETTINGS = (
     "image_size",
@@ -51,7 +51,6 @@ rule forecast:
     conda:
         "../envs/images.yaml"
     params:
-        # Snakemake's lint refuses the path of an input as a plain text.
         bench=verbatim(BENCH),
         plan=verbatim(PLAN),
         settings=verbatim(as_json(settings(*FORECAST_SETTINGS))),
