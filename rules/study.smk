@@ -1,8 +1,8 @@
 """Look closer at a few images: more draws, graded doses, the noise floor, and the flaws of the released scripts.
 
 input:   listing, manifest, original views, metrics and embeddings of the main run, the configuration's section `study`
-output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, dose_start.csv, equal_damage.csv, variance.csv,
-         audit.csv, audit_ranks.csv, audit_claims.csv and few_images.csv; steps.csv for lists of transforms
+output:  results/{dataset}/{model}/noise_floor.csv, dose_response.csv, dose_means.csv, dose_start.csv, equal_damage.csv,
+         variance.csv, audit.csv, audit_ranks.csv, audit_claims.csv and few_images.csv; steps.csv for lists of transforms
 steps:   references, views per augmentation, and views at equal damage → encode → measure → tabulate; audit
 """
 
@@ -179,7 +179,7 @@ STUDY_TABLES_INPUTS = {
     "references": "results/{dataset}/{model}/study/references.parquet",
     "equal_doses": "results/{dataset}/study/equal_doses.csv",
 }
-STUDY_TABLES_OUTPUTS = tables("noise_floor", "dose_response", "dose_start", "equal_damage", "variance")
+STUDY_TABLES_OUTPUTS = tables("noise_floor", "dose_response", "dose_means", "dose_start", "equal_damage", "variance")
 
 
 rule tabulate_study:

@@ -1,4 +1,4 @@
-"""Write the study's tables: noise floor, dose-response curves, vanishing doses, equal damage, and the variance."""
+"""Write the study's tables: noise floor, dose-response curves and means, vanishing doses, equal damage, variance."""
 
 import json
 
@@ -19,6 +19,7 @@ def main() -> None:
     bootstrap.add_arguments(parser)
     parser.add_argument("--noise-floor", required=True, help="CSV file to write")
     parser.add_argument("--dose-response", required=True, help="CSV file to write")
+    parser.add_argument("--dose-means", required=True, help="CSV file to write")
     parser.add_argument("--dose-start", required=True, help="CSV file to write")
     parser.add_argument("--equal-damage", required=True, help="CSV file to write")
     parser.add_argument("--variance", required=True, help="CSV file to write")
@@ -29,6 +30,7 @@ def main() -> None:
     tables.write_csv(arguments.noise_floor, noise_floor.table(references, *settings))
     responses = dose_response.responses(study, arguments.augmentations)
     tables.write_csv(arguments.dose_response, dose_response.table(responses, *settings))
+    tables.write_csv(arguments.dose_means, dose_response.means_table(responses, *settings))
     tables.write_csv(arguments.dose_start, dose_start.table(responses, arguments.settings, *settings))
     equal_doses = tables.read_csv(arguments.equal_doses)
     at_equal_damage = equal_damage.table(responses, study, equal_doses, arguments.settings, *settings)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from study_tables import AUGMENTATIONS, BOOTSTRAP, study_table
 
+from embedding_shift.statistics import bootstrap
 from embedding_shift.study.tables import dose_response, dose_start
 from embedding_shift.study.variants import variant_names
 
@@ -31,8 +32,25 @@ def test_every_dose_has_a_mean_with_an_interval(images):
     assert cosine["mean"].to_numpy() == pytest.approx(found["blur", "cosine_similarity"].mean().to_numpy())
 
 
+def test_the_mean_over_augmentations_is_that_of_the_same_images_and_doses():
+    found = responses()
+    lost = found["blur", "rmse"].drop(index=found["blur", "rmse"].index[0], columns=1.0)
+    table = dose_response.means_table(found | {("blur", "rmse"): lost}, *BOOTSTRAP).set_index(["metric", "dose"])
+    assert set(table["augmentations"]) == {2}
+    assert list(table.loc["cosine_similarity"].index) == list(DOSES)
+    assert list(table.loc["rmse"].index) == list(DOSES)[:-1], "blur has no dose 1"
+    assert set(table.loc["rmse", "n"]) == {5} and set(table.loc["cosine_similarity", "n"]) == {6}
+    both = (found["noise", "rmse"].loc[lost.index, 0.5] + lost[0.5]) / 2
+    row = table.loc[("rmse", 0.5)]
+    assert row["mean"] == pytest.approx(both.mean())
+    seed = bootstrap.seed_of(BOOTSTRAP[2], "mean dose", "rmse")
+    expected = bootstrap.bootstrap_mean(both, BOOTSTRAP[0], BOOTSTRAP[1], seed)
+    assert row[["ci_low", "ci_high"]].to_list() == pytest.approx(expected)
+
+
 def test_without_doses_there_is_no_curve():
     empty = dose_response.responses(study_table(np.ones((2, 1, 1))), ["noise"])
+    assert dose_response.means_table(empty, *BOOTSTRAP).empty
     assert dose_response.table(empty, *BOOTSTRAP).empty
     assert dose_start.table(empty, {"noise": 1}, *BOOTSTRAP).empty
 

@@ -14,6 +14,7 @@ from embedding_shift.study.variants import variant_names
 Responses = dict[tuple[str, str], pd.DataFrame]
 
 COLUMNS = ["augmentation", "dose", "metric", "n", "mean", "ci_low", "ci_high"]
+MEAN_COLUMNS = ["dose", "metric", "augmentations", "n", "mean", "ci_low", "ci_high"]
 
 
 def responses(study: pd.DataFrame, augmentations: Sequence[str]) -> Responses:
@@ -54,3 +55,26 @@ def table(found: Responses, resamples: int, confidence: float, root_seed: int) -
     frame = pd.DataFrame(rows, columns=COLUMNS)
     order = frame["augmentation"].map({name: place for place, name in enumerate(frame["augmentation"].unique())})
     return frame.assign(order=order).sort_values(["order", "dose"], kind="stable")[COLUMNS].reset_index(drop=True)
+
+
+def means_table(found: Responses, resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
+    """Return the mean over all augmentations at each dose that every one of them has: a data frame with MEAN_COLUMNS.
+
+    For the corruptions of ImageNet-C this is the mean corruption shift at each severity. An image counts if it has a
+    value under every augmentation. `augmentations` is their number, and the interval is that of the mean over images.
+
+    Args:
+        found: the result of `responses`.
+        resamples, confidence, root_seed: settings of the bootstrap.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for metric in dict.fromkeys(metric for _, metric in found):
+        curves = {augmentation: wide for (augmentation, name), wide in found.items() if name == metric}
+        joined = pd.concat(curves, axis=1, join="inner").swaplevel(axis=1)
+        seed = bootstrap.seed_of(root_seed, "mean dose", metric)
+        for dose in sorted(set.intersection(*({*wide.columns} for wide in curves.values()))):
+            values = joined[dose].mean(axis=1).to_numpy()
+            if len(values):
+                low, high = bootstrap.bootstrap_mean(values, resamples, confidence, seed)
+                rows.append((dose, metric, len(curves), len(values), values.mean(), low, high))
+    return pd.DataFrame(rows, columns=MEAN_COLUMNS).sort_values("dose", kind="stable", ignore_index=True)
