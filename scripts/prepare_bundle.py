@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 from embedding_shift import cli
+from embedding_shift.compat import open_clip_import
 from embedding_shift.encoders import bundles
+from embedding_shift.encoders.towers import tower_loading
 
 
 def main() -> None:
@@ -16,6 +18,10 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--image-size", type=int, help="side of the views in pixels, to warn if they are resized")
     arguments = parser.parse_args()
+    kind = arguments.model["kind"]
+    if kind in ("local-dir", "wheel"):  # These need no model hub.
+        from_timm = kind == "wheel" or tower_loading.uses_timm(arguments.model["path"])
+        open_clip_import.import_open_clip(needs_timm=from_timm)
     bundles.prepare(arguments.model, arguments.bundle, arguments.wheel)
     if arguments.image_size and (warning := bundles.fitting_warning(arguments.bundle, arguments.image_size)):
         cli.warn(f"{arguments.bundle}: {warning}")

@@ -1,4 +1,4 @@
-"""Libraries load without the optional packages that the project does not need, in the known versions only."""
+"""Libraries load without the modules that the project does not need, in the known versions only."""
 
 import importlib
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 from pipeline import PROJECT
 
 from embedding_shift.compat import versions
-from embedding_shift.compat.hidden_modules import hidden
+from embedding_shift.compat.hidden_modules import deferred, hidden
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +19,40 @@ def test_a_hidden_module_cannot_be_imported_and_a_loaded_one_stays():
         with pytest.raises(ModuleNotFoundError, match="wave"):
             importlib.import_module("wave")
     assert importlib.import_module("wave")
+
+
+@pytest.fixture
+def slow_module(tmp_path, monkeypatch):
+    """A module that is not loaded yet."""
+    (tmp_path / "slow_module.py").write_text("def double(x):\n    return 2 * x\n\n\ndef half(x):\n    return x / 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "slow_module"
+    sys.modules.pop("slow_module", None)
+
+
+def test_a_deferred_module_is_loaded_by_a_call_of_its_function(slow_module):
+    with deferred(slow_module, "double"):
+        imported = importlib.import_module(slow_module)
+        double = imported.double
+        assert not hasattr(imported, "__file__"), "Python asks for such names, which must not load it"
+    assert slow_module not in sys.modules
+    assert double(4) == 8
+    assert sys.modules[slow_module].__file__.endswith("slow_module.py")
+
+
+def test_a_deferred_module_is_loaded_by_any_other_name(slow_module):
+    with deferred(slow_module, "double"):
+        half = importlib.import_module(slow_module).half
+        assert sys.modules[slow_module].half is half
+    assert half(4) == 2
+    assert slow_module in sys.modules
+
+
+def test_a_module_that_is_loaded_is_not_deferred(slow_module):
+    module = importlib.import_module(slow_module)
+    with deferred(slow_module, "double"):
+        assert importlib.import_module(slow_module) is module
+    assert sys.modules[slow_module] is module
 
 
 @pytest.mark.parametrize(
@@ -41,7 +75,7 @@ def test_a_library_that_is_not_installed_has_no_version():
 
 def loaded_after(code):
     """The modules that a process has loaded after `code`, of those that may be left out."""
-    code += "\nprint(*{'torch', 'huggingface_hub', 'transformers', 'timm'} & sys.modules.keys())"
+    code += f"\nprint(*{LEFT_OUT} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{code}"], capture_output=True, text=True, cwd=PROJECT / "scripts"
     )
@@ -49,6 +83,7 @@ def loaded_after(code):
     return set(done.stdout.split())
 
 
+LEFT_OUT = {"torch", "torch._dynamo", "huggingface_hub", "transformers", "timm", "scipy.special"}
 UNKNOWN = "from embedding_shift.compat import versions\nversions.is_installed = lambda *_: False\n"
 ALBUMENTATIONS = (
     "from embedding_shift.views import transforms\n"
@@ -61,7 +96,7 @@ OPEN_CLIP = (
     "from embedding_shift.compat.open_clip_import import import_open_clip\n"
     "import_open_clip({needs_timm})\n"
     "from embedding_shift.encoders.towers import tower_loading\n"
-    "tower_loading.build_image_tower({{'embed_dim': 8, 'vision_cfg': {vision}}})\n"
+    "tower_loading.build_without_weights({{'embed_dim': 8, 'vision_cfg': {vision}}})\n"
 )
 NATIVE = {"layers": 1, "width": 64, "image_size": 32}
 TIMM = {"timm_model_name": "vit_tiny_patch16_224", "image_size": 224}
@@ -73,11 +108,16 @@ def test_albumentations_loads_without_pytorch_and_the_model_hub():
 
 
 def test_an_unknown_albumentations_loads_as_it_likes():
-    assert loaded_after(UNKNOWN + ALBUMENTATIONS) >= {"torch", "huggingface_hub"}
+    assert loaded_after(UNKNOWN + ALBUMENTATIONS) >= {"torch", "huggingface_hub", "scipy.special"}
+
+
+def test_the_transform_that_needs_a_deferred_module_works():
+    ringing = ALBUMENTATIONS + "transforms.apply(transforms.build('RingingOvershoot', {}), picture, 1)\n"
+    assert loaded_after(ringing) == {"scipy.special"}
 
 
 @pytest.mark.parametrize(
-    ("needs_timm", "vision", "expected"), [(False, NATIVE, {"torch"}), (True, TIMM, {"torch", "timm"})]
+    ("needs_timm", "vision", "expected"), [(False, NATIVE, {"torch"}), (True, TIMM, {"torch", "torch._dynamo", "timm"})]
 )
 def test_open_clip_builds_a_tower_without_the_packages_that_it_does_not_need(needs_timm, vision, expected):
     assert loaded_after(OPEN_CLIP.format(needs_timm=needs_timm, vision=vision)) == expected
@@ -85,4 +125,14 @@ def test_open_clip_builds_a_tower_without_the_packages_that_it_does_not_need(nee
 
 def test_an_unknown_open_clip_loads_as_it_likes():
     found = loaded_after(UNKNOWN + OPEN_CLIP.format(needs_timm=False, vision=NATIVE))
-    assert found == {"torch", "huggingface_hub", "transformers", "timm"}
+    assert found >= {"torch", "torch._dynamo", "huggingface_hub", "transformers", "timm"}
+
+
+def test_the_compiler_works_although_its_loading_is_deferred():
+    code = OPEN_CLIP.format(needs_timm=False, vision=NATIVE) + (
+        "import torch\n"
+        "from torchvision.ops import roi_align\n"
+        "assert roi_align(torch.ones(1, 1, 4, 4), [torch.tensor([[0.0, 0.0, 3.0, 3.0]])], 2).shape == (1, 1, 2, 2)\n"
+        "assert torch.compile(lambda x: x + 1, backend='eager')(torch.ones(1)) == 2\n"
+    )
+    assert loaded_after(code) == {"torch", "torch._dynamo"}

@@ -12,7 +12,7 @@ import webdataset
 from PIL import Image
 
 from embedding_shift.errors import InputError
-from embedding_shift.io import checksums, shards
+from embedding_shift.io import checksums, shards, uncompressed_png
 
 
 def views(number=5, seed=0):
@@ -42,7 +42,7 @@ def test_reading_returns_the_written_views(shard):
 
 
 def test_records_are_read_without_decoding_pixels(shard, monkeypatch):
-    monkeypatch.setattr(shards, "_decode", None)
+    monkeypatch.setattr(uncompressed_png, "decode", None)
     assert list(shards.read_records(shard)) == [(view.image_id, view.record) for view in views()]
 
 
@@ -101,7 +101,7 @@ def test_pngs_of_other_programs_are_read(tmp_path, options, monkeypatch):
     (view,) = views(1)
     buffer = io.BytesIO()
     Image.fromarray(view.pixels).save(buffer, "PNG", **options)
-    monkeypatch.setattr(shards, "_encode", lambda pixels: buffer.getvalue())
+    monkeypatch.setattr(uncompressed_png, "encode", lambda pixels: buffer.getvalue())
     shards.write(tmp_path / "other.tar", [view])
     assert_same_views(shards.read(tmp_path / "other.tar"), [view])
 

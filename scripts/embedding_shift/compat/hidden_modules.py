@@ -1,8 +1,11 @@
-"""Import a library without optional packages that take long to load and that the project does not use."""
+"""Import a library without modules that take long to load and that the project does not use."""
 
 import contextlib
+import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -22,3 +25,40 @@ def hidden(*modules: str) -> Iterator[None]:
     finally:
         for name in absent:
             del sys.modules[name]
+
+
+@contextlib.contextmanager
+def deferred(module: str, *functions: str) -> Iterator[None]:
+    """Within this context, importing `module` does not load it: each of `functions` loads it when it is called.
+
+    Taking another name from the imported module loads it at once. A module that is already loaded stays.
+
+    Args:
+        module: full name.
+        functions: names of functions of the module that the imported library imports by name.
+    """
+    if module in sys.modules:
+        yield
+        return
+    stand_in = ModuleType(module)
+
+    def loaded() -> ModuleType:
+        if sys.modules.get(module) is stand_in:
+            del sys.modules[module]
+        return importlib.import_module(module)
+
+    def calling(name: str) -> Callable[..., Any]:
+        return lambda *arguments, **options: getattr(loaded(), name)(*arguments, **options)
+
+    def other(name: str) -> Any:
+        if name.startswith("__"):  # Python itself asks every loaded module for names such as `__file__`.
+            raise AttributeError(name)
+        return getattr(loaded(), name)
+
+    vars(stand_in).update({name: calling(name) for name in functions}, __getattr__=other)
+    sys.modules[module] = stand_in
+    try:
+        yield
+    finally:
+        if sys.modules.get(module) is stand_in:
+            del sys.modules[module]

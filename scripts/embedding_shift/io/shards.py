@@ -1,14 +1,12 @@
 """Read and write WebDataset shards of views: a tar file with `{image_id}.json` and `{image_id}.png` for every image.
 
-The PNG is stored uncompressed: it is lossless, opens in any viewer, and takes little longer than copying the pixels.
+The PNG is not compressed (`uncompressed_png`), because reading and writing compressed ones takes much longer.
 A file beside each shard (`.sha256`, in the format of sha256sum) holds its SHA-256, which is checked on every read.
 """
 
 import hashlib
 import json
-import struct
 import tarfile
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,18 +14,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
-from embedding_shift.io import atomic, checksums
-
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Bits per channel, colour type RGB, the only compression and filter method, not interlaced.
-EIGHT_BIT_RGB = bytes([8, 2, 0, 0, 0])
-# Bytes of a PNG before and after the pixels, if it has one chunk of pixels as `_encode` writes it.
-PIXELS_START, PIXELS_END = 41, 16
+from embedding_shift.io import atomic, checksums, uncompressed_png
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ def read(path: str | Path) -> Iterator[View]:
     """
     with _verified(path) as file:
         for image_id, record, png in _samples(file):
-            yield View(image_id, _decode(png.read()), record)
+            yield View(image_id, uncompressed_png.decode(png.read()), record)
 
 
 def read_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -163,60 +154,24 @@ def _absent(path: str | Path) -> InputError:
     return InputError(f"there is no shard {path}; another job may have found it damaged. Run again.")
 
 
-def _tar(views: Iterable[View]) -> Iterator[bytes]:
+def _tar(views: Iterable[View]) -> Iterator[bytes | bytearray]:
     """Yield the bytes of a tar file of views in parts."""
     size = 0
     for view in views:
         record = json.dumps(view.record, sort_keys=True).encode()
-        for suffix, data in (("json", record), ("png", _encode(view.pixels))):
-            for part in (_header(f"{view.image_id}.{suffix}", data), data, bytes(-len(data) % tarfile.BLOCKSIZE)):
+        files: tuple[tuple[str, bytes | bytearray], ...]
+        files = ("json", record), ("png", uncompressed_png.encode(view.pixels))
+        for suffix, data in files:
+            header = _header(f"{view.image_id}.{suffix}", len(data))
+            for part in (header, data, bytes(-len(data) % tarfile.BLOCKSIZE)):
                 size += len(part)
                 yield part
     end = 2 * tarfile.BLOCKSIZE
     yield bytes(end + -(size + end) % tarfile.RECORDSIZE)
 
 
-def _header(name: str, data: bytes) -> bytes:
+def _header(name: str, size: int) -> bytes:
     member = tarfile.TarInfo(name)
-    member.size = len(data)
+    member.size = size
     member.mode = 0o644
     return member.tobuf(tarfile.PAX_FORMAT)
-
-
-def _encode(pixels: NDArray[np.uint8]) -> bytes:
-    """Return the uncompressed PNG of RGB pixels (height, width, 3)."""
-    height, width, channels = pixels.shape
-    # PNG puts the number of a filter before every row: 0 for no filter.
-    rows = np.zeros((height, 1 + width * channels), np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">II", width, height) + EIGHT_BIT_RGB
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, level=0)), (b"IEND", b""))
-    return PNG_SIGNATURE + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-        for kind, data in chunks
-    )
-
-
-def _decode(data: bytes) -> NDArray[np.uint8]:
-    uncompressed = _decode_uncompressed(data)
-    if uncompressed is not None:
-        return uncompressed
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
-    if pixels is None:
-        raise ValueError("an image cannot be decoded")
-    return np.asarray(pixels, np.uint8)
-
-
-def _decode_uncompressed(data: bytes) -> NDArray[np.uint8] | None:
-    """Return the pixels of a PNG that `_encode` wrote, faster than a general decoder; None for any other PNG."""
-    if data[24:29] != EIGHT_BIT_RGB or data[37:41] != b"IDAT":
-        return None
-    width, height = struct.unpack_from(">II", data, 16)
-    (size,) = struct.unpack_from(">I", data, 33)
-    if size != len(data) - PIXELS_START - PIXELS_END:
-        return None
-    try:
-        rows = np.frombuffer(zlib.decompress(data[PIXELS_START:-PIXELS_END]), np.uint8).reshape(height, 1 + 3 * width)
-    except (zlib.error, ValueError):
-        return None
-    return None if rows[:, 0].any() else np.ascontiguousarray(rows[:, 1:]).reshape(height, width, 3)

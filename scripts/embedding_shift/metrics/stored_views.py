@@ -58,8 +58,12 @@ def pixel_metrics(
             if found != expected:
                 raise InputError(f"{path} holds {found!r} where {original_shard} holds {expected!r}")
         image_ids.append(original.image_id)
+        digest = hashlib.sha256(original.pixels.data).hexdigest() if any(stores) else ""
         for view, store, values in zip(views, stores, rows, strict=True):
-            values.append(_stored_or_measured(original, view, store))
+            if store:
+                values.append(_stored_or_measured(original, view, store, _key(digest, original, view)))
+            else:
+                values.append(_measured(original, view))
     for store in filter(None, stores):
         store.flush()
     return image_ids, [_by_metric(values) for values in rows]
@@ -76,11 +80,8 @@ def _names() -> list[str]:
     return [metric.name for kind in ("pixels", "registered_pixels") for metric in registry.of_kind(kind)]
 
 
-def _stored_or_measured(original: shards.View, view: shards.View, store: Store | None) -> NDArray[np.float64]:
+def _stored_or_measured(original: shards.View, view: shards.View, store: Store, key: bytes) -> NDArray[np.float64]:
     """Return the values of all pixel metrics of one view, float64 (metrics,), from the store if it has them."""
-    if not store:
-        return _measured(original, view)
-    key = _key(original, view)
     (found,) = store.find([key])
     if found:
         return found[VALUES]
@@ -97,12 +98,15 @@ def _measured(original: shards.View, view: shards.View) -> NDArray[np.float64]:
     return np.array([values[name] for name in _names()], np.float64)
 
 
-def _key(original: shards.View, view: shards.View) -> bytes:
-    """Return the key of a view's metrics: its record counts because it tells how to undo the geometry."""
-    digest = hashlib.sha256(
-        json.dumps([original.pixels.shape, view.pixels.shape, view.record], sort_keys=True).encode()
-    )
-    digest.update(original.pixels.data)
+def _key(original_sha256: str, original: shards.View, view: shards.View) -> bytes:
+    """Return the key of a view's metrics: its record counts because it tells how to undo the geometry.
+
+    Args:
+        original_sha256: SHA-256 of the original's pixels, which is computed once for all its views.
+        original, view: both.
+    """
+    known = [original_sha256, original.pixels.shape, view.pixels.shape, view.record]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
     digest.update(view.pixels.data)
     return digest.digest()[: array_store.KEY_SIZE]
 

@@ -1,7 +1,7 @@
 """The record of a view: how it was made."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
 from embedding_shift.errors import InputError
@@ -29,7 +29,7 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """Return the step as a dictionary of JSON values; the key `applied` is there only if it is false."""
-        return {key: value for key, value in asdict(self).items() if key != "applied" or not value}
+        return {key: value for key, value in vars(self).items() if key != "applied" or not value}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE, State
 from embedding_shift.encoders.towers.latent_pool import LatentPoolTower
@@ -16,6 +17,9 @@ from embedding_shift.errors import InputError, one_line
 
 # open_clip builds a text tower with every model; this is the smallest one, and nothing uses it.
 NO_TEXT = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
+
+# Methods of tensors, and functions of torch.nn.init that call them, which fill a tensor with random numbers.
+FILLING = ("normal_", "uniform_", "kaiming_uniform_")
 
 # Names of activation functions by those of their classes in PyTorch, timm and open_clip.
 ACTIVATIONS = {
@@ -154,9 +158,25 @@ def without_initial_weights() -> Iterator[None]:
 
     hook = register_module_parameter_registration_hook(without_values)  # type: ignore[arg-type] # wrong in torch
     try:
-        yield
+        with _NoRandomNumbers():
+            yield
     finally:
         hook.remove()
+
+
+class _NoRandomNumbers(TorchFunctionMode):
+    """Within this context, tensors without values are not filled with random numbers.
+
+    For them, PyTorch implements this in Python, and loads the compiler behind torch.compile, which takes a second.
+    """
+
+    def __torch_function__(self, function: Any, types: Any, arguments: Any = (), options: Any = None) -> Any:
+        options = options or {}
+        if function.__name__ in FILLING:
+            tensor = arguments[0] if arguments else options["tensor"]
+            if tensor.is_meta:
+                return tensor
+        return function(*arguments, **options)
 
 
 def _read_image_weights(path: Path) -> State:
