@@ -51,7 +51,7 @@ rule pack_counterparts:
         **stored(output="results/{dataset}/views/{augmentation}/{shard}.tar"),
     wildcard_constraints:
         dataset=PAIRED,
-    priority: FEEDING
+    priority: FEEDING_IN_ORDER
     conda:
         "../envs/images.yaml"
     resources:

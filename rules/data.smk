@@ -79,6 +79,7 @@ rule pack_originals:
         code=code("pack_originals"),
     output:
         **stored(output="results/{dataset}/views/original/{shard}.tar"),
+    priority: FEEDING_IN_ORDER
     conda:
         "../envs/images.yaml"
     resources:

@@ -4,7 +4,7 @@ The constants are upper bounds for one core without a GPU, from the measurements
 """
 
 from embedding_shift.compat.snakemake_processes import is_main_process
-from embedding_shift.compat.snakemake_scheduler import limit_gpu_jobs
+from embedding_shift.compat.snakemake_scheduler import limit_gpu_jobs, priority
 from embedding_shift.encoders.gpus import visible
 
 STARTUP_MB = 1500
@@ -19,7 +19,19 @@ ENCODING_GPUS = int(config["device"] == "cuda" or (config["device"] == "auto" an
 # Each GPU of this machine runs one encoding job at a time, unless `--resources gpu=N` says otherwise.
 limit_gpu_jobs(workflow, len(GPUS))
 # Encoding jobs are the longest: they and the jobs that they wait for start first, so that short jobs fill the end.
-FEEDING, ENCODING = 1, 2
+FEEDING, ENCODING = 1, 3
+
+
+def earlier_first(wildcards):
+    """Return the priority of a job that feeds an encoding job: above FEEDING, higher the earlier that encoding job is.
+
+    The views of the first encoding job are made first, so that it computes while those of the next ones are made.
+    """
+    part = SHARDS.index(wildcards.shard) // config["encode_shards_per_job"]
+    return FEEDING + 1 - part / len(PARTS)
+
+
+FEEDING_IN_ORDER = priority(earlier_first, FEEDING)
 
 
 def view_mb():

@@ -32,7 +32,7 @@ rule augment_views:
         **stored(output="results/{dataset}/views/{augmentation}/{shard}.tar"),
     wildcard_constraints:
         dataset=UNPAIRED,
-    priority: FEEDING
+    priority: FEEDING_IN_ORDER
     conda:
         "../envs/images.yaml"
     resources:

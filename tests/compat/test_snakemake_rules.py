@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from embedding_shift.compat import snakemake_job_files, snakemake_processes
+from embedding_shift.compat import snakemake_job_files, snakemake_processes, snakemake_scheduler
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_a_job_in_a_process_of_its_own_is_known(monkeypatch):
     assert not snakemake_processes.is_main_process(started_by_run)
     monkeypatch.setattr(snakemake_processes, "VERSIONS", ("0.1",))
     assert snakemake_processes.is_main_process(started_by_run)
+
+
+def test_another_version_gets_a_constant_priority(monkeypatch):
+    assert snakemake_scheduler.priority(len, 1) is len
+    monkeypatch.setattr(snakemake_scheduler, "VERSIONS", ("0.1",))
+    assert snakemake_scheduler.priority(len, 1) == 1

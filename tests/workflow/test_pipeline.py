@@ -83,6 +83,9 @@ def test_shards_cores_and_order_change_nothing(finished, unrun):
     write_data(pipeline, random.Random(1).sample(ROWS, len(ROWS)))
     done = pipeline.run(f"{RESULTS}/metrics.parquet", cores=1)
     assert done.returncode == 0, done.stdout[-5000:]
+    first_encoding = done.stdout.index("Encoding tiny, from shard 00000")
+    for job in ("Packing the original views of tiny, shard 00002", "Augmenting tiny, shard 00002"):
+        assert first_encoding < done.stdout.index(job), "what the second encoding job needs is made later"
     for table in ("manifest", "rejects"):
         one, other = (run / f"results/tiny/{table}.csv" for run in (pipeline, finished))
         assert one.read_bytes() == other.read_bytes()
