@@ -46,8 +46,8 @@ def test_on_a_processor_a_batch_fits_the_cache():
 
 
 def test_batches_hold_all_items_in_order():
-    assert list(batching.batches(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
-    assert list(batching.batches([], 3)) == []
+    assert list(batching.batches(range(7), 3, list)) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert list(batching.batches([], 3, list)) == []
 
 
 def test_items_are_read_ahead():

@@ -1,8 +1,13 @@
 """Tests of reading several shards side by side: threads and processes read the same."""
 
+import subprocess
+import sys
+import time
+
 import numpy as np
 import psutil
 import pytest
+from pipeline import PROJECT
 
 from embedding_shift.encoders import view_reading
 from embedding_shift.errors import InputError
@@ -34,7 +39,7 @@ def test_all_views_are_read(paths, readers, in_processes):
     found = {name: [] for name in paths}
     for chunk in view_reading.read(lists(paths), readers, in_processes):
         assert len(chunk.keys) == len(chunk.image_ids) <= view_reading.VIEWS_IN_CHUNK
-        found[chunk.name] += zip(chunk.image_ids, chunk.keys, chunk.pixels, strict=True)
+        found[chunk.name] += zip(chunk.image_ids, chunk.keys, chunk.pixels.copy(), strict=True)
     for name, path in paths.items():
         views = list(shards.read(path))
         assert [image_id for image_id, _, _ in found[name]] == [view.image_id for view in views]
@@ -42,6 +47,45 @@ def test_all_views_are_read(paths, readers, in_processes):
             np.testing.assert_array_equal(pixels, view.pixels)
     keys = [key for views in found.values() for _, key, _ in views]
     assert len(set(keys)) == 60
+
+
+@KINDS
+def test_the_pixels_of_a_chunk_stay_until_the_next_one_is_taken(paths, in_processes, monkeypatch):
+    """There are many more chunks than slots, and the readers could read all of them while the first is looked at."""
+    monkeypatch.setattr(view_reading, "VIEWS_IN_CHUNK", 1)
+    expected = {name: list(shards.read(path)) for name, path in paths.items()}
+    count = 0
+    for chunk in view_reading.read(lists(paths), 2, in_processes):
+        time.sleep(0.02 if count < 5 else 0)
+        (view,) = (view for view in expected[chunk.name] if view.image_id == chunk.image_ids[0])
+        np.testing.assert_array_equal(chunk.pixels, view.pixels[np.newaxis])
+        count += 1
+    assert count == 60
+
+
+KILLED = """
+import time
+from embedding_shift.encoders import view_reading
+view_reading.VIEWS_IN_CHUNK, view_reading.SECONDS_TO_WAIT = 1, 0.1
+if __name__ == "__main__":
+    chunks = view_reading.read({{"shard": ["{path}"]}}, 1, in_processes=True)
+    next(chunks)
+    print("reading", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+def test_readers_end_when_the_job_is_killed(paths):
+    code = KILLED.format(path=paths["shard2"])
+    job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=PROJECT / "scripts")
+    assert job.stdout.readline() == "reading\n"
+    readers = psutil.Process(job.pid).children(recursive=True)
+    assert readers
+    job.kill()
+    job.wait()
+    _, alive = psutil.wait_procs(readers, timeout=20)
+    assert not alive
 
 
 def test_a_gpu_has_several_readers_however_few_cores_a_job_has(paths):

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -77,11 +77,11 @@ def largest_output(visual: nn.Module, image_size: tuple[int, int]) -> int:
     return max(sizes)
 
 
-def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield lists of `size` items; the last one may be shorter."""
+def batches(items: Iterable[Item], size: int, collect: Callable[[Iterable[Item]], Result]) -> Iterator[Result]:
+    """Yield what `collect` makes of `size` items at a time, which it takes one by one; the last ones may be fewer."""
     remaining = iter(items)
-    while batch := list(islice(remaining, size)):
-        yield batch
+    for first in remaining:
+        yield collect(chain([first], islice(remaining, size - 1)))
 
 
 def interleaved(iterators: Sequence[Iterator[Item]], ahead: int = ITEMS_AHEAD) -> Iterator[Item]:

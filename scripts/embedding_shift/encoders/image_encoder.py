@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -130,7 +130,7 @@ class Encoder:
             views: the views, of any size.
             image_ids: the images whose arrays are captured; for views of others there is None.
         """
-        loaded = (self.load(batch) for batch in batching.batches(views, self.batch_size))
+        loaded = batching.batches(views, self.batch_size, self.load)
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._layers.prepared())
             recorder = stack.enter_context(PoolingAttention(self.visual))
@@ -154,21 +154,24 @@ class Encoder:
                     " perhaps because other programs use it; run again, with a smaller batch_size if need be"
                 ) from None
 
-    def load(self, views: Sequence[View]) -> tuple[list[str], Tensor]:
+    def load(self, views: Iterable[View]) -> tuple[list[str], Tensor]:
         """Return the image ids and the pixels, uint8 (batch size, *image_size, 3), of at most a batch of views.
 
-        The model's own preprocessing resizes views of another size: one by one, in 8 bits.
+        The model's own preprocessing resizes views of another size: one by one, in 8 bits. The pixels of a view are
+        copied before the next view is taken.
         """
         # Pinned memory is copied to a GPU while it computes.
         pixels = torch.empty(
             (self.batch_size, *self.image_size, 3), dtype=torch.uint8, pin_memory=self.device.type == "cuda"
         )
         filled = pixels.numpy()
+        image_ids = []
         for place, view in enumerate(views):
             fits = view.pixels.shape[:2] == self.image_size
             filled[place] = view.pixels if fits else np.asarray(self._resize(Image.fromarray(view.pixels)))
-        filled[len(views) :] = filled[len(views) - 1]
-        return [view.image_id for view in views], pixels
+            image_ids.append(view.image_id)
+        filled[len(image_ids) :] = filled[len(image_ids) - 1]
+        return image_ids, pixels
 
     def _encode_nothing(self) -> Encoded:
         """Return the outputs for no views; only a forward pass shows their shapes."""

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import multiprocessing
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +23,11 @@ from embedding_shift.io.array_store import KEY_SIZE
 # Chunks are small, because containers often have little shared memory (Docker: 64 MB).
 VIEWS_IN_CHUNK = 16
 CHUNKS_AHEAD = 2
+# Places for chunks in the memory that a process shares: one that it fills, one that waits, and one that is used.
+SLOTS = 3
+SECONDS_TO_WAIT = 5  # for a free slot, before a process looks whether the one that takes its views still lives
+# A process inherits the semaphores, as it does only where it is a copy of the process that starts it.
+PROCESSES = multiprocessing.get_context("fork")
 # Fewer do not feed a GPU. They wait for it most of the time, so a job may have fewer cores than readers.
 FEWEST_PROCESSES = 4
 
@@ -32,7 +40,7 @@ class Chunk(NamedTuple):
         image_ids: keys of the N views.
         records: their records as JSON.
         keys: keys of their pixels in a store.
-        pixels: uint8 (N, height, width, 3), RGB.
+        pixels: uint8 (N, height, width, 3), RGB. With processes, they change when the next chunk is taken.
     """
 
     name: str
@@ -60,15 +68,22 @@ def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: 
     lanes = [named[start::readers] for start in range(min(readers, len(named)))]
     if not in_processes:
         return batching.interleaved([_chunks(lane) for lane in lanes], CHUNKS_AHEAD)
-    loader = DataLoader(_Lanes(lanes), batch_size=None, num_workers=len(lanes), prefetch_factor=CHUNKS_AHEAD)
-    return _received(iter(loader))  # The processes start here, before this process has threads.
+    free = [PROCESSES.Semaphore(SLOTS) for _ in lanes]
+    loader = DataLoader(
+        _Lanes(lanes, free),
+        batch_size=None,
+        num_workers=len(lanes),
+        prefetch_factor=CHUNKS_AHEAD,
+        multiprocessing_context=PROCESSES,
+    )
+    return _received(iter(loader), free)  # The processes start here, before this process has threads.
 
 
 def _chunks(named: Sequence[tuple[str, str | Path]]) -> Iterator[Chunk]:
     """Yield the views of shards, one shard after the other, from their names and paths."""
     for name, path in named:
         for _, views in groupby(shards.read(path), key=lambda view: view.pixels.shape):
-            for some in batching.batches(views, VIEWS_IN_CHUNK):
+            for some in batching.batches(views, VIEWS_IN_CHUNK, list):
                 pixels = np.stack([view.pixels for view in some])
                 records = [json.dumps(view.record, sort_keys=True) for view in some]
                 yield Chunk(name, [view.image_id for view in some], records, [_key(view) for view in pixels], pixels)
@@ -81,29 +96,56 @@ def _key(pixels: NDArray[np.uint8]) -> bytes:
 
 
 class _Lanes(IterableDataset[Any]):
-    """The chunks of several lanes, each read by one worker process. Pixels travel as tensors, in shared memory."""
+    """The chunks of several lanes, each read by one worker process, with the pixels in memory that it shares.
 
-    def __init__(self, lanes: Sequence[Sequence[tuple[str, str | Path]]]) -> None:
-        self._lanes = lanes
+    A new piece of shared memory for every chunk would take more time than reading the views, so a worker reuses one.
+
+    Args:
+        lanes: names and paths of the shards of every worker.
+        free: for every worker, a semaphore of its free slots in the shared memory.
+    """
+
+    def __init__(self, lanes: Sequence[Sequence[tuple[str, str | Path]]], free: Sequence[Semaphore]) -> None:
+        self._lanes, self._free, self._receiver = lanes, free, os.getpid()
 
     def __iter__(self) -> Iterator[Any]:
         worker = get_worker_info()
         assert worker is not None
+        slots = torch.empty(0)
         try:
-            for chunk in _chunks(self._lanes[worker.id]):
-                yield *chunk[:-1], torch.from_numpy(chunk.pixels)
+            for count, chunk in enumerate(_chunks(self._lanes[worker.id])):
+                while not self._free[worker.id].acquire(timeout=SECONDS_TO_WAIT):
+                    if os.getppid() != self._receiver:
+                        return
+                pixels = torch.from_numpy(chunk.pixels)
+                is_shared = slots.shape[2:] == pixels.shape[1:]
+                if not is_shared:
+                    shape = (SLOTS, VIEWS_IN_CHUNK, *pixels.shape[1:])
+                    slots = torch.empty(shape, dtype=torch.uint8).share_memory_()
+                slots[count % SLOTS, : len(pixels)] = pixels
+                yield worker.id, None if is_shared else slots, count % SLOTS, *chunk[:-1]
         except InputError as error:
             yield error  # An error that is raised here would come with the traceback of this process.
 
 
-def _received(items: Iterator[Any]) -> Iterator[Chunk]:
+def _received(items: Iterator[Any], free: Sequence[Semaphore]) -> Iterator[Chunk]:
+    shared: dict[int, NDArray[np.uint8]] = {}
     try:
         for item in items:
             if isinstance(item, InputError):
                 raise item
-            yield Chunk._make((*item[:-1], item[-1].numpy()))
+            worker, memory, slot, name, image_ids, records, keys = item
+            if memory is not None:
+                shared[worker] = memory.numpy()
+            yield Chunk(name, image_ids, records, keys, shared[worker][slot, : len(image_ids)])
+            free[worker].release()
     except (RuntimeError, ConnectionError, EOFError) as error:
         # A connection ends where the process died between naming a tensor and handing it over.
         if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
             raise
         raise InputError("a process that reads views was killed, perhaps because memory ran out; run again") from None
+    finally:
+        # Where not all views were taken, the processes end only if they do not wait for a slot.
+        for slots in free:
+            for _ in range(SLOTS + CHUNKS_AHEAD * len(free)):
+                slots.release()
