@@ -244,6 +244,32 @@ def test_everything_is_as_before_afterwards(tower):
         assert "mkldnn::_linear_pointwise" not in operators(lambda: tower(torch.randn(1, 3, 16, 16)))
 
 
+@needs_onednn
+def test_products_with_a_watched_weight_are_seen_until_the_end_of_the_context():
+    torch.manual_seed(5)
+    perceptron, values = nn.Sequential(nn.Linear(64, 32), nn.Linear(32, 8)), torch.randn(7, 64)
+    layers, seen = Layers(perceptron), {"one": [], "other": []}
+    with torch.inference_mode(), layers.fast():
+        expected = perceptron(values)
+        hidden = perceptron[0](values)
+        with layers.watched(perceptron[1].weight, seen["one"].append):
+            with layers.watched(perceptron[1].weight, seen["other"].append):
+                found = perceptron(values)
+            perceptron(values)
+        perceptron(values)
+    assert torch.equal(found, expected)
+    assert {name: len(inputs) for name, inputs in seen.items()} == {"one": 2, "other": 1}
+    assert all(torch.equal(inputs, hidden) for inputs in seen["one"] + seen["other"])
+
+
+def test_nothing_is_watched_where_pytorch_computes(without_onednn):
+    layer = nn.Linear(8, 3)
+    layers = Layers(layer)
+    assert not layers.are_watchable
+    with pytest.raises(ValueError, match="does not compute"), layers.watched(layer.weight, print):
+        pass
+
+
 class Attention(nn.Module):
     """PyTorch's attention function, with a weight that tells the precision."""
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from small_models import write_clip_bundle
 from towers import write_bundle
 
@@ -131,17 +130,3 @@ def test_patches_are_read_out_like_the_embedding(captured):
         rows, columns = tower.grid
         assert views[0]["patches"].shape[1] == rows * columns
         np.testing.assert_allclose(np.linalg.norm(views[0]["patches"], axis=-1), 1, atol=1e-2)
-
-
-def test_captured_heads_equal_those_of_the_attention():
-    """The outputs of heads, computed without projecting keys, equal PyTorch's attention projected by hand."""
-    from embedding_shift.encoders.towers.capture import multihead_outputs
-
-    torch.manual_seed(0)
-    attention = torch.nn.MultiheadAttention(12, 3, batch_first=True)
-    torch.nn.init.normal_(attention.in_proj_bias)
-    x = torch.randn(2, 5, 12)
-    output = attention(x, x, x, need_weights=False)[0][:, 0]
-    heads = multihead_outputs(attention, x[:, :1], x, torch.ones(2, 1))
-    found = heads.flatten(1) @ attention.out_proj.weight.T + attention.out_proj.bias
-    torch.testing.assert_close(found, output)

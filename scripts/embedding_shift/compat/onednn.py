@@ -12,11 +12,11 @@ missing, and if the environment variable EMBEDDING_SHIFT_ONEDNN is 0.
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from embedding_shift.compat import versions
 from embedding_shift.compat.activations import applied_activations
@@ -84,6 +84,22 @@ class Layers:
         from embedding_shift.compat.onednn_dispatch import OneDnnDispatch
 
         return OneDnnDispatch(self._operators)
+
+    @property
+    def are_watchable(self) -> bool:
+        """Whether `watched` sees the products of the tower: whether oneDNN computes them."""
+        return self._operators is not None
+
+    @contextlib.contextmanager
+    def watched(self, weight: Tensor, see: Callable[[Tensor], None]) -> Iterator[None]:
+        """Within this context, `see` gets the values (…, input width) of every product with a weight of the tower.
+
+        It is called in the thread that computes the tower, before the product.
+        """
+        if self._operators is None:
+            raise ValueError("oneDNN does not compute this tower")
+        with self._operators.watched(weight, see):
+            yield
 
 
 def is_usable(dtype: torch.dtype) -> bool:

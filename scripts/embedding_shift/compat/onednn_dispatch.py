@@ -1,7 +1,8 @@
 """Replace PyTorch's operators by those of oneDNN; compat/onednn.py says why, and for which version."""
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -29,6 +30,7 @@ class OneDnnOperators:
         self._operations = {_key(applied.product.weight): applied.operation for applied in activations}
         self._converted: dict[WeightKey, Tensor] = {}
         self._converting = threading.Lock()
+        self._watchers: dict[WeightKey, list[Callable[[Tensor], None]]] = {}
         self._replacements: dict[Any, Callable[..., Tensor | None]] = {
             aten.linear.default: self._linear,
             aten.addmm.default: self._add_product,
@@ -37,6 +39,16 @@ class OneDnnOperators:
             aten.conv2d.default: self._convolution,
             aten.scaled_dot_product_attention.default: self._attention,
         }
+
+    @contextlib.contextmanager
+    def watched(self, weight: Tensor, see: Callable[[Tensor], None]) -> Iterator[None]:
+        """Within this context, call `see` with the values of every product with a weight."""
+        watchers = self._watchers.setdefault(_key(weight), [])
+        watchers.append(see)
+        try:
+            yield
+        finally:
+            watchers.remove(see)
 
     def call(self, function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Return the result of an operator of PyTorch."""
@@ -76,7 +88,10 @@ class OneDnnOperators:
         return torch.bmm(scores.softmax(-1).to(self._dtype), values).unflatten(0, (-1, heads))
 
     def _linear(self, values: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        operation, algorithm = self._operations.get(_key(weight), ("none", ""))
+        key = _key(weight)
+        for see in self._watchers.get(key, ()):
+            see(values)
+        operation, algorithm = self._operations.get(key, ("none", ""))
         weight = self._convert(weight, values[..., 0].numel())
         result: Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, operation, [], algorithm)
         return result

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
@@ -170,14 +171,46 @@ def multihead_query_keys(attention: nn.MultiheadAttention, queries: Tensor, keys
     Returns:
         The query (N, heads, 1, width / heads) and the keys (N, heads, K, width / heads).
     """
-    width, heads = attention.embed_dim, attention.num_heads
-    if attention.in_proj_weight is None:
-        query_weight, key_weight = attention.q_proj_weight, attention.k_proj_weight
-    else:
-        query_weight, key_weight = attention.in_proj_weight[:width], attention.in_proj_weight[width : 2 * width]
-    query_bias, key_bias = attention.in_proj_bias[:width], attention.in_proj_bias[width : 2 * width]
+    heads = attention.num_heads
+    (query_weight, key_weight, _), (query_bias, key_bias, _) = _projections(attention)
     query = functional.linear(queries[:, 0], query_weight, query_bias).unflatten(-1, (heads, 1, -1))
     return query, functional.linear(keys, key_weight, key_bias).unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def multihead_outputs(attention: Any, queries: Tensor, keys: Tensor) -> Tensor:
+    """Compute the outputs of the heads of nn.MultiheadAttention for some tokens, where it does not show them itself.
+
+    The softmax does not change with the product of query and bias of the keys, and its rows sum to 1. So keys and
+    values are not projected: the scores are x (Wₖᵀ q), and the output is Wᵥ (Σ aₜ xₜ) + bᵥ.
+
+    Args:
+        attention: the module.
+        queries: inputs of the tokens whose outputs are wanted, (N, Q, width).
+        keys: inputs of all tokens, (N, K, width of keys).
+
+    Returns:
+        float32 (N, Q, width): the input of the projection, one head after the other.
+    """
+    queries, keys = queries.float(), keys.float()
+    heads, (weights, biases) = attention.num_heads, _projections(attention)
+    by_query, by_key, by_value = (weight.float().unflatten(0, (heads, -1)) for weight in weights)
+    query_bias, _, value_bias = (bias.float().unflatten(0, (heads, -1)) for bias in biases)
+    query = torch.einsum("nqd,hkd->nhqk", queries, by_query) + query_bias[:, None]
+    # One product per image for all heads: with a dimension for heads, PyTorch would copy the keys for each of them.
+    scores = torch.einsum("nhqk,hkd->nhqd", query, by_key).flatten(1, 2) @ keys.transpose(1, 2)
+    attended = (scores * query.shape[-1] ** -0.5).softmax(-1) @ keys
+    values = torch.einsum("nhqd,hkd->nqhk", attended.unflatten(1, (heads, -1)), by_value)
+    return (values + value_bias).flatten(2)
+
+
+def _projections(attention: nn.MultiheadAttention) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Return the weights of queries, keys and values, each (width, width of its input), and their biases (width,)."""
+    width = attention.embed_dim
+    if attention.in_proj_weight is None:
+        weights = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
+    else:
+        weights = attention.in_proj_weight.split(width)
+    return weights, attention.in_proj_bias.split(width)
 
 
 def attention_row(query: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -134,7 +134,7 @@ class Encoder:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._layers.prepared())
             recorder = stack.enter_context(PoolingAttention(self.visual))
-            capture = stack.enter_context(Capture(self.visual)) if image_ids else None
+            capture = stack.enter_context(Capture(self.visual, self._layers)) if image_ids else None
             stack.enter_context(numerics.settings(self.precision))
 
             def forward(batch: tuple[list[str], Tensor]) -> tuple[Encoded, list[Arrays | None]]:

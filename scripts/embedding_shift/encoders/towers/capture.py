@@ -31,6 +31,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from embedding_shift.compat import onednn
+from embedding_shift.encoders.attention import multihead_outputs
 from embedding_shift.encoders.towers import tower_parts
 from embedding_shift.encoders.towers.latent_pool import LatentPoolTower
 from embedding_shift.encoders.towers.tower_parts import AVERAGE, CLASS_TOKEN, POOLING_HEAD, READ_OUT, Layer
@@ -44,10 +46,10 @@ class _Pass:
 
     Attributes:
         class_tokens, patch_means: of the stream at the input of the first block and after every block, (N, d) each.
-        first, last: all tokens of the stream at the input of the first block and after the last, (N, T, d).
-        heads: per layer, the input of the projection, or queries and keys of the attention.
-        mlps: per layer, the output of the MLP.
-        pool: tokens (N, T, width) and latents (N, K, width) as the last attention of a pool of latents gets them.
+        first: what is wanted (`Capture._wanted`) of the stream at the input of the first block, (N, W, d).
+        last: all tokens of the stream after the last block, (N, T, d).
+        heads, mlps: by layer, what is wanted of the input of the heads' projection and of the output of the MLP.
+        query, key: of the last attention of a pool of latents, (N, H, K, h) and (N, H, T + K, h).
         latents: those that the pool returns, (N, K, D).
     """
 
@@ -56,37 +58,48 @@ class _Pass:
         self.patch_means: list[Tensor] = []
         self.first: Tensor | None = None
         self.last: Tensor | None = None
-        self.heads: dict[int, tuple[Tensor, ...]] = {}
+        self.heads: dict[int, Tensor] = {}
         self.mlps: dict[int, Tensor] = {}
-        self.pool: tuple[Tensor, Tensor] | None = None
+        self.query: Tensor | None = None
+        self.key: Tensor | None = None
         self.latents: Tensor | None = None
 
 
 class Capture(ExitStack):
     """Context manager that captures inside an image tower; several threads may use the tower at the same time."""
 
-    def __init__(self, visual: nn.Module) -> None:
+    def __init__(self, visual: nn.Module, layers: onednn.Layers) -> None:
+        """Prepare the capture inside a tower.
+
+        Args:
+            visual: the tower.
+            layers: its layers, as the forward passes compute them.
+        """
         super().__init__()
         self.anatomy = tower_parts.find_parts(visual)
+        self._layers = layers
         self._pool = visual.pool if isinstance(visual, LatentPoolTower) else None
-        # An average needs all tokens until its weights are known at the end.
-        self._rows = slice(None) if self.anatomy.pooling == AVERAGE else slice(1)
+        is_average = self.anatomy.pooling == AVERAGE
+        # A LayerNorm before the average scales every token by itself; only the end of the tower shows by how much.
+        self._weighted = is_average and self.anatomy.norm is not None and not self.anatomy.norm_after_average
+        self._averaged = is_average and not self._weighted
         self._state = threading.local()
 
     def __enter__(self) -> Self:
-        if self.anatomy.blocks:
-            self.callback(self.anatomy.blocks[0].register_forward_pre_hook(self._enter_blocks).remove)
-        for block in self.anatomy.blocks:
+        blocks = self.anatomy.blocks
+        if blocks:
+            self.callback(blocks[0].register_forward_pre_hook(self._enter_blocks).remove)
+        for block in blocks:
             self.callback(block.register_forward_hook(self._leave_block).remove)
         for number, layer in enumerate(self.anatomy.layers):
-            multihead = isinstance(layer.attention, nn.MultiheadAttention)
-            source = layer.attention if multihead else layer.projection
-            self.callback(source.register_forward_pre_hook(self._see_heads(number)).remove)
+            self._watch_heads(number, layer)
             if layer.mlp is not None:
                 self.callback(layer.mlp.register_forward_hook(self._see_mlp(number)).remove)
         if self._pool is not None:
-            self.callback(self._pool.attention.register_forward_pre_hook(self._see_pool).remove)
-            self.callback(self._pool.register_forward_hook(self._see_latents).remove)
+            attention: Any = self._pool.attention
+            self.callback(attention.query_norm.register_forward_hook(self._see_pool("query")).remove)
+            self.callback(attention.key_norm.register_forward_hook(self._see_pool("key")).remove)
+            self.callback(self._pool.register_forward_hook(self._see_pool("latents")).remove)
         return self
 
     @contextmanager
@@ -102,45 +115,76 @@ class Capture(ExitStack):
     def _seen(self) -> _Pass | None:
         return getattr(self._state, "seen", None)
 
+    def _wanted(self, tokens: Tensor) -> Tensor:
+        """Return a copy of what x needs of tokens (N, T, …): the first (N, 1, …), their average (N, 1, …) or all.
+
+        To keep all tokens of all layers takes more time than what is computed of them: the memory for them is new in
+        every batch.
+        """
+        if self._weighted:
+            return tokens.clone()
+        if self._averaged:
+            return tokens[:, self.anatomy.prefix :].mean(1, keepdim=True, dtype=torch.float32)
+        return tokens[:, :1].clone()
+
     def _enter_blocks(self, block: nn.Module, arguments: tuple[Any, ...]) -> None:
         if self._seen:
-            self._seen.first = arguments[0]
+            self._seen.first = self._wanted(arguments[0])
             self._see_stream(self._seen, arguments[0])
 
     def _leave_block(self, block: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
         if self._seen:
             self._see_stream(self._seen, output)
+            if block is self.anatomy.blocks[-1]:
+                self._seen.last = output
 
     def _see_stream(self, seen: _Pass, tokens: Tensor) -> None:
-        """Keep what is wanted of the stream at once, because copies of all tokens would take time."""
-        seen.class_tokens.append(tokens[:, 0].float().clone())
+        seen.class_tokens.append(tokens[:, 0].to(torch.float32, copy=True))
         seen.patch_means.append(tokens[:, self.anatomy.prefix :].mean(1, dtype=torch.float32))
-        seen.last = tokens
 
-    def _see_heads(self, number: int) -> Any:
-        multihead = isinstance(self.anatomy.layers[number].attention, nn.MultiheadAttention)
+    def _watch_heads(self, number: int, layer: Layer) -> None:
+        """See the input of the projection of a layer's heads.
 
-        def see(module: nn.Module, arguments: tuple[Any, ...]) -> None:
+        nn.MultiheadAttention does not call its projection. The input is then seen by the product that oneDNN computes;
+        PyTorch's fused layer hides it, so that it has to be computed again.
+        """
+
+        def see_input(module: nn.Module, arguments: tuple[Any, ...]) -> None:
             if self._seen:
-                rows = arguments[0][:, self._rows]
-                self._seen.heads[number] = (rows, arguments[1]) if multihead else (rows.clone(),)
+                self._seen.heads[number] = self._wanted(arguments[0])
 
-        return see
+        def see_product(values: Tensor) -> None:
+            if self._seen:
+                # The rows are those of the first tokens of all images, then those of the second tokens, and so on.
+                images = len(self._seen.class_tokens[0])
+                self._seen.heads[number] = self._wanted(values.unflatten(0, (-1, images)).transpose(0, 1))
+
+        def see_attention(module: nn.Module, arguments: tuple[Any, ...]) -> None:
+            if self._seen:
+                queries, keys = arguments[:2]
+                queries = queries if self._weighted or self._averaged else queries[:, :1]
+                self._seen.heads[number] = self._wanted(multihead_outputs(module, queries, keys))
+
+        if not isinstance(layer.attention, nn.MultiheadAttention):
+            self.callback(layer.projection.register_forward_pre_hook(see_input).remove)
+        elif self._layers.are_watchable:
+            self.enter_context(self._layers.watched(layer.projection.weight, see_product))
+        else:
+            self.callback(layer.attention.register_forward_pre_hook(see_attention).remove)
 
     def _see_mlp(self, number: int) -> Any:
         def see(module: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
             if self._seen:
-                self._seen.mlps[number] = output[:, self._rows].clone()
+                self._seen.mlps[number] = self._wanted(output)
 
         return see
 
-    def _see_pool(self, module: nn.Module, arguments: tuple[Any, ...]) -> None:
-        if self._seen:
-            self._seen.pool = arguments[0], arguments[1]
+    def _see_pool(self, name: str) -> Any:
+        def see(module: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
+            if self._seen:
+                setattr(self._seen, name, output)
 
-    def _see_latents(self, module: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
-        if self._seen:
-            self._seen.latents = output
+        return see
 
     @torch.inference_mode()
     def arrays(self, seen: _Pass, rows: Sequence[int]) -> list[Arrays]:
@@ -161,9 +205,9 @@ class Capture(ExitStack):
                 found |= self._parts(seen, chosen, first, last)
             if anatomy.pooling in (CLASS_TOKEN, AVERAGE) and READ_OUT not in anatomy.missing:
                 found["patches"] = self._patches(last)
-        if self._pool is not None and seen.pool is not None and seen.latents is not None:
+        if self._pool is not None and seen.query is not None and seen.key is not None and seen.latents is not None:
             found["latents"] = functional.normalize(seen.latents[chosen].float(), dim=-1).half()
-            found["latent_attention"] = _latent_attention(self._pool.attention, *(part[chosen] for part in seen.pool))
+            found["latent_attention"] = _latent_attention(seen.query[chosen].float(), seen.key[chosen].float())
         arrays = {name: tensor.cpu().numpy() for name, tensor in found.items()}
         return [{name: array[place] for name, array in arrays.items()} for place in range(len(rows))]
 
@@ -171,7 +215,8 @@ class Capture(ExitStack):
         layers = self.anatomy.layers
         weights = self._weights(last)
         heads = [
-            _heads(layer, [part[chosen] for part in seen.heads[number]], weights) for number, layer in enumerate(layers)
+            _pooled(seen.heads[number][chosen], weights).unflatten(-1, (layer.attention.num_heads, -1))
+            for number, layer in enumerate(layers)
         ]
         mlps = [_mlp(layer, seen.mlps[number][chosen], weights) for number, layer in enumerate(layers) if layer.mlp]
         nothing = weights.new_zeros((len(first), layers[0].projection.out_features))
@@ -179,19 +224,17 @@ class Capture(ExitStack):
         return {
             "heads": torch.stack(heads, 1),
             "mlps": torch.stack(mlps, 1) if mlps else nothing[:, None][:, :0],
-            "start": nothing if is_head else _pooled(first[:, self._rows], weights),
+            "start": nothing if is_head else _pooled(first, weights),
             "total": weights.sum(1),
         }
 
     def _weights(self, last: Tensor) -> Tensor:
-        """Return the weight of every token in x, (N, T): T is 1 unless the tower averages."""
+        """Return the weights (N, W) in x of what is wanted: 1 unless the tower weighs its tokens."""
         prefix, norm = self.anatomy.prefix, self.anatomy.norm
-        if self.anatomy.pooling != AVERAGE:
+        if norm is None or not self._weighted:
             return last.new_ones((len(last), 1))
         weights = torch.full_like(last[..., 0], 1 / (last.shape[1] - prefix))
         weights[:, :prefix] = 0
-        if norm is None or self.anatomy.norm_after_average:
-            return weights
         return weights / (last.var(-1, correction=0) + norm.eps).sqrt()
 
     def _patches(self, tokens: Tensor) -> Tensor:
@@ -199,7 +242,9 @@ class Capture(ExitStack):
         patches, norm = tokens[:, self.anatomy.prefix :], self.anatomy.norm
         if norm is not None:
             patches = functional.layer_norm(patches, patches.shape[-1:], eps=norm.eps)
-        out = patches @ self.anatomy.matrix.to(patches) + self.anatomy.offset.to(patches)
+        with self._layers.dispatch():
+            out = patches @ self.anatomy.matrix.to(patches)
+        out += self.anatomy.offset.to(patches)
         return functional.normalize(out, dim=-1).half()
 
 
@@ -209,56 +254,24 @@ def _places(rows: Sequence[int]) -> Places:
     return slice(first, last + 1) if list(rows) == list(range(first, last + 1)) else list(rows)
 
 
-def _latent_attention(attention: Any, tokens: Tensor, latents: Tensor) -> Tensor:
-    """Return the attention (N, K, 2 + K) of latents to the class token, to all patches and to every latent."""
-    weights = attention.weights(tokens, latents)
-    to_class, to_patches, to_latents = weights.split([1, tokens.shape[1] - 1, latents.shape[1]], dim=-1)
+def _latent_attention(query: Tensor, key: Tensor) -> Tensor:
+    """Return the attention (N, K, 2 + K) of latents to the class token, to all patches and to every latent.
+
+    Args:
+        query: of the latents, (N, H, K, h).
+        key: of the class token, the patches and the latents, (N, H, T + K, h).
+    """
+    latents = query.shape[2]
+    weights = (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5).softmax(-1).mean(1)
+    to_class, to_patches, to_latents = weights.split([1, key.shape[2] - latents - 1, latents], dim=-1)
     return torch.cat([to_class, to_patches.sum(-1, keepdim=True), to_latents], dim=-1)
 
 
-def _heads(layer: Layer, seen: list[Tensor], weights: Tensor) -> Tensor:
-    """Return what the heads of a layer add to x before their projection, (N, H, h)."""
-    if len(seen) == 2:
-        return multihead_outputs(layer.attention, seen[0].float(), seen[1].float(), weights)
-    return _pooled(seen[0].float(), weights).unflatten(-1, (layer.attention.num_heads, -1))
-
-
 def _mlp(layer: Layer, output: Tensor, weights: Tensor) -> Tensor:
-    pooled = _pooled(output.float(), weights)
+    pooled = _pooled(output, weights)
     return pooled if layer.mlp_scale is None else pooled * layer.mlp_scale.float()
 
 
-def _pooled(tokens: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted sum of tokens (N, T, …) over T."""
-    return tokens[:, 0] if weights.shape[1] == 1 else torch.einsum("nt,ntd->nd", weights, tokens)
-
-
-def multihead_outputs(attention: Any, queries: Tensor, keys: Tensor, weights: Tensor) -> Tensor:
-    """Compute the outputs of the heads of nn.MultiheadAttention for some tokens, which it does not show itself.
-
-    The softmax does not change with the product of query and bias of the keys, and its rows sum to 1. So keys and
-    values are not projected: the scores are x (Wₖᵀ q), and the output is Wᵥ (Σ aₜ xₜ) + bᵥ.
-
-    Args:
-        attention: the module.
-        queries: inputs of the tokens whose outputs are wanted, (N, Q, width).
-        keys: inputs of all tokens, (N, K, width of keys).
-        weights: weights of the wanted tokens, (N, Q).
-
-    Returns:
-        float32 (N, heads, width / heads): the weighted sum over the wanted tokens.
-    """
-    heads, width = attention.num_heads, attention.embed_dim
-    if attention.in_proj_weight is None:
-        projections = attention.q_proj_weight, attention.k_proj_weight, attention.v_proj_weight
-    else:
-        projections = attention.in_proj_weight.split(width)
-    by_query, by_key, by_value = (weight.float().unflatten(0, (heads, -1)) for weight in projections)
-    query_bias, _, value_bias = (bias.float().unflatten(0, (heads, -1)) for bias in attention.in_proj_bias.split(width))
-    query = torch.einsum("nqd,hkd->nhqk", queries, by_query) + query_bias[:, None]
-    # One product per image for all heads: with a dimension for heads, PyTorch would copy the keys for each of them.
-    inner = torch.einsum("nhqk,hkd->nhqd", query, by_key).flatten(1, 2) @ keys.transpose(1, 2)
-    scores = inner.unflatten(1, (heads, -1)) * (width // heads) ** -0.5
-    attended = (weights[:, None, None] @ scores.softmax(-1)).squeeze(2)
-    values = torch.einsum("nhd,hkd->nhk", attended @ keys, by_value)
-    return values + value_bias * weights.sum(1)[:, None, None]
+def _pooled(wanted: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted sum (N, …) over what is wanted (N, W, …) of the tokens, in float32."""
+    return wanted[:, 0].float() if weights.shape[1] == 1 else torch.einsum("nt,ntd->nd", weights, wanted.float())

@@ -67,23 +67,10 @@ class LatentAttention(nn.Module):
     def forward(self, tokens: Tensor, latents: Tensor) -> Tensor:
         """Return what tokens (N, T, width) and latents (N, L, width) add to the latents, (N, L, width)."""
         keys = torch.cat([tokens, latents], dim=1)
-        query, key = self._query_key(latents, keys)
+        query, key = self.query_norm(self._split(self.query(latents))), self.key_norm(self._split(self.key(keys)))
         read = functional.scaled_dot_product_attention(query, key, self._split(self.value(keys)))
         output: Tensor = self.output(read.transpose(1, 2).flatten(2))
         return output
-
-    def weights(self, tokens: Tensor, latents: Tensor) -> Tensor:
-        """Return the attention of every latent to tokens (N, T, width) and latents (N, L, width), mean over heads.
-
-        Returns:
-            float32 (N, L, T + L); each row sums to 1.
-        """
-        query, key = self._query_key(latents, torch.cat([tokens, latents], dim=1))
-        scores = query.float() @ key.float().transpose(-2, -1) / query.shape[-1] ** 0.5
-        return scores.softmax(-1).mean(1)
-
-    def _query_key(self, latents: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-        return self.query_norm(self._split(self.query(latents))), self.key_norm(self._split(self.key(keys)))
 
     def _split(self, tokens: Tensor) -> Tensor:
         return tokens.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
