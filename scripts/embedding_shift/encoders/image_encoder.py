@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from embedding_shift.compat import activations, onednn, open_clip_import
+from embedding_shift.compat import activations, memory, onednn, open_clip_import
 from embedding_shift.encoders import batching, gpus, numerics, view_fitting
 from embedding_shift.encoders.attention import NO_MAP, PoolingAttention
 from embedding_shift.encoders.towers import tower_loading
@@ -233,6 +233,7 @@ def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
     """
     if arguments.device in ("auto", "cuda"):
         _CLAIMS.append(gpus.claim(gpus.visible()))  # The claim lasts as long as the file is open.
+    memory.keep_freed()
     torch.set_num_threads(1)  # On processors, more batches at a time are faster than more threads for one.
     os.environ["HF_HUB_OFFLINE"] = "1"  # The bundle holds everything: an encoding job needs no network.
     open_clip_import.import_open_clip(needs_timm=tower_loading.uses_timm(arguments.bundle))

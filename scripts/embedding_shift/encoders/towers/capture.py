@@ -118,8 +118,8 @@ class Capture(ExitStack):
     def _wanted(self, tokens: Tensor) -> Tensor:
         """Return a copy of what x needs of tokens (N, T, …): the first (N, 1, …), their average (N, 1, …) or all.
 
-        To keep all tokens of all layers takes more time than what is computed of them: the memory for them is new in
-        every batch.
+        To keep all tokens of all layers takes more time than what is computed of them: it takes new memory, and the
+        caches hold less of what the tower needs.
         """
         if self._weighted:
             return tokens.clone()

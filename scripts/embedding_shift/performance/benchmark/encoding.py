@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from embedding_shift.compat import onednn
+from embedding_shift.compat import memory, onednn
 from embedding_shift.encoders import image_encoder
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
 from embedding_shift.encoders.towers import tower_loading
@@ -58,6 +58,7 @@ def prepare(bundle: Path, precision: str) -> Callable[[], Any]:
 
 def encoding_task(bundle: Path, precision: str) -> tuple[Callable[[], Any], int]:
     """Return a function that encodes some views in one thread, and the number of the views."""
+    memory.keep_freed()
     torch.set_num_threads(1)
     encoder = image_encoder.Encoder(bundle, precision=precision)
     generator = np.random.default_rng(0)
