@@ -55,16 +55,16 @@ rule encode_views:
 
 rule merge_encoded:
     input:
-        parts=every("results/{dataset}/{model}/encoded/{view}/{part}.npz", "part"),
+        parts=every("results/{dataset}/{model}/encoded/{view}/{part}.npz", "view", "part"),
         code=code("merge_encoded"),
     output:
-        embeddings="results/{dataset}/{model}/embeddings/{view}.npz",
-        attention="results/{dataset}/{model}/attention/{view}.npz",
+        embeddings=every("results/{dataset}/{model}/embeddings/{view}.npz", "view"),
+        attention=every("results/{dataset}/{model}/attention/{view}.npz", "view"),
     conda:
         "../envs/images.yaml"
     resources:
-        **memory_and_runtime(memory(per_mb=0.1), allowance(60)),
+        **memory_and_runtime(memory(per_mb=0.1 / len(VIEWS)), allowance(60)),
     message:
-        "Merging the parts of {wildcards.view} for {wildcards.model} on {wildcards.dataset}."
+        "Merging what {wildcards.model} returned for the shards of {wildcards.dataset}."
     shell:
         command("input.parts output.embeddings,attention")

@@ -1,4 +1,4 @@
-"""Merge the shards of one augmentation into its embedding file and its attention file."""
+"""Merge the shards of every view into its embedding file and its attention file."""
 
 from embedding_shift import cli
 from embedding_shift.io import array_files
@@ -6,12 +6,14 @@ from embedding_shift.io import array_files
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="npz files of all shards")
-    parser.add_argument("--embeddings", required=True, help="npz to write")
-    parser.add_argument("--attention", required=True, help="npz to write")
+    parser.add_argument("--parts", nargs="+", required=True, help="npz files: all shards of the first view, then others")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="npz files to write, one per view")
+    parser.add_argument("--attention", nargs="+", required=True, help="npz files to write, one per view")
     arguments = parser.parse_args()
-    for name, output in (("embedding", arguments.embeddings), ("attention", arguments.attention)):
-        array_files.merge(output, arguments.parts, name)
+    parts_of_views = cli.grouped(arguments.parts, len(arguments.embeddings))
+    for parts, embeddings, attention in zip(parts_of_views, arguments.embeddings, arguments.attention, strict=True):
+        array_files.merge(embeddings, parts, "embedding")
+        array_files.merge(attention, parts, "attention")
 
 
 if __name__ == "__main__":
