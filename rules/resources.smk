@@ -26,9 +26,11 @@ def earlier_first(wildcards):
     """Return the priority of a job that feeds an encoding job: above FEEDING, higher the earlier that encoding job is.
 
     The views of the first encoding job are made first, so that it computes while those of the next ones are made.
+    Augmentations follow each other as in the configuration.
     """
     part = SHARDS.index(wildcards.shard) // config["encode_shards_per_job"]
-    return FEEDING + 1 - part / len(PARTS)
+    view = VIEWS.index(wildcards.get("augmentation", "original"))
+    return FEEDING + 1 - (part + view / len(VIEWS)) / len(PARTS)
 
 
 FEEDING_IN_ORDER = priority(earlier_first, FEEDING)

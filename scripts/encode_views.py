@@ -1,6 +1,7 @@
 """Encode the views of one or more shards under all augmentations: embeddings and attention maps."""
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from embedding_shift import cli, sampling
@@ -27,10 +28,12 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=[], help="variants of these images to capture, of keyed views")
     parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per augmentation")
     arguments = parser.parse_args()
-    encoder = image_encoder.from_arguments(arguments)
+    with ThreadPoolExecutor(1) as meanwhile:
+        files = meanwhile.submit(stored_encoding.files_digest, arguments.bundle, arguments.code)
+        encoder = image_encoder.from_arguments(arguments)
     store = None
     if arguments.store:
-        store = Store(Path(arguments.store, stored_encoding.setting(encoder, arguments.bundle, arguments.code)))
+        store = Store(Path(arguments.store, stored_encoding.setting(encoder, files.result())))
     captured = stored_encoding.CapturedViews(_images_to_capture(arguments))
     paths = dict(zip(arguments.output, cli.grouped(arguments.views, len(arguments.output)), strict=True))
     for output, encoded in stored_encoding.encode_shards(

@@ -6,7 +6,7 @@ from embedding_shift.io import array_files
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="npz files: all shards of the first view, then others")
+    parser.add_argument("--parts", nargs="+", required=True, help="npz files: all shards of one view after another")
     parser.add_argument("--embeddings", nargs="+", required=True, help="npz files to write, one per view")
     parser.add_argument("--attention", nargs="+", required=True, help="npz files to write, one per view")
     arguments = parser.parse_args()

@@ -179,7 +179,8 @@ def test_what_decides_the_numbers_decides_the_setting(bundle, tmp_path):
     code.write_text("1")
 
     def setting(folder=bundle, **options):
-        return stored_encoding.setting(Encoder(folder, "cpu", **options), folder, [code])
+        files = stored_encoding.files_digest(folder, [code])
+        return stored_encoding.setting(Encoder(folder, "cpu", **options), files)
 
     before = setting(batch_size=4)
     assert setting(batch_size=4, workers=2) == before

@@ -29,22 +29,27 @@ from embedding_shift.io.array_store import Store
 SECONDS_BETWEEN_SEGMENTS = 60  # A killed job loses at most what it computed in this time.
 
 
-def setting(encoder: Encoder, bundle: str | Path, code: Sequence[str | Path]) -> str:
+def files_digest(bundle: str | Path, code: Sequence[str | Path]) -> str:
+    """Return a digest of the files that decide what an encoder returns, in hexadecimal.
+
+    Args:
+        bundle: folder of the encoder's bundle.
+        code: the files of the code that computes.
+    """
+    files = [Path(bundle, CONFIG_FILE), Path(bundle, WEIGHTS_FILE)]
+    found = [list(map(atomic.sha256, files)), sorted(map(atomic.sha256, code))]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+
+
+def setting(encoder: Encoder, files: str) -> str:
     """Return a digest of everything but the view that decides what an encoder returns, in hexadecimal.
 
     Args:
         encoder: the encoder.
-        bundle: folder of its bundle.
-        code: the files of the code that computes.
+        files: the `files_digest` of its files.
     """
-    decisive: dict[str, Any] = {
-        "bundle": [atomic.sha256(Path(bundle, name)) for name in (CONFIG_FILE, WEIGHTS_FILE)],
-        "precision": encoder.precision,
-        "batch size": encoder.batch_size,
-        "machine": machine(encoder.device),
-        "code": sorted(atomic.sha256(path) for path in code),
-    }
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    decisive = [files, encoder.precision, encoder.batch_size, machine(encoder.device)]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
 
 class CapturedViews:
