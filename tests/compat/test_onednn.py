@@ -250,8 +250,7 @@ def test_products_with_a_watched_weight_are_seen_until_the_end_of_the_context():
     perceptron, values = nn.Sequential(nn.Linear(64, 32), nn.Linear(32, 8)), torch.randn(7, 64)
     layers, seen = Layers(perceptron), {"one": [], "other": []}
     with torch.inference_mode(), layers.fast():
-        expected = perceptron(values)
-        hidden = perceptron[0](values)
+        expected, hidden = perceptron(values), perceptron[0](values)
         with layers.watched(perceptron[1].weight, seen["one"].append):
             with layers.watched(perceptron[1].weight, seen["other"].append):
                 found = perceptron(values)

@@ -26,8 +26,6 @@ CHUNKS_AHEAD = 2
 # Places for chunks in the memory that a process shares: one that it fills, one that waits, and one that is used.
 SLOTS = 3
 SECONDS_TO_WAIT = 5  # for a free slot, before a process looks whether the one that takes its views still lives
-# A process inherits the semaphores, as it does only where it is a copy of the process that starts it.
-PROCESSES = multiprocessing.get_context("fork")
 # Fewer do not feed a GPU. They wait for it most of the time, so a job may have fewer cores than readers.
 FEWEST_PROCESSES = 4
 
@@ -68,13 +66,14 @@ def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: 
     lanes = [named[start::readers] for start in range(min(readers, len(named)))]
     if not in_processes:
         return batching.interleaved([_chunks(lane) for lane in lanes], CHUNKS_AHEAD)
-    free = [PROCESSES.Semaphore(SLOTS) for _ in lanes]
+    processes = multiprocessing.get_context("fork")  # They inherit the semaphores.
+    free = [processes.Semaphore(SLOTS) for _ in lanes]
     loader = DataLoader(
         _Lanes(lanes, free),
         batch_size=None,
         num_workers=len(lanes),
         prefetch_factor=CHUNKS_AHEAD,
-        multiprocessing_context=PROCESSES,
+        multiprocessing_context=processes,
     )
     return _received(iter(loader), free)  # The processes start here, before this process has threads.
 

@@ -172,7 +172,7 @@ class _NoRandomNumbers(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, arguments: Any = (), options: Any = None) -> Any:
         options = options or {}
-        if function.__name__ in FILLING:
+        if getattr(function, "__name__", "") in FILLING:
             tensor = arguments[0] if arguments else options["tensor"]
             if tensor.is_meta:
                 return tensor
