@@ -63,6 +63,7 @@ rule merge_encoded:
     conda:
         "../envs/images.yaml"
     resources:
+        # The job holds one view at a time.
         **memory_and_runtime(memory(per_mb=0.1 / len(VIEWS)), allowance(60)),
     message:
         "Merging what {wildcards.model} returned for the shards of {wildcards.dataset}."

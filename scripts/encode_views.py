@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=[], help="variants of these images to capture, of keyed views")
     parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per augmentation")
     arguments = parser.parse_args()
+    # The weights are hashed while the encoder loads, which uses one core.
     with ThreadPoolExecutor(1) as meanwhile:
         files = meanwhile.submit(stored_encoding.files_digest, arguments.bundle, arguments.code)
         encoder = image_encoder.from_arguments(arguments)

@@ -50,7 +50,11 @@ def test_a_changed_layout_is_left_to_a_general_decoder(pixels, data):
     assert uncompressed_png._stored_pixels(bytes(written)) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"no PNG", uncompressed_png.SIGNATURE])
+ONE_ROW = bytes(uncompressed_png.encode(np.zeros((1, 1, 3), np.uint8)))
+NO_ROWS = ONE_ROW[:20] + bytes(4) + ONE_ROW[24:43] + ONE_ROW[-20:]
+
+
+@pytest.mark.parametrize("data", [b"", b"no PNG", uncompressed_png.SIGNATURE, NO_ROWS])
 def test_what_is_no_image_is_refused(data):
     with pytest.raises(ValueError, match="cannot be decoded"):
         uncompressed_png.decode(data)

@@ -73,7 +73,7 @@ def _stored_pixels(data: bytes) -> NDArray[np.uint8] | None:
         return None
     width, height = struct.unpack_from(">II", data, 16)
     length = ROW_START + 3 * width
-    if len(data) != ROWS_START + height * length + ROWS_END or length - ROW_START >= LONGEST_BLOCK:
+    if not height or len(data) != ROWS_START + height * length + ROWS_END or length - ROW_START >= LONGEST_BLOCK:
         return None
     blocks = np.frombuffer(data, np.uint8, height * length, ROWS_START).reshape(height, length)
     expected = _row_start(width)
