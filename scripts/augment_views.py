@@ -3,6 +3,7 @@
 import json
 
 from embedding_shift import cli
+from embedding_shift.compat import memory
 from embedding_shift.io import shards
 from embedding_shift.views import augment
 
@@ -15,6 +16,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True, help="root seed of the run")
     parser.add_argument("--output", required=True, help="tar file to write")
     arguments = parser.parse_args()
+    memory.keep_freed()
     originals = shards.read(arguments.originals)
     augmented = augment.augment(originals, arguments.augmentation, arguments.steps, arguments.seed)
     shards.write(arguments.output, augmented)

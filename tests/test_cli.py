@@ -26,6 +26,31 @@ def test_output_is_written_and_exit_handlers_run():
     assert (done.returncode, done.stdout, done.stderr) == (0, "output\nexit handler\n", "")
 
 
+SEARCHES = """
+import gc
+usual = gc.get_threshold()
+from embedding_shift import cli
+class Ring:
+    def __init__(self):
+        self.me = self
+    def __del__(self):
+        print("found", end=" ")
+def main():
+    print(gc.get_threshold() == usual, end=" ")
+    Ring()
+    gc.collect()
+print(gc.get_threshold()[0] > 100 * usual[0], end=" ")
+cli.run(main)
+"""
+
+
+def test_unreachable_objects_are_searched_rarely_during_imports_and_as_usual_afterwards():
+    done = subprocess.run(
+        [sys.executable, "-c", SEARCHES], env={"PYTHONPATH": str(PROJECT / "scripts")}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True True found ", "")
+
+
 ELASTIC = """
 import hashlib
 from embedding_shift import cli

@@ -13,6 +13,11 @@ from embedding_shift.errors import InputError
 # sets the variable to the number of threads of a job.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+# Importing makes many objects that stay. Python would search all of them for unreachable ones again and again, which
+# takes a seventh of the start of a job, so it waits for more new objects until `run`.
+SEARCH_THRESHOLDS = gc.get_threshold()
+gc.set_threshold(200_000)
+
 UNWRITABLE = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -45,6 +50,8 @@ def warn(message: str) -> None:
 
 def run(main: Callable[[], None]) -> None:
     """Call `main()`. If the input or the disk is at fault, exit with one line on standard error and status 1."""
+    gc.freeze()
+    gc.set_threshold(*SEARCH_THRESHOLDS)
     try:
         main()
     except InputError as error:

@@ -108,13 +108,24 @@ def test_pngs_of_other_programs_are_read(tmp_path, options, monkeypatch):
 
 @pytest.mark.parametrize("number", [0, 1, 20])
 def test_the_tar_is_the_one_that_tarfile_writes(tmp_path, number):
-    """The last two ids do not fit a plain header: one is too long, the other is not ASCII."""
-    names = [f"id_{i}" for i in range(number)] + ["x" * 200, "größe"] * (number > 0)
+    """The last three ids do not fit a plain header: one is far too long, one a little, and one is not ASCII."""
+    names = [f"id_{i}" for i in range(number)] + ["x" * 94, "x" * 200, "x" * 96, "größe"] * (number > 0)
     shards.write(tmp_path / "mine.tar", [shards.View(name, views(1)[0].pixels, {"seed": 1}) for name in names])
     with tarfile.open(tmp_path / "mine.tar") as mine, tarfile.open(tmp_path / "other.tar", "w") as other:
         for member in mine:
             other.addfile(member, mine.extractfile(member))
     assert (tmp_path / "mine.tar").read_bytes() == (tmp_path / "other.tar").read_bytes()
+
+
+@pytest.mark.parametrize("tar_format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_tars_of_other_programs_are_read(tmp_path, shard, tar_format):
+    path = tmp_path / "other.tar"
+    with tarfile.open(shard) as mine, tarfile.open(path, "w", format=tar_format) as other:
+        for member in mine:
+            member.mtime, member.uname = 1.5, "somebody"
+            other.addfile(member, mine.extractfile(member))
+    checksums.write(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    assert_same_views(shards.read(path), views())
 
 
 def test_the_tar_holds_no_owner_and_no_time(shard):

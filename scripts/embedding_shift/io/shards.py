@@ -12,13 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import atomic, checksums, uncompressed_png
+
+# The header of an empty file without a name (POSIX.1-1988, ustar), and the parts that differ in other headers.
+PLAIN_HEADER = tarfile.TarInfo().tobuf(tarfile.PAX_FORMAT)
+NAME, SIZE, SUM = slice(0, 100), slice(124, 135), slice(148, 156)
+SAME_IN_HEADERS = slice(NAME.stop, SIZE.start), slice(SIZE.stop, SUM.start), slice(SUM.stop, tarfile.BLOCKSIZE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def read(path: str | Path) -> Iterator[View]:
     """
     with _verified(path) as file:
         for image_id, record, png in _samples(file):
-            yield View(image_id, uncompressed_png.decode(png.read()), record)
+            yield View(image_id, uncompressed_png.decode(_content(file, png)), record)
 
 
 def read_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -93,20 +98,24 @@ def _verified(path: str | Path) -> Iterator[BufferedReader]:
         raise checksums.damaged(path, f"it is no shard of views ({error})") from None
 
 
-def _samples(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any], IO[bytes]]]:
-    """Yield the image id, the record and the open PNG file of every view in an open tar."""
-    with tarfile.open(fileobj=file, mode="r:") as archive:
+def _samples(file: BufferedReader) -> Iterator[tuple[str, dict[str, Any], tarfile.TarInfo]]:
+    """Yield the image id, the record and the header of the PNG of every view in an open tar."""
+    with tarfile.open(fileobj=file, mode="r:", tarinfo=_Member) as archive:
         record: dict[str, Any] = {}
         for member in archive:
             archive.members.clear()  # type: ignore[attr-defined] # tarfile would keep all members in memory.
-            data = archive.extractfile(member) if member.isreg() and not member.issparse() else None
-            if data is None:
+            if not member.isreg() or member.issparse():
                 raise ValueError(f"{member.name!r} is not a plain file")
             image_id, _, suffix = member.name.rpartition(".")
             if suffix == "json":
-                record = json.loads(data.read())
+                record = json.loads(_content(file, member))
             else:
-                yield image_id, record, data
+                yield image_id, record, member
+
+
+def _content(file: BufferedReader, member: tarfile.TarInfo) -> bytes:
+    file.seek(member.offset_data)
+    return file.read(member.size)
 
 
 def count(path: str | Path) -> int:
@@ -170,8 +179,28 @@ def _tar(views: Iterable[View]) -> Iterator[bytes | bytearray]:
     yield bytes(end + -(size + end) % tarfile.RECORDSIZE)
 
 
-def _header(name: str, size: int) -> bytes:
-    member = tarfile.TarInfo(name)
-    member.size = size
-    member.mode = 0o644
-    return member.tobuf(tarfile.PAX_FORMAT)
+class _Member(tarfile.TarInfo):
+    """A file in a tar. If `_header` wrote its header, only name and size are read, in a tenth of tarfile's time."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        if not all(buf[part] == PLAIN_HEADER[part] for part in SAME_IN_HEADERS):
+            return super().frombuf(buf, encoding, errors)
+        member = cls(bytes(buf[NAME]).rstrip(b"\0").decode(encoding, errors))
+        member.size = int(buf[SIZE], 8)
+        return member
+
+
+def _header(name: str, size: int) -> bytes | bytearray:
+    """Return the header of a file in a tar, as tarfile makes it but faster, because every view has two."""
+    if not name.isascii() or len(name) >= NAME.stop or size >= 8 ** (SIZE.stop - SIZE.start):
+        member = tarfile.TarInfo(name)
+        member.size = size
+        return member.tobuf(tarfile.PAX_FORMAT)
+    header = bytearray(PLAIN_HEADER)
+    header[: len(name)] = name.encode()
+    header[SIZE] = b"%0*o" % (SIZE.stop - SIZE.start, size)
+    # The sum is that of a header with spaces in its place.
+    header[SUM] = b" " * (SUM.stop - SUM.start)
+    header[SUM] = b"%06o\0 " % sum(header)
+    return header
