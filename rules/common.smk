@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from functools import reduce
+from functools import cache, reduce
 from operator import getitem
 from pathlib import Path
 
@@ -84,19 +84,24 @@ def project_file(path):
     return str(path) if PROJECT == Path.cwd() else str(PROJECT / path)
 
 
-# Every file that `code` returned so far.
-CODE_OF_RULES = set()
+# The arguments of every call of `code` so far.
+SCRIPTS = []
 
 
 def code(script, modules=()):
-    """Return a script and the library modules that it uses, so that an edit reruns only the jobs that use it.
+    """Return an input function: a script and the library modules that it uses, so that an edit reruns only their jobs.
 
     `modules` are further modules that the script imports by name at run time.
     """
+    SCRIPTS.append((script, tuple(modules)))
+    return lambda wildcards: files_of_script(script, tuple(modules))
+
+
+@cache
+def files_of_script(script, modules):
+    """Return the files of `code`. They are looked for when a job needs them, because few runs need those of all rules."""
     files = source_files(script, PROJECT / "scripts", modules)
-    names = [project_file(Path(path).relative_to(PROJECT)) for path in files]
-    CODE_OF_RULES.update(names)
-    return names
+    return [project_file(Path(path).relative_to(PROJECT)) for path in files]
 
 
 # `input.views`, `input.views,weights`, `output` or `threads`

@@ -1,7 +1,8 @@
 """What happens when a run starts, and when its process ends.
 
 Only one run works in a folder at a time, a plain rerun follows a run that was killed, a GPU that is missing is told
-before the first job, and Snakemake's default limit of started jobs per second is off.
+before the first job, and Snakemake's default limit of started jobs per second is off. Another workflow that imports this
+one as a module has to call `onstart` of the module.
 """
 
 import atexit
@@ -13,6 +14,10 @@ from embedding_shift.encoders import gpus
 # Jobs in processes of their own and on other machines belong to the run that started them.
 ATTENDANCE = snakemake_locks.attend(".snakemake") if snakemake_processes.is_main_process(workflow) else None
 CLAIM = []
+# While rules are read and jobs are planned, nearly every new object lasts. Python would look for unreachable ones among
+# all of them, again and again, which takes a tenth of the time.
+gc.freeze()
+gc.set_threshold(50_000)
 # At its end, Python would look for unreachable objects among all those of Snakemake, which takes half a second.
 atexit.register(gc.freeze)
 

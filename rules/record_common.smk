@@ -10,12 +10,21 @@ RECORDED_TABLES += [
     for path in (paths if isinstance(paths, list) else [paths])
     if path.startswith("results/") and path not in RECORDED_TABLES
 ]
+RECORDED_SCRIPTS = list(SCRIPTS)
+
+
+def recorded_sources(wildcards):
+    """Return the source files of the rules before this file, and of the paper."""
+    files = {path for script in RECORDED_SCRIPTS for path in files_of_script(*script)}
+    return sorted(files | set(PAPER_SOURCES))
+
+
 RECORD_INPUTS = {
     "tables": RECORDED_TABLES,
     "manifests": collect("results/{dataset}/manifest.csv", dataset=DATASETS),
     "provenances": collect("results/models/{model}/provenance.json", model=MODELS),
     "environments": [project_file(f"envs/{name}.yaml") for name in PAPER_ENVIRONMENTS],
-    "sources": sorted(CODE_OF_RULES | set(PAPER_SOURCES)),
+    "sources": recorded_sources,
 }
 
 

@@ -12,11 +12,16 @@ from snakemake.io import is_flagged
 include: "Snakefile"
 
 
+def sources_of(inputs):
+    # Functions return them; the record of a run has two such inputs.
+    return [path for name in ("code", "sources") if callable(inputs.get(name)) for path in inputs[name](None)]
+
+
 Path("rules.json").write_text(
     json.dumps(
         {
             each.name: [
-                [str(path) for path in each.input if isinstance(path, str)],
+                [*(str(path) for path in each.input if isinstance(path, str)), *sources_of(each.input)],
                 any(is_flagged(path, "temp") for path in each.output),
             ]
             for each in workflow.rules

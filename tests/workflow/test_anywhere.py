@@ -10,6 +10,8 @@ import yaml
 from pipeline import ENVIRONMENT, PROJECT
 from tiny_run import CONFIG, FEW, RESULTS, tiny_config
 
+from embedding_shift.compat import snakemake_locks
+
 pytestmark = pytest.mark.slow
 STORED = [
     *(f"results/tiny/views/{view}/00000.tar" for view in ("original", *FEW)),
@@ -23,6 +25,9 @@ module shift:
     config: config
 
 use rule * from shift as shift_*
+
+onstart:
+    shift.onstart()
 
 rule size_of_table:
     input: {metrics!r}
@@ -84,4 +89,5 @@ def test_as_a_module_of_another_workflow(project, finished, tmp_path):
     snakemake(outer)
     assert digests(outer) == digests(finished.folder)
     assert int((outer / "size.txt").read_text()) > 0
+    assert (outer / ".snakemake" / snakemake_locks.RUN).exists()  # What the module does at the start was done.
     assert not (project / "results").exists()

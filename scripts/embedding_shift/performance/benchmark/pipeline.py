@@ -20,7 +20,8 @@ from embedding_shift.config.entries import AugmentationEntry
 from embedding_shift.errors import InputError
 from embedding_shift.performance.benchmark.timing import Row, cores
 
-# It uses the project as a module, so that the project's own configuration is not read.
+# It uses the project as a module, so that the project's own configuration is not read. Snakemake leaves it to the
+# importing workflow to call what a module does at the start.
 SNAKEFILE = """\
 configfile: "config.yaml"
 
@@ -33,6 +34,10 @@ module pipeline:
 
 
 use rule * from pipeline
+
+
+onstart:
+    pipeline.onstart()
 """
 RESULTS = "results/photographs/encoder"
 TABLES = [f"{RESULTS}/{table}" for table in ("metrics.parquet", "summary.csv", "pairwise_distance.csv")]
