@@ -1,12 +1,13 @@
 """The figures of the mechanism: drawn from tables of read-outs, and a sentence where nothing is defined."""
 
 import importlib
+import json
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from captured_towers import SETTINGS, tower, usual
+from captured_towers import SETTINGS, arrays, captured, tower, usual
 from typesetting import SIZES
 
 from embedding_shift.io import shards, tables
@@ -14,6 +15,7 @@ from embedding_shift.mechanism import registry
 from embedding_shift.plots import labels, style
 from embedding_shift.plots.figures import FIGURES
 from embedding_shift.plots.mechanism import nearest_images, shift_ledger
+from embedding_shift.views.view_record import ViewRecord
 
 MECHANISM = [
     name for name, figure in FIGURES.items() if figure.scope == "mechanism" and "views_folder" not in figure.inputs
@@ -63,6 +65,14 @@ def test_one_layer_one_head_and_one_image_can_be_drawn(tmp_path, name):
 def test_a_panel_without_values_gives_the_reason(tmp_path):
     left, *_ = draw("concepts", tmp_path, usual(tmp_path, images=2)).axes
     assert [text.get_text().startswith("needs ") for text in left.texts] == [True]
+
+
+def test_the_panel_of_drawn_parameters_says_that_none_is_drawn(tmp_path):
+    without = {"record": np.array([json.dumps(ViewRecord("weak", "0" * 64, (), 0, (224, 224)).as_json())] * 24)}
+    shifts = {"original": 0, "weak": 1, "strong": 5}
+    views = {name: arrays(tower(), 24, seed=shift, shift=shift) | without for name, shift in shifts.items()}
+    _, right = draw("fingerprint", tmp_path, captured(tmp_path, tower(), views)).axes
+    assert [text.get_text() for text in right.texts] == ["no number is drawn\nthat varies"]
 
 
 def test_a_ledger_that_is_refused_gives_its_reason(tmp_path):

@@ -58,6 +58,8 @@ def _accuracy(axes: Axes, fingerprint: pd.DataFrame) -> float:
 def _recovery(axes: Axes, equivariance: pd.DataFrame, augmentations: Sequence[style.Augmentation], end: float) -> None:
     axes.set_title("Which parameter was drawn?", loc="left")
     axes.set_ylabel("R² (each image left out)")
+    if cells.write_reason(axes, equivariance["recovered_r2"]):
+        return
     rows = equivariance.astype({"layer": str})
     rows = rows.assign(r2=cells.numbers(rows["recovered_r2"]), p=cells.numbers(rows["p"]))
     rows = rows.assign(place=cells.numbers(rows["layer"]))
@@ -76,4 +78,4 @@ def _recovery(axes: Axes, equivariance: pd.DataFrame, augmentations: Sequence[st
     if axes.get_lines():
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     else:
-        axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+        axes.text(0.5, 0.5, "none is recovered", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
