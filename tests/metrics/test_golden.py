@@ -140,6 +140,29 @@ def test_patch_errors_are_exact_with_and_without_a_mask(size):
         assert pixel_metrics.patch_errors(first, second, 4, inside).tolist() == expected
 
 
+@pytest.mark.parametrize("lowest", [0, 254])
+@pytest.mark.parametrize("size", [5, 37, 224])
+def test_patch_deviations_are_exact_also_where_pixels_hardly_differ(size, lowest):
+    generator = np.random.default_rng(size)
+    picture = generator.integers(lowest, 256, (size, size, 3), dtype=np.uint8)
+    picture[: size // 2] = 255
+    valid = generator.random((size, size)) < 0.5
+    length = size // 8
+    patches = [np.s_[y * length : (y + 1) * length, x * length : (x + 1) * length] for y in range(8) for x in range(8)]
+    grey = picture.astype(int) @ [299, 587, 114]
+    for inside, mask in ((None, np.ones_like(valid)), (valid, valid)):
+        expected = [whole_number_deviation(grey[patch][mask[patch]].tolist()) / 1000 for patch in patches]
+        found = pixel_metrics.patch_deviations(picture, 8, inside)
+        np.testing.assert_allclose(found, expected, rtol=1e-14, atol=0)
+        assert pixel_metrics.is_textured(picture, 8, mask) == (max(expected) >= pixel_metrics.SMALLEST_DEVIATION)
+
+
+def whole_number_deviation(values):
+    """The standard deviation of whole numbers, computed without rounding up to the root; 0 for none."""
+    count = len(values) or 1
+    return np.sqrt((count * sum(value**2 for value in values) - sum(values) ** 2) / count**2)
+
+
 @pytest.mark.parametrize("size", [5, 224])
 def test_registered_metrics_of_a_pure_warp_are_exactly_one(size):
     generator = np.random.default_rng(size)

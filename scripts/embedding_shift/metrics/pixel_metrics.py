@@ -162,12 +162,32 @@ def patch_deviations(image: Pixels, cells: int, inside: NDArray[np.bool_] | None
         image: uint8 (h, w, 3).
         cells, inside: see `patch_errors`.
     """
-    patches, weights, counts = _patches(luma(image), cells, inside)
-    counts = np.maximum(counts, 1)
-    means = np.einsum("aibj,aibj->ab", patches, weights) / counts
-    deviations = patches - means[:, np.newaxis, :, np.newaxis]
-    variances = np.einsum("aibj,aibj,aibj->ab", deviations, deviations, weights) / counts
-    return np.sqrt(variances).ravel() / LUMA_UNIT
+    grey = luma(image)
+    height, width = grey.shape[0] // cells, grey.shape[1] // cells
+    values = grey[: height * cells, : width * cells].astype(np.float64)
+    counts: Any = max(height * width, 1)
+    if inside is not None:
+        values *= inside[: height * cells, : width * cells]
+        counts = np.maximum(patch_counts(inside, cells).reshape(cells, cells), 1)
+    sums = _patch_sums(values, cells)
+    squares = _patch_sums(np.square(values, out=values), cells)
+    # The deviations from whole numbers near the means: all sums are whole numbers that float64 holds exactly, so that
+    # nothing is lost in differences.
+    near = np.rint(sums / counts)
+    rest = sums - counts * near
+    squares -= near * (sums + rest)
+    return np.sqrt(squares / counts - (rest / counts) ** 2).ravel() / LUMA_UNIT
+
+
+def is_textured(image: Pixels, cells: int, inside: NDArray[np.bool_]) -> bool:
+    """Return whether `patch_deviations` of any patch is at least 1e-6: unless all its pixels are equal, it is.
+
+    Args:
+        image, cells, inside: see `patch_deviations`; a patch has less than a million pixels.
+    """
+    grey, mask = luma(image), inside.view(np.uint8)
+    ranges = (cv2.minMaxLoc(grey[patch], mask[patch]) for patch in _patch_slices(grey.shape, cells))
+    return any(lowest < highest for lowest, highest, *_ in ranges)
 
 
 def patch_counts(inside: NDArray[np.bool_], cells: int) -> NDArray[np.int_]:
@@ -188,18 +208,8 @@ def _patch_slices(shape: tuple[int, int], cells: int) -> list[tuple[slice, slice
     ]
 
 
-def _patches(
-    plane: NDArray[Any], cells: int, inside: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64], Any]:
-    """Return values and weights of the pixels, float64 (cells, rows, cells, columns), and the sums of the weights."""
-    height, width = plane.shape[0] // cells, plane.shape[1] // cells
-
-    def cut(array: NDArray[Any]) -> NDArray[np.float64]:
-        whole = array[: height * cells, : width * cells].astype(np.float64)
-        return whole.reshape(cells, height, cells, width)
-
-    if inside is None:
-        weights = np.broadcast_to(1.0, (cells, height, cells, width))
-        return cut(plane), weights, height * width
-    weights = cut(inside)
-    return cut(plane), weights, np.einsum("aibj->ab", weights)
+def _patch_sums(plane: NDArray[np.float64], cells: int) -> NDArray[np.float64]:
+    """Return the sums of the values (cells × rows, cells × columns) in each of cells×cells patches: (cells, cells)."""
+    height, width = plane.shape
+    bands = plane.reshape(cells, height // cells, width).sum(axis=1)
+    return bands.reshape(cells, cells, width // cells).sum(axis=2)

@@ -89,9 +89,10 @@ def edge_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.boo
 )
 def detail_preservation(original: Pixels, augmented: Pixels, valid: NDArray[np.bool_]) -> float:
     """Return `pixel_metrics.detail_preservation` over the valid pixels of each patch that has at least two."""
+    if original is augmented:
+        return 1.0 if pixel_metrics.is_textured(original, 8, valid) else float("nan")
     enough = pixel_metrics.patch_counts(valid, 8) >= FEWEST_PIXELS
-    before = pixel_metrics.patch_deviations(original, 8, valid)[enough]
-    after = before if original is augmented else pixel_metrics.patch_deviations(augmented, 8, valid)[enough]
+    before, after = (pixel_metrics.patch_deviations(image, 8, valid)[enough] for image in (original, augmented))
     return pixel_metrics.kept_detail(before, after)
 
 
