@@ -42,15 +42,19 @@ rule encode_views:
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
-    threads: encoding_threads
+    threads: encoding_cores
     resources:
         **encoding_resources(runtime=encoding_minutes),
+        workers=encoding_threads,
     params:
         **encoder(store=STORE, description="{model} {part}"),
     message:
         "Encoding {wildcards.dataset}, from shard {wildcards.part}, with {wildcards.model}."
     shell:
-        command(f"input.views,code params.bundle,encoding,store,description threads output.output {CAPTURE_ARGUMENTS}")
+        command(
+            "input.views,code params.bundle,encoding,store,description --threads {resources.workers} output.output "
+            + CAPTURE_ARGUMENTS
+        )
 
 
 rule merge_encoded:
