@@ -1,10 +1,9 @@
 """Encode the views of one or more shards under all augmentations: embeddings and attention maps."""
 
 import argparse
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from embedding_shift import cli, sampling
+from embedding_shift import cli, processes, sampling
 from embedding_shift.encoders import image_encoder, stored_encoding
 from embedding_shift.io import array_files, image_lists
 from embedding_shift.io.array_store import Store
@@ -28,13 +27,11 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=[], help="variants of these images to capture, of keyed views")
     parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per augmentation")
     arguments = parser.parse_args()
-    # The weights are hashed while the encoder loads, which uses one core.
-    with ThreadPoolExecutor(1) as meanwhile:
-        files = meanwhile.submit(stored_encoding.files_digest, arguments.bundle, arguments.code)
+    # While the encoder loads on one core, another process hashes its files. A thread would slow the loading down.
+    with processes.meanwhile(stored_encoding.files_digest, arguments.bundle, arguments.code) as files_digest:
         encoder = image_encoder.from_arguments(arguments)
-    store = None
-    if arguments.store:
-        store = Store(Path(arguments.store, stored_encoding.setting(encoder, files.result())))
+        setting = stored_encoding.setting(encoder, files_digest())
+    store = Store(Path(arguments.store, setting)) if arguments.store else None
     captured = stored_encoding.CapturedViews(_images_to_capture(arguments))
     paths = dict(zip(arguments.output, cli.grouped(arguments.views, len(arguments.output)), strict=True))
     for output, encoded in stored_encoding.encode_shards(

@@ -1,11 +1,14 @@
-"""Call a function in several processes at a time."""
+"""Call a function in several processes at a time, or in one beside this one."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import Any, TypeVar
 
 from embedding_shift.errors import InputError
+
+Result = TypeVar("Result")
 
 
 def call(function: Callable[..., None], jobs: Iterable[tuple[Any, ...]], processes: int) -> None:
@@ -14,8 +17,24 @@ def call(function: Callable[..., None], jobs: Iterable[tuple[Any, ...]], process
     Raises:
         InputError: a process was killed.
     """
+    with _killed_reported(), ProcessPoolExecutor(processes) as pool:
+        list(pool.map(function, *zip(*jobs, strict=True)))
+
+
+@contextlib.contextmanager
+def meanwhile(function: Callable[..., Result], *arguments: Any) -> Iterator[Callable[[], Result]]:
+    """Call a function in another process during this context; yield a function that waits for its result.
+
+    Raises:
+        InputError: the process was killed.
+    """
+    with _killed_reported(), ProcessPoolExecutor(1) as pool:
+        yield pool.submit(function, *arguments).result
+
+
+@contextlib.contextmanager
+def _killed_reported() -> Iterator[None]:
     try:
-        with ProcessPoolExecutor(processes) as pool:
-            list(pool.map(function, *zip(*jobs, strict=True)))
+        yield
     except BrokenProcessPool:
-        raise InputError("a process that measures was killed, perhaps because memory ran out; run again") from None
+        raise InputError("a process of the job was killed, perhaps because memory ran out; run again") from None

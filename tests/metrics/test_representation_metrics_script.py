@@ -20,5 +20,5 @@ def killed(*_):
 def test_a_measuring_process_that_is_killed_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(stored_views, "representation_metrics", killed)
     monkeypatch.setattr(sys, "argv", [SCRIPT, "--original", "o", "--augmented", "a", "--views", "v", "--output", "x"])
-    with pytest.raises(SystemExit, match=r"^error: a process that measures was killed, .*; run again$"):
+    with pytest.raises(SystemExit, match=r"^error: a process of the job was killed, .*; run again$"):
         runpy.run_path(SCRIPT, run_name="__main__")
