@@ -11,14 +11,14 @@ from embedding_shift.errors import InputError
 Result = TypeVar("Result")
 
 
-def call(function: Callable[..., None], jobs: Iterable[tuple[Any, ...]], processes: int) -> None:
-    """Call a function with the arguments of every job, in `processes` processes.
+def call(function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], processes: int) -> list[Result]:
+    """Call a function with the arguments of every job, in `processes` processes, and return the results in that order.
 
     Raises:
         InputError: a process was killed.
     """
     with _killed_reported(), ProcessPoolExecutor(processes) as pool:
-        list(pool.map(function, *zip(*jobs, strict=True)))
+        return list(pool.map(function, *zip(*jobs, strict=True)))
 
 
 @contextlib.contextmanager

@@ -1,5 +1,8 @@
 """Metrics of stored views: the geometry is undone by the records in the shards."""
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -55,6 +58,22 @@ def test_views_that_are_measured_together_have_the_values_of_views_measured_alon
         image_ids, (expected,) = stored_views.pixel_metrics(stored["original"][1], [stored[name][1]])
         assert together[0] == image_ids
         np.testing.assert_equal(values, expected)
+
+
+@pytest.mark.parametrize("processes", [2, 5])
+def test_processes_that_share_the_images_find_the_values_of_one(stored, tmp_path, processes):
+    """There are three images, so that some processes have more than others or none."""
+    paths = [stored[name][0] for name in ("original", *NAMES)]
+    outputs = [tmp_path / f"{name}.npz" for name in NAMES]
+    files = {"originals": paths[:1], "views": paths[1:], "augmentations": NAMES, "output": outputs}
+    options = [str(word) for name, values in files.items() for word in (f"--{name}", *values)]
+    script = PROJECT / "scripts" / "compute_pixel_metrics.py"
+    subprocess.run([sys.executable, script, *options, "--threads", str(processes)], check=True)
+    image_ids, expected = stored_views.pixel_metrics(paths[0], paths[1:])
+    for output, columns in zip(outputs, expected, strict=True):
+        found = array_files.read(output)
+        assert list(found.pop("image_id")) == image_ids
+        np.testing.assert_equal(found, columns)
 
 
 def test_the_edges_of_an_image_are_found_once_for_all_its_views(stored, monkeypatch):

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,8 +69,20 @@ def read(path: str | Path) -> Iterator[View]:
     Raises:
         InputError: the shard does not exist or is damaged. A damaged shard is deleted, so that a rerun makes it again.
     """
-    with _verified(path) as file:
-        for image_id, record, png in _samples(file):
+    verify(path)
+    yield from read_share(path, 0, 1)
+
+
+def read_share(path: str | Path, first: int, step: int) -> Iterator[View]:
+    """Yield every `step`-th view, from number `first` on, of a shard that `verify` accepted.
+
+    Several processes that share the views of a shard compare its checksum once.
+
+    Raises:
+        InputError: the shard does not exist any more.
+    """
+    with _opened(path) as file:
+        for image_id, record, png in islice(_samples(file), first, None, step):
             yield View(image_id, uncompressed_png.decode(_content(file, png)), record)
 
 
@@ -79,18 +92,30 @@ def read_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         InputError: as `read`.
     """
-    with _verified(path) as file:
+    verify(path)
+    with _opened(path) as file:
         for image_id, record, _ in _samples(file):
             yield image_id, record
 
 
+def verify(path: str | Path) -> None:
+    """Compare the shard at `path` with its checksum.
+
+    Raises:
+        InputError: as `read`.
+    """
+    with _opened(path) as file:
+        expected = checksums.read(path) or "no checksum"
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise checksums.damaged(path, f"its SHA-256 is {found}, not {expected}")
+
+
 @contextmanager
-def _verified(path: str | Path) -> Iterator[BufferedReader]:
-    """Open the shard at `path` for reading; delete it if its checksum or its content is wrong."""
+def _opened(path: str | Path) -> Iterator[BufferedReader]:
+    """Open the shard at `path` for reading; delete it if its content is wrong."""
     try:
         with open(path, "rb") as file:
-            _verify(path, file)
-            file.seek(0)
             yield file
     except FileNotFoundError:
         raise _absent(path) from None
@@ -150,13 +175,6 @@ def read_selected(paths: Sequence[str | Path], image_ids: Collection[str]) -> di
     if missing:
         raise InputError(f"no image {missing[0]!r} in {Path(paths[0]).parent}")
     return {image_id: found[image_id] for image_id in image_ids}
-
-
-def _verify(path: str | Path, file: BufferedReader) -> None:
-    expected = checksums.read(path) or "no checksum"
-    found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
-        raise checksums.damaged(path, f"its SHA-256 is {found}, not {expected}")
 
 
 def _absent(path: str | Path) -> InputError:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,26 +34,32 @@ def setting(code: Sequence[str | Path]) -> str:
 
 
 def pixel_metrics(
-    original_shard: str | Path, augmented_shards: Sequence[str | Path], stores: Sequence[Store | None] | None = None
+    original_shard: str | Path,
+    augmented_shards: Sequence[str | Path],
+    stores: Sequence[Store | None] | None = None,
+    first: int = 0,
+    step: int = 1,
 ) -> tuple[list[str], list[Values]]:
     """Return the pixel metrics, registered and not, of shards that hold views of the same images.
 
     Args:
-        original_shard: path of the shard of original views.
+        original_shard: path of the shard of original views, which `shards.verify` has accepted, as the others.
         augmented_shards: paths of the shards of augmented views.
         stores: where the values of each shard are looked up and kept; None to compute everything.
+        first, step: only every `step`-th image is measured, from number `first` on.
 
     Returns:
         N image ids, and {metric: float64 (N,)} of each augmented shard; NaN if a metric is not defined.
 
     Raises:
-        InputError: a shard is damaged, or the shards do not hold the same images in the same order.
+        InputError: the shards do not hold the same images in the same order.
     """
     stores = stores or [None] * len(augmented_shards)
     image_ids: list[str] = []
     rows: list[list[NDArray[np.float64]]] = [[] for _ in augmented_shards]
     # All views of an image are measured one after the other, so that what they share is computed once.
-    for original, *views in zip_longest(*map(shards.read, (original_shard, *augmented_shards))):
+    shares = (shards.read_share(path, first, step) for path in (original_shard, *augmented_shards))
+    for original, *views in zip_longest(*shares):
         for view, path in zip(views, augmented_shards, strict=True):
             found, expected = (one.image_id if one else "no more" for one in (view, original))
             if found != expected:
@@ -67,6 +74,28 @@ def pixel_metrics(
     for store in filter(None, stores):
         store.flush()
     return image_ids, [_by_metric(values) for values in rows]
+
+
+def joined(shares: Sequence[tuple[list[str], list[Values]]]) -> tuple[list[str], list[Values]]:
+    """Return the pixel metrics of all images.
+
+    Args:
+        shares: the results of `pixel_metrics` for `first` from 0 on, with the number of shares as `step`.
+    """
+    image_ids, columns = zip(*shares, strict=True)
+    values = [
+        {name: np.array(_interleaved([part[name] for part in parts])) for name in parts[0]}
+        for parts in zip(*columns, strict=True)
+    ]
+    return _interleaved(image_ids), values
+
+
+def _interleaved(parts: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return the elements of all parts: the first of each, then the second of each, and so on."""
+    whole = [None] * sum(map(len, parts))
+    for number, part in enumerate(parts):
+        whole[number :: len(parts)] = part
+    return whole
 
 
 def _by_metric(rows: Sequence[NDArray[np.float64]]) -> Values:
