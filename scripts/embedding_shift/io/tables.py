@@ -167,7 +167,7 @@ def write_parquet_parts(path: str | os.PathLike[str], frames: Iterable["pd.DataF
     import pyarrow.parquet
 
     with atomic.whole(path) as temporary:
-        parts = (pa.Table.from_pandas(frame, preserve_index=False) for frame in frames)
+        parts = (pa.Table.from_pandas(frame, preserve_index=False, nthreads=1) for frame in frames)
         first = next(parts)
         # pandas describes a part without rows in another way.
         with pa.parquet.ParquetWriter(temporary, first.schema, write_page_checksum=True) as writer:

@@ -92,9 +92,16 @@ def _split(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows of one metric of one augmentation, and those whose value is not finite with the reason."""
     image_ids, values = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    table = pd.DataFrame({"image_id": image_ids, "augmentation": augmentation, "metric": metric.name, "value": values})
-    # Without rows, pandas cannot tell that a column holds text.
-    table = table.astype(dict.fromkeys(COLUMNS[:3], str)).sort_values("image_id", kind="stable")
-    is_finite = np.isfinite(table["value"])
-    excluded = table[~is_finite].assign(reason=REASONS[metric.kind])[EXCLUSION_COLUMNS]
-    return table[is_finite][COLUMNS].reset_index(drop=True), excluded.reset_index(drop=True)
+    order = np.argsort(image_ids, kind="stable")
+    image_ids, values = image_ids[order], values[order]
+    kept = np.isfinite(values)
+    # A data frame takes longer to sort and to divide. Without `str`, pandas could not tell the type of empty columns.
+    names = {"augmentation": augmentation, "metric": metric.name}
+    excluded = _table(image_ids[~kept], **names, reason=REASONS[metric.kind])
+    return _table(image_ids[kept], **names).assign(value=values[kept]), excluded
+
+
+def _table(image_ids: NDArray[Any], **names: str) -> pd.DataFrame:
+    """Return a data frame of the image ids (N,) and of columns with the same name in every row."""
+    columns = {name: pd.array([value] * len(image_ids), dtype="str") for name, value in names.items()}
+    return pd.DataFrame({"image_id": pd.array(image_ids, dtype="str")} | columns)
