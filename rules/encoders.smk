@@ -42,19 +42,15 @@ rule encode_views:
     priority: ENCODING
     conda:
         "../envs/encode.yaml"
-    threads: encoding_cores
+    threads: encoding_threads
     resources:
         **encoding_resources(runtime=encoding_minutes),
-        workers=encoding_threads,
     params:
         **encoder(store=STORE, description="{model} {part}"),
     message:
         "Encoding {wildcards.dataset}, from shard {wildcards.part}, with {wildcards.model}."
     shell:
-        command(
-            "input.views,code params.bundle,encoding,store,description --threads {resources.workers} output.output "
-            + CAPTURE_ARGUMENTS
-        )
+        command(f"input.views,code params.bundle,encoding,store,description threads output.output {CAPTURE_ARGUMENTS}")
 
 
 rule merge_encoded:

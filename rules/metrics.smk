@@ -18,17 +18,16 @@ rule compute_pixel_metrics:
         every("results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz", "augmentation"),
     conda:
         "../envs/images.yaml"
-    threads: pixel_cores
+    threads: pixel_threads
     resources:
         **memory_and_runtime(pixel_memory, minutes(per_view=0.05)),
-        workers=pixel_threads,
     params:
         augmentations=AUGMENTATIONS,
         store=PIXEL_STORE,
     message:
         "Measuring the pixels of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        command("input.originals,views,code params.augmentations,store --threads {resources.workers} output")
+        command("input.originals,views,code params.augmentations,store threads output")
 
 
 rule compute_representation_metrics:

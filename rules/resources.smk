@@ -3,7 +3,7 @@
 The constants are upper bounds for one core without a GPU, from the measurements in docs/performance.md.
 """
 
-from embedding_shift.compat.snakemake_processes import is_main_process, runs_locally
+from embedding_shift.compat.snakemake_processes import is_main_process
 from embedding_shift.compat.snakemake_scheduler import limit_gpu_jobs, priority
 from embedding_shift.encoders.gpus import visible
 
@@ -101,33 +101,9 @@ def encoding_threads(wildcards):
     return config["encode_threads"] or (1 if on_own_gpu else share_of_cores(PARTS))
 
 
-def leaves_a_core(wildcards):
-    """Return whether an encoding job requests one core less than it has threads.
-
-    It loads PyTorch and the weights on one core, and a job that measures pixels uses the other meanwhile. Jobs of a
-    cluster have no more cores than they request. Nor do encoding jobs leave a core that another of them would take,
-    because each holds the weights in memory.
-    """
-    threads, cores = encoding_threads(wildcards), workflow.cores or 1
-    if threads == 1 or not is_main_process(workflow) or not runs_locally(workflow):
-        return False
-    is_only_one = len(DATASETS) * len(MODELS) * len(PARTS) == 1
-    return is_only_one or cores // threads == cores // (threads - 1)
-
-
-def encoding_cores(wildcards):
-    """Return the cores that an encoding job requests."""
-    return encoding_threads(wildcards) - leaves_a_core(wildcards)
-
-
 def pixel_threads(wildcards):
     """Return the threads of a job that measures pixels, one per augmentation at most."""
     return min(share_of_cores(SHARDS), len(AUGMENTATIONS))
-
-
-def pixel_cores(wildcards):
-    """Return the cores that a job that measures pixels requests: that which an encoding job leaves, if it leaves one."""
-    return 1 if leaves_a_core(wildcards) else pixel_threads(wildcards)
 
 
 def pixel_memory(wildcards, attempt):

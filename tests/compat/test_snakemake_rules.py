@@ -33,13 +33,6 @@ def test_a_job_in_a_process_of_its_own_is_known(monkeypatch):
     assert snakemake_processes.is_main_process(started_by_run)
 
 
-def test_jobs_of_a_cluster_are_known(monkeypatch):
-    here, elsewhere = (SimpleNamespace(local_exec=local) for local in (True, False))
-    assert snakemake_processes.runs_locally(here) and not snakemake_processes.runs_locally(elsewhere)
-    monkeypatch.setattr(snakemake_processes, "VERSIONS", ("0.1",))
-    assert not snakemake_processes.runs_locally(here)
-
-
 def test_another_version_gets_a_constant_priority(monkeypatch):
     assert snakemake_scheduler.priority(len, 1) is len
     monkeypatch.setattr(snakemake_scheduler, "VERSIONS", ("0.1",))

@@ -26,15 +26,6 @@ def is_main_process(workflow: Any) -> bool:
     return not versions.is_installed("snakemake", *VERSIONS) or workflow.is_main_process
 
 
-def runs_locally(workflow: Any) -> bool:
-    """Return whether the jobs of a run are processes on this machine, and not jobs of a cluster.
-
-    Args:
-        workflow: Snakemake's object of that name, once it plans jobs.
-    """
-    return versions.is_installed("snakemake", *VERSIONS) and workflow.local_exec
-
-
 def runs_here(workflow: Any, rules: Collection[str]) -> bool:
     """Return whether this run has a job of one of the rules to do and does it on this machine.
 
@@ -42,4 +33,6 @@ def runs_here(workflow: Any, rules: Collection[str]) -> bool:
         workflow: Snakemake's object of that name, in `onstart`.
         rules: names of the rules.
     """
-    return runs_locally(workflow) and any(job.rule.name in rules for job in workflow.dag.needrun_jobs())
+    if not versions.is_installed("snakemake", *VERSIONS) or not workflow.local_exec:
+        return False
+    return any(job.rule.name in rules for job in workflow.dag.needrun_jobs())
