@@ -216,6 +216,17 @@ def test_attention_similarity_stays_in_its_range(pair):
     np.testing.assert_array_equal(representation_metrics.attention_similarity(first, first), 1)
 
 
+@pytest.mark.parametrize("shape", [(7, 7), (2, 3), (16, 16), (27, 27), (230, 240)])
+def test_attention_similarity_is_the_mean_over_the_pixels_of_upsampled_maps(shape):
+    first, second = np.random.default_rng(0).random((2, 5, 2, *shape), dtype=np.float32) ** 4
+    second[0], second[1, :, 0, 0] = 0.3, np.nan  # A constant map counts as zero everywhere.
+    maps = [[representation_metrics.attention_map(one) for one in each] for each in (first, second)]
+    expected = [1 / (1 + np.mean((before - after) ** 2)) for before, after in zip(*maps, strict=True)]
+    found = representation_metrics.attention_similarity(first, second)
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    assert np.isnan(found[1]) and (found[2:] < 1).all()
+
+
 def test_attention_map_is_scaled_and_constant_attention_is_nothing():
     ramp = np.arange(2 * 49, dtype=np.float32).reshape(2, 7, 7)
     scaled = representation_metrics.attention_map(ramp)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from embedding_shift.metrics import registry
 
 ATTENTION_MAP_SIZE = 224
+IMAGES_AT_ONCE = 256  # whose attention is in memory in double precision
 
 
 @registry.register(
@@ -53,7 +54,8 @@ def attention_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> NDA
 
     The maps are those of `attention_map`. A map that is not finite gives NaN.
     """
-    return np.array([_map_similarity(o, a) for o, a in zip(original, augmented, strict=True)], dtype=np.float64)
+    parts = [slice(start, start + IMAGES_AT_ONCE) for start in range(0, len(original), IMAGES_AT_ONCE)]
+    return np.concatenate([np.empty(0), *(_map_similarities(original[part], augmented[part]) for part in parts)])
 
 
 def moved_attention(original: NDArray[Any], augmented: NDArray[Any]) -> float:
@@ -90,5 +92,42 @@ def scaled(array: NDArray[np.float64]) -> NDArray[np.float64]:
     return (array - lowest) / spread if spread > 0 else np.zeros_like(array)
 
 
-def _map_similarity(original: NDArray[Any], augmented: NDArray[Any]) -> np.floating[Any]:
-    return 1 / (1 + np.mean((attention_map(original) - attention_map(augmented)) ** 2))
+def _map_similarities(original: NDArray[Any], augmented: NDArray[Any]) -> NDArray[np.float64]:
+    """Return `attention_similarity` without upsampling every map.
+
+    Upsampling is linear and keeps constants. So small maps can be scaled by the extremes of the upsampled ones, and the
+    mean squared difference of the upsampled maps is a quadratic form of the difference of the small ones. This differs
+    from the plain computation in the last digit, and takes a tenth of the time.
+    """
+    difference = _scaled_small_maps(original) - _scaled_small_maps(augmented)
+    weights = (_upsampling(length) for length in difference.shape[1:])
+    # Not `@`: the last digits of a BLAS product depend on the machine.
+    rows, columns = (np.einsum("pi,pj->ij", each, each) for each in weights)
+    products = np.einsum("nil,lj->nij", np.einsum("ik,nkl->nil", rows, difference), columns)
+    return 1 / (1 + np.einsum("nij,nij->n", products, difference) / ATTENTION_MAP_SIZE**2)
+
+
+def _scaled_small_maps(attention: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the means over heads, scaled as `attention_map` scales them: (N, heads, rows, cols) to (N, rows, cols)."""
+    maps = attention.astype(np.float64).mean(axis=1)
+    rows, columns = (_ends_of_slopes(_upsampling(length)) for length in maps.shape[1:])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = np.einsum("nil,jl->nij", np.einsum("ik,nkl->nil", rows, maps), columns)
+        lowest, highest = (extreme(values, axis=(1, 2), keepdims=True) for extreme in (np.min, np.max))
+        scaled_maps: NDArray[np.float64] = (maps - lowest) / (highest - lowest)
+        scaled_maps[np.ptp(maps, axis=(1, 2)) == 0] = 0
+    return scaled_maps
+
+
+def _upsampling(length: int) -> NDArray[np.float64]:
+    """Return the weights of a row of `length` values in a row of an attention map: (ATTENTION_MAP_SIZE, length)."""
+    size = (length, ATTENTION_MAP_SIZE)
+    return np.asarray(cv2.resize(np.eye(length), size, interpolation=cv2.INTER_LINEAR), np.float64)
+
+
+def _ends_of_slopes(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rows of `_upsampling` that can yield an extreme: the first and the last between two neighbours."""
+    first_neighbour = (weights > 0).argmax(axis=1)
+    is_last = np.diff(first_neighbour, append=-1) != 0
+    is_first = np.diff(first_neighbour, prepend=-1) != 0
+    return weights[is_first | is_last]
