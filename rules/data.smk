@@ -38,6 +38,7 @@ rule ingest_images:
         output_table=temp("results/{dataset}/ingested/{shard}.csv"),
     conda:
         "../envs/images.yaml"
+    threads: decoding_threads
     resources:
         **memory_and_runtime(decoding_memory, allowance(60)),
     params:
@@ -46,7 +47,8 @@ rule ingest_images:
         "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
         command(
-            "input.listing wildcards.shard params.shards,image_size,resize,max_pixels output.output_shard,output_table"
+            "input.listing wildcards.shard params.shards,image_size,resize,max_pixels threads "
+            "output.output_shard,output_table"
         )
 
 

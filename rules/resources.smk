@@ -74,9 +74,14 @@ def memory_and_runtime(mem_mb, runtime):
     return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-def decoding_memory(wildcards, attempt):
-    """Return `mem_mb` of a job that decodes images: four copies of the largest allowed image with four channels."""
-    return grown(STARTUP_MB + 16 * config["max_pixels"] / 2**20, attempt)
+def decoding_threads(wildcards):
+    """Return the threads of a job that decodes images: few, because each may hold the largest image."""
+    return min(share_of_cores(SHARDS), 4)
+
+
+def decoding_memory(wildcards, threads, attempt):
+    """Return `mem_mb` of a job that decodes images: per thread four copies of the largest image with four channels."""
+    return grown(STARTUP_MB + threads * 16 * config["max_pixels"] / 2**20, attempt)
 
 
 def minutes(per_view):

@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, required=True, help="side of the views in pixels")
     parser.add_argument("--resize", choices=resizing.METHODS, required=True, help="how images are resized")
     parser.add_argument("--max-pixels", type=int, required=True, help="largest number of pixels of a usable image")
+    parser.add_argument("--threads", type=int, default=1, help="number of threads that share the images")
     parser.add_argument("--output-shard", required=True, help="tar to write, with the views of the usable images")
     parser.add_argument("--output-table", required=True, help="CSV file to write, with all images of the shard")
     arguments = parser.parse_args()
@@ -27,7 +28,8 @@ def main() -> None:
     ingested: list[IngestedImage] = []
 
     def usable_views() -> Iterator[shards.View]:
-        for image, view in ingest(images, arguments.image_size, arguments.max_pixels, arguments.resize):
+        options = arguments.image_size, arguments.max_pixels, arguments.resize, arguments.threads
+        for image, view in ingest(images, *options):
             ingested.append(image)
             if view is not None:
                 yield view

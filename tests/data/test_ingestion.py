@@ -1,6 +1,7 @@
 """Reading, decoding and resizing the listed images."""
 
 import hashlib
+import sys
 
 import icc_profiles
 import numpy as np
@@ -10,6 +11,7 @@ from image_files import ingested, write_image, write_table
 from PIL import Image
 
 from embedding_shift.data import manifest
+from embedding_shift.data.ingestion import ingest
 from embedding_shift.data.sources import csv_table, folder
 
 
@@ -37,6 +39,29 @@ def test_conversions_are_recorded(tmp_path):
         "b": "ICC profile a test to sRGB",
         "c": "transparency blended with white",
     }
+
+
+def test_several_threads_ingest_the_same_in_the_same_order(tmp_path, monkeypatch):
+    """Also images that are too large for Pillow's own limit, which concerns all threads."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    usual = sys.getswitchinterval()
+    for number in range(100):
+        write_image(tmp_path / f"{number:03}.jpg", number, size=(100, 100))
+    (tmp_path / "005.jpg").write_bytes(b"no image")
+    images = folder.list_images(tmp_path).images
+    alone = list(ingest(images, 8, 10_000))
+    sys.setswitchinterval(1e-6)  # Threads interrupt each other as often as possible.
+    try:
+        together = list(ingest(images, 8, 10_000, threads=4))
+    finally:
+        sys.setswitchinterval(usual)
+    assert [image for image, _ in together] == [image for image, _ in alone]
+    assert [image.image_id for image, view in together if view is None] == ["005"]
+    for (_, one), (_, other) in zip(alone, together, strict=True):
+        assert (one is None and other is None) or (
+            one.record == other.record and np.array_equal(one.pixels, other.pixels)
+        )
+    assert Image.MAX_IMAGE_PIXELS == 10
 
 
 def test_a_missing_file_is_rejected(tmp_path):

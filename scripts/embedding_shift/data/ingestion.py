@@ -1,7 +1,10 @@
 """Read, decode and resize the listed images."""
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from embedding_shift.data import decoding, resizing, webdataset_shards
@@ -12,28 +15,45 @@ from embedding_shift.io import shards
 
 
 def ingest(
-    images: Iterable[ListedImage], size: int, max_pixels: int, resize: str = resizing.BILINEAR
+    images: Iterable[ListedImage],
+    size: int,
+    max_pixels: int,
+    resize: str = resizing.BILINEAR,
+    threads: int = 1,
 ) -> Iterator[tuple[IngestedImage, shards.View | None]]:
-    """Decode and resize the listed images one by one.
+    """Decode and resize the listed images.
 
     Args:
         images: the listed images. One that already has a `reason` is passed on without being read.
         size: side of the views in pixels.
         max_pixels: images with more pixels are rejected.
         resize: name of the method in `resizing.METHODS`.
+        threads: number of threads that share the images.
 
     Yields:
-        (image, view): the ingested image, and its view or None if the image is rejected.
+        (image, view): the ingested image, and its view or None if the image is rejected, in the order of the images.
     """
-    for image in images:
-        try:
-            digest, decoded = read(image, max_pixels)
-        except InputError as error:
-            yield IngestedImage.rejected(image, str(error)), None
-            continue
-        pixels = resizing.METHODS[resize](decoded.pixels, size)
-        view = shards.View(image.image_id, pixels, {"image_sha256": digest})
-        yield _usable(image, digest, decoded), view
+    ingested = partial(_ingested, size, max_pixels, resize)
+    if threads == 1:
+        yield from map(ingested, images)
+        return
+    with decoding.lenient(), ThreadPoolExecutor(threads) as pool:
+        begun: deque[Future[tuple[IngestedImage, shards.View | None]]] = deque()
+        for image in images:
+            begun.append(pool.submit(ingested, image))
+            if len(begun) > 2 * threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+
+
+def _ingested(size: int, max_pixels: int, resize: str, image: ListedImage) -> tuple[IngestedImage, shards.View | None]:
+    try:
+        digest, decoded = read(image, max_pixels)
+    except InputError as error:
+        return IngestedImage.rejected(image, str(error)), None
+    pixels = resizing.METHODS[resize](decoded.pixels, size)
+    return _usable(image, digest, decoded), shards.View(image.image_id, pixels, {"image_sha256": digest})
 
 
 def _usable(image: ListedImage, digest: str, decoded: decoding.DecodedImage) -> IngestedImage:

@@ -5,15 +5,17 @@ docs/image_formats.md lists which variants of which formats are decoded, convert
 
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
+from PIL import Image
 
 from embedding_shift.data.decoding import bmff, jpeg, jpeg2000, jpegxl, pillow_formats, png, tiff
 from embedding_shift.data.decoding.raster import DecodedImage, Pixels, Raster, finished
 from embedding_shift.errors import InputError
 
-__all__ = ["DecodedImage", "Pixels", "decode", "pixels_sha256"]
+__all__ = ["DecodedImage", "Pixels", "decode", "lenient", "pixels_sha256"]
 
 Decoder = Callable[[bytes, int], Raster]
 
@@ -54,14 +56,29 @@ def decode(data: bytes, max_pixels: int) -> DecodedImage:
     decoder = _decoder(data)
     if decoder is None:
         raise InputError("not an image in a known format")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with lenient():
         try:
             return finished(decoder(data, max_pixels))
         except InputError:
             raise
         except Exception as error:  # Decoders raise many types on damaged data.
             raise InputError(f"damaged image: {error or type(error).__name__}") from None
+
+
+@contextmanager
+def lenient() -> Iterator[None]:
+    """Within this context, warnings are ignored, and Pillow's own limit of pixels, which may be too low, is lifted.
+
+    `decode` enters it, but both concern all threads. Several threads decode within another such context, so that none
+    of them leaves it for the others.
+    """
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def pixels_sha256(image: Pixels) -> str:

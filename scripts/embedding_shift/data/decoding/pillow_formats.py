@@ -79,8 +79,6 @@ def opened(data: bytes, image_format: str, max_pixels: int) -> Iterator[Image.Im
     Raises:
         InputError: the image is damaged or too large.
     """
-    # Pillow's own limit may be lower than max_pixels.
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with Image.open(io.BytesIO(data), formats=[image_format]) as image:
             check_size(*image.size, max_pixels)
@@ -91,8 +89,6 @@ def opened(data: bytes, image_format: str, max_pixels: int) -> Iterator[Image.Im
         raise InputError(f"damaged image: its header is not that of a {image_format} file") from None
     except Exception as error:  # Pillow's codecs raise many types on damaged data.
         raise InputError(f"damaged image: {error or type(error).__name__}") from None
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
 
 
 def to_raster(image: Image.Image, profile: colour.Profile | None) -> Raster:
