@@ -6,6 +6,8 @@ output:  results/{dataset}/manifest.csv, results/{dataset}/rejects.csv,
 steps:   list → decode, check and resize once, per shard → manifest → original views
 """
 
+INGESTION = settings("shards", "image_size", "resize", "max_pixels")
+
 
 rule list_images:
     input:
@@ -42,14 +44,11 @@ rule ingest_images:
     resources:
         **memory_and_runtime(decoding_memory, allowance(60)),
     params:
-        **settings("shards", "image_size", "resize", "max_pixels"),
+        **INGESTION,
     message:
         "Decoding and resizing the images of {wildcards.dataset}, shard {wildcards.shard}."
     shell:
-        command(
-            "input.listing wildcards.shard params.shards,image_size,resize,max_pixels threads "
-            "output.output_shard,output_table"
-        )
+        command("input.listing wildcards.shard threads output.output_shard,output_table", params=INGESTION)
 
 
 rule write_manifest:

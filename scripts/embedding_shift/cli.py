@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from embedding_shift.errors import InputError
+from embedding_shift.errors import warn as warn
 
 # Scripts import this module before OpenCV, whose matrix products have other last digits on several threads. Snakemake
 # sets the variable to the number of threads of a job.
@@ -41,11 +42,6 @@ def grouped(paths: Sequence[str], groups: int) -> list[Sequence[str]]:
     if rest or not size:
         raise InputError(f"{len(paths)} files cannot be divided into {groups} groups of one size")
     return [paths[start : start + size] for start in range(0, len(paths), size)]
-
-
-def warn(message: str) -> None:
-    """Print a warning as one line on standard error."""
-    print(f"warning: {message}", file=sys.stderr)
 
 
 def run(main: Callable[[], None]) -> None:

@@ -1,4 +1,6 @@
-"""The exception for faulty input, and the wording of other libraries' exceptions."""
+"""The exception for faulty input, warnings, and the wording of other libraries' exceptions."""
+
+import sys
 
 LONGEST_MESSAGE = 400  # characters
 
@@ -14,3 +16,8 @@ def one_line(error: BaseException) -> str:
     """Return the message of another library's exception as one line of at most LONGEST_MESSAGE characters."""
     text = " ".join(str(error).split())
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+
+
+def warn(message: str) -> None:
+    """Print a warning as one line on standard error."""
+    print(f"warning: {message}", file=sys.stderr)

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 from torch import Size
 
-from embedding_shift import cli
 from embedding_shift.config.entries import ModelSource
 from embedding_shift.encoders.bundle_files import BundleConfig, FileSource, State
 from embedding_shift.encoders.sources import checkpoint_files, open_clip_names
 from embedding_shift.encoders.towers import tower_loading
-from embedding_shift.errors import InputError
+from embedding_shift.errors import InputError, warn
 from embedding_shift.io import atomic
 
 IMAGE_TOWER = "visual."
@@ -64,7 +63,7 @@ def read(model: ModelSource) -> Checkpoint:
     prefix = find_tower(found, {key: weights.shape for key, weights in tower.state_dict().items()}, name, path)
     twin = open_clip_names.twin(name)
     if twin and not tag and {"gelu", "quickgelu"} & set(tower_loading.activations(tower)):
-        cli.warn(
+        warn(
             f"{path} is read as {name!r}. {twin!r} has the same weights with another activation, so the file cannot "
             "show which one is right; the wrong one gives wrong embeddings. With `pretrained`, the run checks it."
         )
