@@ -75,8 +75,11 @@ def memory_and_runtime(mem_mb, runtime):
 
 
 def decoding_threads(wildcards):
-    """Return the threads of a job that decodes images: few, because each may hold the largest image."""
-    return min(share_of_cores(SHARDS), 4)
+    """Return the threads of a job that decodes images: few, because each may hold the largest image.
+
+    One core is left for the job that makes a bundle, which starts earlier; this job would wait for its end.
+    """
+    return min(max(share_of_cores(SHARDS) - 1, 1), 4)
 
 
 def decoding_memory(wildcards, threads, attempt):
