@@ -110,7 +110,7 @@ def encoding_threads(wildcards):
 
 
 def pixel_threads(wildcards):
-    """Return the threads of a job that measures pixels, one per augmentation at most."""
+    """Return the threads of a job that measures pixels: few, because each process reads the headers of all views."""
     return min(share_of_cores(SHARDS), len(AUGMENTATIONS))
 
 
