@@ -11,8 +11,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, help="tar to write")
     arguments = parser.parse_args()
     used = {row["image_id"] for row in tables.read_rows(arguments.manifest)}
-    views = (view for view in shards.read(arguments.ingested) if view.image_id in used)
-    shards.write(arguments.output, views)
+    shards.write_selected(arguments.output, arguments.ingested, used)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,25 @@ def test_the_same_views_give_the_same_bytes(shard, tmp_path):
     assert checksums.path_of(again).read_bytes() == checksums.path_of(shard).read_bytes()
 
 
+@pytest.mark.parametrize("numbers", [[], [0], [1, 3], [0, 1, 2, 3, 4]])
+def test_selected_views_are_copied_as_if_they_were_written_alone(tmp_path, numbers):
+    names = ["id_0", "x" * 200, "größe", "id_3", "x" * 96]  # three of them do not fit a plain header
+    named = [shards.View(name, view.pixels, view.record) for name, view in zip(names, views(), strict=True)]
+    shards.write(tmp_path / "all.tar", named)
+    shards.write(tmp_path / "expected.tar", [named[number] for number in numbers])
+    selected = {names[number] for number in numbers} | {"not there"}
+    shards.write_selected(tmp_path / "selected.tar", tmp_path / "all.tar", selected)
+    assert (tmp_path / "selected.tar").read_bytes() == (tmp_path / "expected.tar").read_bytes()
+    assert checksums.read(tmp_path / "selected.tar") == checksums.read(tmp_path / "expected.tar")
+
+
+def test_views_of_a_damaged_shard_are_not_copied(shard, tmp_path):
+    flip_a_byte(shard)
+    with pytest.raises(InputError, match="damaged"):
+        shards.write_selected(tmp_path / "selected.tar", shard, {"id_0"})
+    assert not (tmp_path / "selected.tar").exists()
+
+
 def test_a_shard_can_be_empty(tmp_path):
     shards.write(tmp_path / "empty.tar", [])
     assert list(shards.read(tmp_path / "empty.tar")) == []

@@ -55,12 +55,24 @@ def write(path: str | Path, views: Iterable[View]) -> None:
 
     The same views give the same bytes: the tar holds constant times, owners and modes.
     """
-    digest = hashlib.sha256()
-    with atomic.whole(path) as temporary, open(temporary, "wb") as file:
-        for part in _tar(views):
-            file.write(part)
-            digest.update(part)
-    checksums.write(path, digest.hexdigest())
+    _write_tar(path, _files(views))
+
+
+def write_selected(path: str | Path, source: str | Path, image_ids: Collection[str]) -> None:
+    """Write some views of the shard at `source` to the shard at `path`, in the same order, then its checksum.
+
+    Their bytes are copied as they are. For a shard that `write` made, this gives the same as reading and writing.
+
+    Args:
+        path, source: the shards.
+        image_ids: the images to write; others than those of `source` do not matter.
+
+    Raises:
+        InputError: as `read`, for `source`.
+    """
+    verify(source)
+    with _opened(source) as file:
+        _write_tar(path, _selected_files(file, image_ids))
 
 
 def read(path: str | Path) -> Iterator[View]:
@@ -181,20 +193,44 @@ def _absent(path: str | Path) -> InputError:
     return InputError(f"there is no shard {path}; another job may have found it damaged. Run again.")
 
 
-def _tar(views: Iterable[View]) -> Iterator[bytes | bytearray]:
-    """Yield the bytes of a tar file of views in parts."""
+def _write_tar(path: str | Path, parts: Iterable[bytes | bytearray]) -> None:
+    """Write a tar file whose files, with their headers, are given in parts, then its checksum."""
+    digest = hashlib.sha256()
     size = 0
+    with atomic.whole(path) as temporary, open(temporary, "wb") as file:
+
+        def append(part: bytes | bytearray) -> None:
+            nonlocal size
+            file.write(part)
+            digest.update(part)
+            size += len(part)
+
+        for part in parts:
+            append(part)
+        end = 2 * tarfile.BLOCKSIZE
+        append(bytes(end + -(size + end) % tarfile.RECORDSIZE))
+    checksums.write(path, digest.hexdigest())
+
+
+def _selected_files(file: BufferedReader, image_ids: Collection[str]) -> Iterator[bytes]:
+    """Yield the bytes of the two files of every view of some images, from an open tar."""
+    start = 0
+    for image_id, _, png in _samples(file):
+        end = png.offset_data + png.size + -png.size % tarfile.BLOCKSIZE
+        if image_id in image_ids:
+            file.seek(start)
+            yield file.read(end - start)
+        start = end
+
+
+def _files(views: Iterable[View]) -> Iterator[bytes | bytearray]:
+    """Yield the bytes of the two files of every view in a tar, in parts."""
     for view in views:
         record = json.dumps(view.record, sort_keys=True).encode()
         files: tuple[tuple[str, bytes | bytearray], ...]
         files = ("json", record), ("png", uncompressed_png.encode(view.pixels))
         for suffix, data in files:
-            header = _header(f"{view.image_id}.{suffix}", len(data))
-            for part in (header, data, bytes(-len(data) % tarfile.BLOCKSIZE)):
-                size += len(part)
-                yield part
-    end = 2 * tarfile.BLOCKSIZE
-    yield bytes(end + -(size + end) % tarfile.RECORDSIZE)
+            yield from (_header(f"{view.image_id}.{suffix}", len(data)), data, bytes(-len(data) % tarfile.BLOCKSIZE))
 
 
 class _Member(tarfile.TarInfo):
