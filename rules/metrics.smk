@@ -32,7 +32,6 @@ rule compute_pixel_metrics:
 
 rule compute_representation_metrics:
     input:
-        **stored_of_part(views=AUGMENTATIONS),
         original="results/{dataset}/{model}/encoded/original/{part}.npz",
         augmented=every("results/{dataset}/{model}/encoded/{augmentation}/{part}.npz", "augmentation"),
         code=code("compute_representation_metrics"),
@@ -46,7 +45,7 @@ rule compute_representation_metrics:
     message:
         "Measuring the shift of {wildcards.model} on {wildcards.dataset}, from shard {wildcards.part}."
     shell:
-        command("input.original,augmented,views --threads {threads} output")
+        command("input.original,augmented threads output")
 
 
 rule compute_metrics:

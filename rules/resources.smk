@@ -120,7 +120,7 @@ def pixel_memory(wildcards, attempt):
 
 
 def measuring_threads(wildcards):
-    """Return the threads of a job that measures the representation, one per augmentation at most."""
+    """Return the threads of a job that measures the representation: few, because each process reads all files."""
     return min(share_of_cores(PARTS), len(AUGMENTATIONS))
 
 

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from embedding_shift import cli, processes, sampling
 from embedding_shift.encoders import image_encoder, stored_encoding
 from embedding_shift.io import array_files, image_lists
@@ -37,8 +39,8 @@ def main() -> None:
     for output, encoded in stored_encoding.encode_shards(
         encoder, paths, store, arguments.description, captured
     ).items():
-        image_ids, embedding, attention = encoded
-        array_files.write(output, image_ids, embedding=embedding, attention=attention)
+        arrays = {"embedding": encoded.embedding, "attention": encoded.attention}
+        array_files.write(output, encoded.image_ids, record=np.array(encoded.records, bytes), **arrays)
     for output, path in zip(paths, arguments.captured, strict=False):
         image_ids, arrays = captured.shard(output)
         array_files.write(path, image_ids, **arrays)

@@ -1,5 +1,6 @@
 """Tests of encoding with a store: nothing is encoded twice, and the outputs do not depend on what is stored."""
 
+import json
 import sys
 import threading
 
@@ -35,7 +36,11 @@ def bundle(tmp_path_factory):
 def views(numbers, draw):
     """Return small views whose pixels depend on the number and the draw."""
     return [
-        shards.View(f"image{number}", np.random.default_rng([number, draw]).integers(0, 256, (32, 32, 3), np.uint8))
+        shards.View(
+            f"image{number}",
+            np.random.default_rng([number, draw]).integers(0, 256, (32, 32, 3), np.uint8),
+            {"of": f"image{number}"},
+        )
         for number in numbers
     ]
 
@@ -54,7 +59,9 @@ def encode(encoder, paths, folder):
 
 def sort(encoded):
     order = np.argsort(encoded.image_ids)
-    return np.array(encoded.image_ids)[order], encoded.embedding[order], encoded.attention[order]
+    image_ids, records = (np.array(texts, str)[order] for texts in encoded[:2])
+    assert [json.loads(record) for record in records] == [{"of": image_id} for image_id in image_ids]
+    return image_ids, encoded.embedding[order], encoded.attention[order]
 
 
 def assert_equal(found, expected):
@@ -95,15 +102,17 @@ def test_threads_add_outputs_side_by_side(switching):
 
     def add(start):
         for number in range(start, start + 3000):
-            collected.add([str(number)], np.full((1, 4), number, np.float32), np.full((1, 1, 2, 2), number, np.float32))
+            arrays = (np.full(shape, number, np.float32) for shape in ((1, 4), (1, 1, 2, 2)))
+            collected.add([str(number)], [f"of {number}"], *arrays)
 
     threads = [threading.Thread(target=add, args=(start,)) for start in (0, 3000)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    image_ids, embedding, attention = collected.encoded()
+    image_ids, records, embedding, attention = collected.encoded()
     assert sorted(map(int, image_ids)) == list(range(6000))
+    assert records == [f"of {image_id}" for image_id in image_ids]
     np.testing.assert_array_equal(embedding[:, 0], np.array(image_ids, dtype=float))
     np.testing.assert_array_equal(attention[:, 0, 0, 0], np.array(image_ids, dtype=float))
 

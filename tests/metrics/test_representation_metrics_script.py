@@ -19,6 +19,6 @@ def killed(*_):
 
 def test_a_measuring_process_that_is_killed_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(stored_views, "representation_metrics", killed)
-    monkeypatch.setattr(sys, "argv", [SCRIPT, "--original", "o", "--augmented", "a", "--views", "v", "--output", "x"])
+    monkeypatch.setattr(sys, "argv", [SCRIPT, "--original", "o", "--augmented", "a", "--output", "x"])
     with pytest.raises(SystemExit, match=r"^error: a process of the job was killed, .*; run again$"):
         runpy.run_path(SCRIPT, run_name="__main__")

@@ -1,5 +1,6 @@
 """Metrics of stored views: the geometry is undone by the records in the shards."""
 
+import json
 import subprocess
 import sys
 
@@ -61,19 +62,27 @@ def test_views_that_are_measured_together_have_the_values_of_views_measured_alon
 
 
 @pytest.mark.parametrize("processes", [2, 5])
-def test_processes_that_share_the_images_find_the_values_of_one(stored, tmp_path, processes):
+def test_processes_that_share_the_images_find_the_values_of_one(stored, encoded, tmp_path, processes):
     """There are three images, so that some processes have more than others or none."""
     paths = [stored[name][0] for name in ("original", *NAMES)]
-    outputs = [tmp_path / f"{name}.npz" for name in NAMES]
-    files = {"originals": paths[:1], "views": paths[1:], "augmentations": NAMES, "output": outputs}
-    options = [str(word) for name, values in files.items() for word in (f"--{name}", *values)]
-    script = PROJECT / "scripts" / "compute_pixel_metrics.py"
-    subprocess.run([sys.executable, script, *options, "--threads", str(processes)], check=True)
-    image_ids, expected = stored_views.pixel_metrics(paths[0], paths[1:])
-    for output, columns in zip(outputs, expected, strict=True):
-        found = array_files.read(output)
-        assert list(found.pop("image_id")) == image_ids
-        np.testing.assert_equal(found, columns)
+    outputs = [tmp_path / "values" / f"{name}.npz" for name in NAMES]
+    npz = [encoded(path, seed) for seed, path in enumerate(paths)]
+    options = {
+        "compute_pixel_metrics": {"originals": paths[:1], "views": paths[1:], "augmentations": NAMES},
+        "compute_representation_metrics": {"original": npz[:1], "augmented": npz[1:]},
+    }
+    expected = {
+        "compute_pixel_metrics": stored_views.pixel_metrics(paths[0], paths[1:]),
+        "compute_representation_metrics": stored_views.representation_metrics(npz[0], npz[1:]),
+    }
+    for script, (image_ids, columns_of_each) in expected.items():
+        files = options[script] | {"output": outputs, "threads": [processes]}
+        words = [str(word) for name, values in files.items() for word in (f"--{name}", *values)]
+        subprocess.run([sys.executable, PROJECT / "scripts" / f"{script}.py", *words], check=True)
+        for output, columns in zip(outputs, columns_of_each, strict=True):
+            found = array_files.read(output)
+            assert list(found.pop("image_id")) == image_ids
+            np.testing.assert_equal(found, columns)
 
 
 def test_the_edges_of_an_image_are_found_once_for_all_its_views(stored, monkeypatch):
@@ -129,9 +138,10 @@ def encoded(tmp_path):
     """A function that writes an encoder's output for the views of a shard, drawn at random; it returns the path."""
 
     def write(shard, seed):
-        image_ids = [view.image_id for view in shards.read(shard)]
+        image_ids, records = zip(*shards.read_records(shard), strict=True)
         generator = np.random.default_rng(seed)
-        arrays = {"embedding": generator.normal(size=(len(image_ids), 5)).astype(np.float32)}
+        arrays = {"record": np.array([json.dumps(record).encode() for record in records])}
+        arrays |= {"embedding": generator.normal(size=(len(image_ids), 5)).astype(np.float32)}
         arrays["attention"] = generator.random((len(image_ids), 3, 7, 7), dtype=np.float32)
         array_files.write(tmp_path / f"{seed}.npz", image_ids, **arrays)
         return tmp_path / f"{seed}.npz"
@@ -142,7 +152,7 @@ def encoded(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_representation_metrics_undo_the_geometry_of_the_record(stored, encoded, name):
     original, augmented = encoded(stored["original"][0], 0), encoded(stored[name][0], 1)
-    image_ids, values = stored_views.representation_metrics(original, augmented, stored[name][:1])
+    image_ids, (values,) = stored_views.representation_metrics(original, [augmented])
     views = {view.image_id: view for view in shards.read(stored[name][0])}
     assert list(image_ids) == sorted(views)
     before, after = array_files.read(original), array_files.read(augmented)
@@ -160,11 +170,9 @@ def test_representation_metrics_undo_the_geometry_of_the_record(stored, encoded,
 
 
 def test_outputs_for_different_images_are_refused(stored, encoded):
-    original, augmented, other = encoded(stored["original"][0], 0), encoded(stored["noise"][0], 1), stored["noise"][1]
-    with pytest.raises(InputError, match=r"noise/1\.tar and .*0\.npz do not hold the same images"):
-        stored_views.representation_metrics(original, augmented, [other])
-    with pytest.raises(InputError, match=r"2\.npz and .*0\.npz do not hold the same images"):
-        stored_views.representation_metrics(original, encoded(other, 2), stored["noise"][:1])
+    original, augmented = encoded(stored["original"][0], 0), encoded(stored["noise"][1], 1)
+    with pytest.raises(InputError, match=r"1\.npz and .*0\.npz do not hold the same images"):
+        stored_views.representation_metrics(original, [augmented])
 
 
 def test_shards_of_different_images_are_refused(stored):

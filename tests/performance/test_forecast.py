@@ -137,7 +137,7 @@ def test_disk_space_holds_views_outputs_and_tables(tmp_path):
     assert found["decode"].disk_mb == pytest.approx(USED * 0.15)
     assert found["decode"].temporary_mb == pytest.approx(LISTED * 0.15)
     assert found["augment"].disk_mb == pytest.approx(2 * USED * 0.15)
-    assert found["encode clip"].disk_mb == pytest.approx(3 * USED * 2 * (2048 + 2352 + 80) / 1e6)
+    assert found["encode clip"].disk_mb == pytest.approx(3 * USED * (2 * (2048 + 2352 + 80) + 600) / 1e6)
     assert sum(row.temporary_mb > 0 for row in found.values()) == 2  # Decoding, and the whole run.
     stored = rows(tmp_path, store="results/store")["encode clip"]
     assert stored.disk_mb - found["encode clip"].disk_mb == pytest.approx(3 * USED * (2048 + 2352) / 1e6)
@@ -183,7 +183,7 @@ def test_the_study_counts_its_draws_doses_and_references(tmp_path):
     pairs = 10 * 4
     encoded = (blur + flip + 5 * 5) * (2 * 2 / 50 + 0.001)
     assert core_seconds(row) == pytest.approx((made + tried + pairs) / 1000 + encoded + 2 * 5 + 3 * 2)
-    output = (blur + flip) * (2048 + 2352 + 80)
+    output = (blur + flip) * (2048 + 2352 + 80 + 600)
     assert row.disk_mb == pytest.approx(((blur + flip + 10) * 150_000 + output) / 1e6)
 
 

@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from embedding_shift.encoders import batching, view_reading
 from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
-from embedding_shift.encoders.image_encoder import Encoded, Encoder
+from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.numerics import machine
 from embedding_shift.io import atomic, shards
 from embedding_shift.io.array_store import Store
@@ -52,6 +52,22 @@ def setting(encoder: Encoder, files: str) -> str:
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
 
 
+class EncodedViews(NamedTuple):
+    """The output of an encoder for N stored views.
+
+    Attributes:
+        image_ids: the keys of the views.
+        records: their records as JSON.
+        embedding: float32 (N, D), not normalised.
+        attention: float32 (N, heads, rows, columns); (N, 0, 0, 0) if the tower has no map.
+    """
+
+    image_ids: list[str]
+    records: list[str]
+    embedding: NDArray[np.float32]
+    attention: NDArray[np.float32]
+
+
 class CapturedViews:
     """What encoding captures inside the tower for some images, by the name of the output.
 
@@ -78,7 +94,7 @@ def encode_shards(
     store: Store | None,
     description: str,
     captured: CapturedViews | None = None,
-) -> dict[str, Encoded]:
+) -> dict[str, EncodedViews]:
     """Encode the views of several shards in one pass.
 
     Neither the number of shards nor their distribution over the outputs changes an embedding or a map.
@@ -108,7 +124,8 @@ def encode_shards(
                     computed.append((name, keys[place] if stored is None else None, records[place]))
                     yield shards.View(image_id, pixels[place])
                 else:
-                    collected[name].add([image_id], stored["embedding"][np.newaxis], stored["attention"][np.newaxis])
+                    arrays = (stored[array][np.newaxis] for array in ("embedding", "attention"))
+                    collected[name].add([image_id], [records[place]], *arrays)
                     progress.update(1)
 
     with tqdm(total=_count(paths), desc=description, unit="view", mininterval=2) as progress, _flushing(store) as flush:
@@ -117,7 +134,7 @@ def encode_shards(
             for name, places in groupby(range(len(names)), key=names.__getitem__):
                 first, *others = places
                 part = slice(first, first + 1 + len(others))
-                collected[name].add(batch.image_ids[part], batch.embedding[part], batch.attention[part])
+                collected[name].add(batch.image_ids[part], records[part], batch.embedding[part], batch.attention[part])
             for place, arrays in enumerate(inside):
                 if arrays is not None:
                     arrays = arrays | {"embedding": batch.embedding[place]}
@@ -128,7 +145,12 @@ def encode_shards(
                 store.add(list(new.values()), {"embedding": batch.embedding[rows], "attention": batch.attention[rows]})
             progress.update(len(batch.image_ids))
             flush()
-    return {name: part.encoded() or encoder.encode([], total=0) for name, part in collected.items()}
+    return {name: part.encoded() or _nothing(encoder) for name, part in collected.items()}
+
+
+def _nothing(encoder: Encoder) -> EncodedViews:
+    nothing = encoder.encode([], total=0)
+    return EncodedViews([], [], nothing.embedding, nothing.attention)
 
 
 def _count(paths: Mapping[str, Sequence[str | Path]]) -> int:
@@ -164,19 +186,27 @@ class _Collected:
     def __init__(self) -> None:
         self._adding = threading.Lock()
         self._image_ids: list[str] = []
+        self._records: list[str] = []
         self._embeddings, self._attention = batching.Rows(), batching.Rows()
 
-    def add(self, image_ids: Sequence[str], embeddings: NDArray[np.float32], attention: NDArray[np.float32]) -> None:
+    def add(
+        self,
+        image_ids: Sequence[str],
+        records: Sequence[str],
+        embeddings: NDArray[np.float32],
+        attention: NDArray[np.float32],
+    ) -> None:
         with self._adding:
             self._image_ids += image_ids
+            self._records += records
             self._embeddings.add(embeddings)
             self._attention.add(attention)
 
-    def encoded(self) -> Encoded | None:
+    def encoded(self) -> EncodedViews | None:
         """Return the outputs; None if there are no views."""
         if not self._image_ids:
             return None
-        return Encoded(self._image_ids, self._embeddings.array, self._attention.array)
+        return EncodedViews(self._image_ids, self._records, self._embeddings.array, self._attention.array)
 
 
 class _CapturedShard:

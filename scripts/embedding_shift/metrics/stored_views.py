@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_files, array_store, atomic, shards
-from embedding_shift.io.array_store import Store
+from embedding_shift.io.array_store import Arrays, Store
 from embedding_shift.metrics import evaluate, registry
 from embedding_shift.views import geometry
 from embedding_shift.views.view_record import ViewRecord
@@ -77,10 +77,11 @@ def pixel_metrics(
 
 
 def joined(shares: Sequence[tuple[list[str], list[Values]]]) -> tuple[list[str], list[Values]]:
-    """Return the pixel metrics of all images.
+    """Return the metrics of all images.
 
     Args:
-        shares: the results of `pixel_metrics` for `first` from 0 on, with the number of shares as `step`.
+        shares: the results of `pixel_metrics` or `representation_metrics` for `first` from 0 on, with the number of
+            shares as `step`.
     """
     image_ids, columns = zip(*shares, strict=True)
     values = [
@@ -141,33 +142,42 @@ def _key(original_sha256: str, original: shards.View, view: shards.View) -> byte
 
 
 def representation_metrics(
-    original: str | Path, augmented: str | Path, augmented_shards: Sequence[str | Path]
-) -> tuple[NDArray[np.str_], Values]:
+    original: str | Path, augmented: Sequence[str | Path], first: int = 0, step: int = 1
+) -> tuple[list[str], list[Values]]:
     """Return the embedding and attention metrics, registered and not, of the views in some shards.
 
     Args:
-        original, augmented: array files of the encoder's output for the same images.
-        augmented_shards: paths of the shards that hold the augmented views.
+        original: array file of the encoder's output for the original views.
+        augmented: array files of its output for the augmented views of the same images, with the records of the views.
+        first, step: as in `pixel_metrics`; images are in the order of their ids.
 
     Returns:
-        N image ids, and {metric: float64 (N,)}; NaN if a metric is not defined.
+        N image ids, and {metric: float64 (N,)} of each file of augmented views; NaN if a metric is not defined.
 
     Raises:
         InputError: a file is damaged, or the files do not hold the same images.
     """
-    before, after = array_files.read(original), array_files.read(augmented)
-    image_ids = before["image_id"]
-    records = {image_id: record for path in augmented_shards for image_id, record in shards.read_records(path)}
-    for path, found in ((augmented, after["image_id"]), (augmented_shards[0], sorted(records))):
-        if list(image_ids) != list(found):
+    before = array_files.read(original)
+    values = []
+    for path in augmented:
+        after = array_files.read(path)
+        if list(before["image_id"]) != list(after["image_id"]):
             raise InputError(f"{path} and {original} do not hold the same images")
-    correspondences = (geometry.correspondence(ViewRecord.from_json(records[image_id])) for image_id in image_ids)
+        share = slice(first, None, step)
+        originals, views = ({name: array[share] for name, array in arrays.items()} for arrays in (before, after))
+        values.append(_representation_metrics(originals, views))
+    return before["image_id"][first::step].tolist(), values
+
+
+def _representation_metrics(before: Arrays, after: Arrays) -> Values:
+    """Return {metric: float64 (N,)} of the arrays by name of the original and of the augmented views."""
+    records = (ViewRecord.from_json(json.loads(record)) for record in after["record"])
     unregistered = {
         name: value
         for kind in ("embedding", "attention")
         for name, value in evaluate.of_arrays(kind, before[kind], after[kind]).items()
     }
     registered = evaluate.of_registered_attention(
-        before["attention"], after["attention"], correspondences, unregistered
+        before["attention"], after["attention"], map(geometry.correspondence, records), unregistered
     )
-    return image_ids, unregistered | registered
+    return unregistered | registered

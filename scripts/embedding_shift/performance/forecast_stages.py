@@ -64,6 +64,7 @@ TRIED_DOSES = 12
 # images.
 LONG_TABLE_BYTES, PART_BYTES, JOINING_BYTES = 10, 13, 300
 ID_BYTES = 80  # of an image id of 20 characters in NumPy's arrays; ids of URLs have 20
+RECORD_BYTES = 600  # of the record of a view: 320 to 750 with the augmentations of config.yaml
 VIT_B_32_BYTES = 351_396_864  # weights in single precision of the image tower that the benchmark loads
 
 
@@ -216,7 +217,8 @@ def _encode(run: Run, model: str) -> Stage:
         seconds += sample * run.views * run.encoding_seconds(model, "fp32")
     seconds += jobs * run.costs.start_up_seconds("encode_views")
     output = encoder.embedding_bytes + encoder.attention_bytes
-    disk = 2 * views * (output + ID_BYTES)  # shards, and the files that join them
+    # The shards, and the files that join them without the records.
+    disk = views * (2 * (output + ID_BYTES) + RECORD_BYTES)
     if run.settings["store"]:
         disk += views * output
     return Stage(f"encode {model}", jobs, seconds, run.encoding_memory_mb(model), disk, threads=threads)
@@ -259,7 +261,7 @@ def _study(run: Run) -> Stage:
     seconds += (jobs - encoding_jobs) * costs.start_up_seconds("augment_views")
     disk = (views + 2 * sum(images)) * costs.view_bytes()
     for encoder in run.encoders.values():
-        disk += views * (encoder.embedding_bytes + encoder.attention_bytes + ID_BYTES)
+        disk += views * (encoder.embedding_bytes + encoder.attention_bytes + ID_BYTES + RECORD_BYTES)
     return Stage(name, jobs, seconds, max(map(run.encoding_memory_mb, run.encoders)), disk)
 
 
