@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from embedding_shift import cli, sampling
 from embedding_shift.adversarial import attacked_views, parallel_attacks
-from embedding_shift.encoders import gradients, image_encoder
+from embedding_shift.encoders import gradients, image_encoder, options
 from embedding_shift.io import image_lists, shards
 
 
@@ -14,7 +14,7 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--manifest", required=True, help="CSV file of the images")
     parser.add_argument("--originals", nargs="+", required=True, help="tar files of the original views, by shard")
-    image_encoder.add_arguments(parser)
+    options.add_arguments(parser)
     parser.add_argument("--images", type=int, required=True, help="number of images to attack")
     parser.add_argument("--epsilons", type=int, nargs="+", required=True, help="largest changes, in grey levels")
     parser.add_argument("--steps", type=int, required=True, help="steps of each attack")

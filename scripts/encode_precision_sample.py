@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from embedding_shift import cli, sampling
-from embedding_shift.encoders import image_encoder
+from embedding_shift.encoders import image_encoder, options
 from embedding_shift.io import array_files, shards
 from embedding_shift.study.variants import variant_names
 
@@ -17,7 +17,7 @@ def main() -> None:
     )
     parser.add_argument("--encoded", required=True, help="npz file of the encoded originals; it names the images")
     parser.add_argument("--images", type=int, required=True, help="number of images to encode")
-    image_encoder.add_arguments(parser)
+    options.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
     image_ids = sampling.select(map(str, array_files.open_rows(arguments.encoded, "embedding")[0]), arguments.images)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from embedding_shift import cli
-from embedding_shift.encoders import image_encoder
+from embedding_shift.encoders import image_encoder, options
 from embedding_shift.io import array_files
 from embedding_shift.study.variants import reference_views, variant_names
 
@@ -11,7 +11,7 @@ from embedding_shift.study.variants import reference_views, variant_names
 def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--references", required=True, help="tar file of the study's references")
-    image_encoder.add_arguments(parser)
+    options.add_arguments(parser)
     parser.add_argument("--output", required=True, help="npz file to write")
     arguments = parser.parse_args()
     encoder = image_encoder.from_arguments(arguments)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from embedding_shift import cli, processes, sampling
-from embedding_shift.encoders import image_encoder, stored_encoding
+from embedding_shift.encoders import digests, gpus, options
 from embedding_shift.io import array_files, image_lists
 from embedding_shift.io.array_store import Store
 from embedding_shift.study.variants import variant_names
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument(
         "--views", nargs="+", required=True, help="tar files of the views, those of one output after another"
     )
-    image_encoder.add_arguments(parser)
+    options.add_arguments(parser)
     parser.add_argument("--store", help="folder that keeps encoded views, so that none is encoded twice")
     parser.add_argument("--code", nargs="*", default=[], help="files whose change makes stored outputs invalid")
     parser.add_argument("--description", default="encoding", help="text of the progress bar")
@@ -29,15 +29,21 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=[], help="variants of these images to capture, of keyed views")
     parser.add_argument("--captured", nargs="*", default=[], help="npz files to write for them, one per augmentation")
     arguments = parser.parse_args()
-    # While the encoder loads on one core, another process hashes its files. A thread would slow the loading down.
-    with processes.meanwhile(stored_encoding.files_digest, arguments.bundle, arguments.code) as files_digest:
+    paths = dict(zip(arguments.output, cli.grouped(arguments.views, len(arguments.output)), strict=True))
+    # PyTorch and the encoder load on one core. Another process hashes files meanwhile, and views if it has a core for
+    # itself: with a GPU, other jobs use all cores. A thread would slow the loading down.
+    on_gpu = arguments.device in ("auto", "cuda") and gpus.visible()
+    hashed = arguments.bundle, arguments.code, [] if on_gpu else arguments.views
+    with processes.meanwhile(digests.of_files_and_shards, *hashed) as digests_so_far:
+        with cli.importing():
+            from embedding_shift.encoders import image_encoder, stored_encoding
         encoder = image_encoder.from_arguments(arguments)
-        setting = stored_encoding.setting(encoder, files_digest())
+        files, known = digests_so_far()
+    setting = stored_encoding.setting(encoder, files)
     store = Store(Path(arguments.store, setting)) if arguments.store else None
     captured = stored_encoding.CapturedViews(_images_to_capture(arguments))
-    paths = dict(zip(arguments.output, cli.grouped(arguments.views, len(arguments.output)), strict=True))
     for output, encoded in stored_encoding.encode_shards(
-        encoder, paths, store, arguments.description, captured
+        encoder, paths, store, arguments.description, captured, known
     ).items():
         arrays = {"embedding": encoded.embedding, "attention": encoded.attention}
         array_files.write(output, encoded.image_ids, record=np.array(encoded.records, bytes), **arrays)

@@ -1,11 +1,12 @@
 """The command line that all scripts share: help with defaults, and one-line errors instead of tracebacks."""
 
 import argparse
+import contextlib
 import errno
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from embedding_shift.errors import InputError
 from embedding_shift.errors import warn as warn
@@ -17,7 +18,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 # Importing makes many objects that stay. Python would search all of them for unreachable ones again and again, which
 # takes a seventh of the start of a job, so it waits for more new objects until `run`.
 SEARCH_THRESHOLDS = gc.get_threshold()
-gc.set_threshold(200_000)
+IMPORTING_THRESHOLD = 200_000
+gc.set_threshold(IMPORTING_THRESHOLD)
 
 UNWRITABLE = {
     errno.ENOSPC: "the disk is full",
@@ -44,10 +46,22 @@ def grouped(paths: Sequence[str], groups: int) -> list[Sequence[str]]:
     return [paths[start : start + size] for start in range(0, len(paths), size)]
 
 
-def run(main: Callable[[], None]) -> None:
-    """Call `main()`. If the input or the disk is at fault, exit with one line on standard error and status 1."""
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """Within this context, at the start of `main`, imports are as fast as those of the script."""
+    gc.set_threshold(IMPORTING_THRESHOLD)
+    yield
+    _search_new_objects_only()
+
+
+def _search_new_objects_only() -> None:
     gc.freeze()
     gc.set_threshold(*SEARCH_THRESHOLDS)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call `main()`. If the input or the disk is at fault, exit with one line on standard error and status 1."""
+    _search_new_objects_only()
     try:
         main()
     except InputError as error:

@@ -1,14 +1,18 @@
 """Call a function in several processes at a time, or in one beside this one."""
 
 import contextlib
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.synchronize import Event
 from typing import Any, TypeVar
 
 from embedding_shift.errors import InputError
 
 Result = TypeVar("Result")
+
+_awaited: list[Event] = []  # in a process that `meanwhile` starts
 
 
 def call(function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], processes: int) -> list[Result]:
@@ -28,8 +32,21 @@ def meanwhile(function: Callable[..., Result], *arguments: Any) -> Iterator[Call
     Raises:
         InputError: the process was killed.
     """
-    with _killed_reported(), ProcessPoolExecutor(1) as pool:
-        yield pool.submit(function, *arguments).result
+    context = multiprocessing.get_context()
+    awaited = context.Event()
+    with _killed_reported(), ProcessPoolExecutor(1, context, _awaited.append, (awaited,)) as pool:
+        called = pool.submit(function, *arguments)
+
+        def result() -> Result:
+            awaited.set()
+            return called.result()
+
+        yield result
+
+
+def is_awaited() -> bool:
+    """Return whether this process was started by `meanwhile`, and its result is waited for by now."""
+    return any(event.is_set() for event in _awaited)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_models import write_clip_bundle
 
-from embedding_shift.encoders import stored_encoding
+from embedding_shift.encoders import digests, stored_encoding
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
@@ -188,7 +188,7 @@ def test_what_decides_the_numbers_decides_the_setting(bundle, tmp_path):
     code.write_text("1")
 
     def setting(folder=bundle, **options):
-        files = stored_encoding.files_digest(folder, [code])
+        files = digests.of_files(folder, [code])
         return stored_encoding.setting(Encoder(folder, "cpu", **options), files)
 
     before = setting(batch_size=4)

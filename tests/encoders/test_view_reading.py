@@ -9,7 +9,7 @@ import psutil
 import pytest
 from pipeline import PROJECT
 
-from embedding_shift.encoders import view_reading
+from embedding_shift.encoders import digests, view_reading
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
 
@@ -65,7 +65,7 @@ def test_the_pixels_of_a_chunk_stay_until_the_next_one_is_taken(paths, in_proces
 
 KILLED = """
 import time
-from embedding_shift.encoders import view_reading
+from embedding_shift.encoders import digests, view_reading
 view_reading.VIEWS_IN_CHUNK, view_reading.SECONDS_TO_WAIT = 1, 0.1
 if __name__ == "__main__":
     chunks = view_reading.read({{"shard": ["{path}"]}}, 1, in_processes=True)
@@ -93,8 +93,18 @@ def test_a_gpu_has_several_readers_however_few_cores_a_job_has(paths):
     assert [next(chunks).name, next(chunks).name] == ["shard1", "shard2"]
 
 
-def test_the_key_depends_on_the_shape():
-    assert view_reading._key(np.zeros((2, 8, 3), np.uint8)) != view_reading._key(np.zeros((4, 4, 3), np.uint8))
+@KINDS
+def test_keys_that_are_known_are_not_computed_again(paths, in_processes, monkeypatch):
+    known = digests.of_shards([str(paths["shard2"])])
+    expected = {}
+    for chunk in view_reading.read(lists(paths), 2, in_processes):
+        expected.setdefault(chunk.name, []).extend(chunk.keys)
+    assert known == {str(paths["shard2"]): expected["shard2"]}
+    monkeypatch.setattr(digests, "of_view", lambda pixels: b"computed")
+    found = {}
+    for chunk in view_reading.read(lists(paths), 2, in_processes, known):
+        found.setdefault(chunk.name, []).extend(chunk.keys)
+    assert found == {"shard1": [b"computed"] * 20, "shard2": expected["shard2"]}
 
 
 @KINDS

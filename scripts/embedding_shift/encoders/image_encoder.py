@@ -208,27 +208,11 @@ def _as_array(tensor: Tensor) -> NDArray[np.float32]:
     return array
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the command-line arguments that `from_arguments` reads."""
-    parser.add_argument("--bundle", required=True, help="folder of the open_clip bundle")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument(
-        "--precision", choices=numerics.PRECISIONS, default="fp32", help="precision of weights and layers"
-    )
-    parser.add_argument(
-        "--batch-size", type=int, help="views in one forward pass; without it, the fastest size within the memory"
-    )
-    parser.add_argument("--memory-mb", type=int, default=2000, help="memory limit for the batch size")
-    parser.add_argument(
-        "--threads", type=int, default=1, help="number of readers, and on a processor of batches at a time"
-    )
-
-
 def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
     """Return the encoder that command-line arguments describe, and set the options of the process for it.
 
     Args:
-        arguments: parsed arguments.
+        arguments: parsed arguments, with those of `options.add_arguments`.
         changes: arguments of `Encoder` that replace parsed ones.
     """
     if arguments.device in ("auto", "cuda"):

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import torch
 
 from embedding_shift.compat import onednn
+from embedding_shift.encoders import options
 from embedding_shift.errors import InputError
 from embedding_shift.io import array_store
 
 # In tf32, a GPU rounds the factors of products to 10 bits and adds them up in single precision.
-PRECISIONS = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = (torch.float32, torch.float32, torch.bfloat16, torch.float16)
+PRECISIONS = dict(zip(options.PRECISIONS, DTYPES, strict=True))
 
 
 def choose_device(name: str) -> torch.device:

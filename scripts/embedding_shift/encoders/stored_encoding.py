@@ -20,25 +20,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from embedding_shift.encoders import batching, view_reading
-from embedding_shift.encoders.bundle_files import CONFIG_FILE, WEIGHTS_FILE
 from embedding_shift.encoders.image_encoder import Encoder
 from embedding_shift.encoders.numerics import machine
-from embedding_shift.io import atomic, shards
+from embedding_shift.io import shards
 from embedding_shift.io.array_store import Store
 
 SECONDS_BETWEEN_SEGMENTS = 60  # A killed job loses at most what it computed in this time.
-
-
-def files_digest(bundle: str | Path, code: Sequence[str | Path]) -> str:
-    """Return a digest of the files that decide what an encoder returns, in hexadecimal.
-
-    Args:
-        bundle: folder of the encoder's bundle.
-        code: the files of the code that computes.
-    """
-    files = [Path(bundle, CONFIG_FILE), Path(bundle, WEIGHTS_FILE)]
-    found = [list(map(atomic.sha256, files)), sorted(map(atomic.sha256, code))]
-    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def setting(encoder: Encoder, files: str) -> str:
@@ -46,7 +33,7 @@ def setting(encoder: Encoder, files: str) -> str:
 
     Args:
         encoder: the encoder.
-        files: the `files_digest` of its files.
+        files: the digest of its files (`digests.of_files`).
     """
     decisive = [files, encoder.precision, encoder.batch_size, machine(encoder.device)]
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
@@ -94,6 +81,7 @@ def encode_shards(
     store: Store | None,
     description: str,
     captured: CapturedViews | None = None,
+    known: Mapping[str, Sequence[bytes]] | None = None,
 ) -> dict[str, EncodedViews]:
     """Encode the views of several shards in one pass.
 
@@ -106,6 +94,7 @@ def encode_shards(
         description: text of the progress bar.
         captured: where to add what is captured; None to capture nothing. The views of its images are computed even if
             the store holds their outputs.
+        known: see `view_reading.read`.
 
     Returns:
         The outputs by the same names. The order of the views is arbitrary.
@@ -113,7 +102,7 @@ def encode_shards(
     captured = captured or CapturedViews()
     collected = {name: _Collected() for name in paths}
     computed: deque[tuple[str, bytes | None, str]] = deque()  # without a key if the store holds the view already
-    chunks = view_reading.read(paths, encoder.readers, in_processes=encoder.device.type == "cuda")
+    chunks = view_reading.read(paths, encoder.readers, encoder.device.type == "cuda", known)
 
     def missing() -> Iterator[shards.View]:
         """Yield the views that the store does not hold, and collect the others."""

@@ -1,6 +1,5 @@
 """Read the views of several shards side by side for an encoding job."""
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -15,10 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from embedding_shift.encoders import batching
+from embedding_shift.encoders import batching, digests
 from embedding_shift.errors import InputError
 from embedding_shift.io import shards
-from embedding_shift.io.array_store import KEY_SIZE
 
 # Chunks are small, because containers often have little shared memory (Docker: 64 MB).
 VIEWS_IN_CHUNK = 16
@@ -48,7 +46,12 @@ class Chunk(NamedTuple):
     pixels: NDArray[np.uint8]
 
 
-def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: bool) -> Iterator[Chunk]:
+def read(
+    paths: Mapping[str, Sequence[str | Path]],
+    readers: int,
+    in_processes: bool,
+    known: Mapping[str, Sequence[bytes]] | None = None,
+) -> Iterator[Chunk]:
     """Start to read the views of all shards, and return an iterator over them; several shards are read at a time.
 
     Args:
@@ -56,20 +59,22 @@ def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: 
         readers: number of shards that are read at a time.
         in_processes: whether each reader is a process of its own, FEWEST_PROCESSES at least. Threads share one
             interpreter, which feeds a processor but not a GPU.
+        known: keys of the views of some shards by path (`digests.of_shards`), which has compared their checksums.
 
     Raises:
         InputError: a shard is missing or damaged.
     """
     named = [(name, path) for name, some in paths.items() for path in some]
+    known = known or {}
     if in_processes:
         readers = max(readers, FEWEST_PROCESSES)
     lanes = [named[start::readers] for start in range(min(readers, len(named)))]
     if not in_processes:
-        return batching.interleaved([_chunks(lane) for lane in lanes], CHUNKS_AHEAD)
+        return batching.interleaved([_chunks(lane, known) for lane in lanes], CHUNKS_AHEAD)
     processes = multiprocessing.get_context("fork")  # They inherit the semaphores.
     free = [processes.Semaphore(SLOTS) for _ in lanes]
     loader = DataLoader(
-        _Lanes(lanes, free),
+        _Lanes(lanes, known, free),
         batch_size=None,
         num_workers=len(lanes),
         prefetch_factor=CHUNKS_AHEAD,
@@ -78,20 +83,24 @@ def read(paths: Mapping[str, Sequence[str | Path]], readers: int, in_processes: 
     return _received(iter(loader), free)  # The processes start here, before this process has threads.
 
 
-def _chunks(named: Sequence[tuple[str, str | Path]]) -> Iterator[Chunk]:
+def _chunks(named: Sequence[tuple[str, str | Path]], known: Mapping[str, Sequence[bytes]]) -> Iterator[Chunk]:
     """Yield the views of shards, one shard after the other, from their names and paths."""
     for name, path in named:
-        for _, views in groupby(shards.read(path), key=lambda view: view.pixels.shape):
+        for _, views in groupby(_views(path, known.get(str(path))), key=lambda pair: pair[0].pixels.shape):
             for some in batching.batches(views, VIEWS_IN_CHUNK, list):
-                pixels = np.stack([view.pixels for view in some])
-                records = [json.dumps(view.record, sort_keys=True) for view in some]
-                yield Chunk(name, [view.image_id for view in some], records, [_key(view) for view in pixels], pixels)
+                views_of_chunk, keys = zip(*some, strict=True)
+                image_ids = [view.image_id for view in views_of_chunk]
+                records = [json.dumps(view.record, sort_keys=True) for view in views_of_chunk]
+                yield Chunk(name, image_ids, records, list(keys), np.stack([view.pixels for view in views_of_chunk]))
 
 
-def _key(pixels: NDArray[np.uint8]) -> bytes:
-    digest = hashlib.sha256(np.array(pixels.shape, np.int64).tobytes())
-    digest.update(pixels.data)
-    return digest.digest()[:KEY_SIZE]
+def _views(path: str | Path, keys: Sequence[bytes] | None) -> Iterator[tuple[shards.View, bytes]]:
+    """Yield the views of a shard with their keys, which are computed if they are not known."""
+    if keys is not None:
+        yield from zip(shards.read_share(path, 0, 1), keys, strict=True)
+        return
+    for view in shards.read(path):
+        yield view, digests.of_view(view.pixels)
 
 
 class _Lanes(IterableDataset[Any]):
@@ -101,18 +110,24 @@ class _Lanes(IterableDataset[Any]):
 
     Args:
         lanes: names and paths of the shards of every worker.
+        known: see `read`.
         free: for every worker, a semaphore of its free slots in the shared memory.
     """
 
-    def __init__(self, lanes: Sequence[Sequence[tuple[str, str | Path]]], free: Sequence[Semaphore]) -> None:
-        self._lanes, self._free, self._receiver = lanes, free, os.getpid()
+    def __init__(
+        self,
+        lanes: Sequence[Sequence[tuple[str, str | Path]]],
+        known: Mapping[str, Sequence[bytes]],
+        free: Sequence[Semaphore],
+    ) -> None:
+        self._lanes, self._known, self._free, self._receiver = lanes, known, free, os.getpid()
 
     def __iter__(self) -> Iterator[Any]:
         worker = get_worker_info()
         assert worker is not None
         slots = torch.empty(0)
         try:
-            for count, chunk in enumerate(_chunks(self._lanes[worker.id])):
+            for count, chunk in enumerate(_chunks(self._lanes[worker.id], self._known)):
                 while not self._free[worker.id].acquire(timeout=SECONDS_TO_WAIT):
                     if os.getppid() != self._receiver:
                         return
