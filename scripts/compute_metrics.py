@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from embedding_shift import cli
-from embedding_shift.io import tables
-from embedding_shift.metrics import long_table
+from embedding_shift.io import long_table_file, tables
+from embedding_shift.metrics import joining
 
 
 def main() -> None:
@@ -26,15 +24,16 @@ def main() -> None:
         cli.grouped(arguments.representation_metrics, len(names)),
     ]
     parts = [[*pixels, *representation] for pixels, representation in zip(*per_augmentation, strict=True)]
-    excluded: list[pd.DataFrame] = []
+    excluded: list[joining.Exclusions] = []
 
-    def rows() -> Iterator[pd.DataFrame]:
-        for kept, left_out in long_table.join(names, parts):
-            excluded.append(left_out)
-            yield kept
+    def kept() -> Iterator[long_table_file.MetricRows]:
+        for rows, exclusions in joining.join(names, parts):
+            excluded.append(exclusions)
+            yield rows
 
-    tables.write_parquet_parts(arguments.output, rows())
-    tables.write_csv(arguments.exclusions, pd.concat(excluded, ignore_index=True))
+    long_table_file.write(arguments.output, kept())
+    rows = (row for exclusions in excluded for row in exclusions.rows())
+    tables.write_rows(arguments.exclusions, joining.EXCLUSION_COLUMNS, rows)
 
 
 if __name__ == "__main__":

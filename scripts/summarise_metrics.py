@@ -1,7 +1,7 @@
 """Summarise the long table: mean, standard deviation and bootstrap interval per augmentation and metric."""
 
 from embedding_shift import cli
-from embedding_shift.io import tables
+from embedding_shift.io import long_table_file, tables
 from embedding_shift.statistics import bootstrap
 
 
@@ -11,9 +11,11 @@ def main() -> None:
     bootstrap.add_arguments(parser)
     parser.add_argument("--output", required=True, help="CSV file to write")
     arguments = parser.parse_args()
-    long_table = tables.read_parquet_parts(arguments.metrics)
-    summary = bootstrap.summarise(long_table, *bootstrap.settings(arguments))
-    tables.write_csv(arguments.output, summary)
+    groups = long_table_file.read(arguments.metrics)
+    rows = bootstrap.summarise(groups, *bootstrap.settings(arguments))
+    # What is not defined becomes an empty cell.
+    cells = ({name: value for name, value in row._asdict().items() if value == value} for row in rows)
+    tables.write_rows(arguments.output, bootstrap.SummaryRow._fields, cells)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pandas as pd
 from embedding_shift.claims import audit, few_images, published_claims, released_runs, verdicts, word_claims
 from embedding_shift.data.manifest import REJECT_COLUMNS
 from embedding_shift.io import tables
-from embedding_shift.metrics import long_table, registry
+from embedding_shift.metrics import joining, registry
 from embedding_shift.paper import reading, sentences
 from embedding_shift.statistics import encoder_differences, notable_images, paired_tests, rank_agreement
 from embedding_shift.study.tables import dose_start, equal_damage, noise_floor, precision, step_contributions, variance
@@ -107,7 +107,7 @@ def write_results(
     left_out = [{"image_id": f"r{n}", "reason": why, "files": 1} for n, why in enumerate(rejects)]
     left_out += [{"reason": why, "files": files} for why, files in others]
     tables.write_rows(folder / "rejects.csv", REJECT_COLUMNS, left_out)
-    tables.write_rows(folder / "exclusions.csv", long_table.EXCLUSION_COLUMNS, exclusions)
+    tables.write_rows(folder / "exclusions.csv", joining.EXCLUSION_COLUMNS, exclusions)
     provenance = {"kind": "local-dir", "path": "/a_b/%20#" * 20, "tower": TOWER}
     (folder / "provenance.json").write_text(json.dumps(provenance))
     return [

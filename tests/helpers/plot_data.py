@@ -16,7 +16,7 @@ from embedding_shift.plots.summary import (
     metric_profiles,
     radar,
 )
-from embedding_shift.statistics import bootstrap
+from embedding_shift.statistics import summary
 
 NAMES = ["noise", "blur", "color_jitter", "horizontal_flip", "elastic"]
 COLORS = ["#882255", "#332288", "#CC6677", "#44AA99", "#117733"]
@@ -49,7 +49,7 @@ def overview_metrics():
 
 
 def summary_of(table):
-    return bootstrap.summarise([table], 100, 0.95, 0)
+    return summary.summarise(table, 100, 0.95, 0)
 
 
 def distance_between(names):

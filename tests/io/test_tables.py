@@ -40,7 +40,8 @@ def test_a_table_comes_back_with_its_values_order_and_types(path):
 
 
 def test_parts_are_read_one_by_one(path):
-    tables.write_parquet_parts(path, [FRAME[:1], FRAME[1:]])
+    parts = (pa.Table.from_pandas(part, preserve_index=False) for part in (FRAME[:1], FRAME[1:]))
+    tables.write_parquet_parts(path, parts)
     parts = tables.read_parquet_parts(path)
     pd.testing.assert_frame_equal(next(parts), FRAME[:1], check_exact=True)
     pd.testing.assert_frame_equal(next(parts).reset_index(drop=True), FRAME[1:].reset_index(drop=True))

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from embedding_shift.errors import InputError
@@ -28,7 +29,7 @@ def table():
 @pytest.mark.parametrize("bounds", [[0, 6], [0, 3, 3, 4, 6], [0, 1, 2, 3, 4, 5, 6]])
 def test_a_table_is_images_by_augmentations_however_it_is_stored(table, tmp_path, bounds):
     path = tmp_path / "metrics.parquet"
-    parts = [table.iloc[start:stop] for start, stop in pairwise(bounds)]
+    parts = [pa.Table.from_pandas(table.iloc[start:stop], preserve_index=False) for start, stop in pairwise(bounds)]
     tables.write_parquet_parts(path, parts)
     for values in (by_metric(table), LongTable(path)):
         assert list(values) == ["x", "y"] and len(values) == 2 and "z" not in values

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from embedding_shift.io import long_table_file
+from embedding_shift.io.long_table_file import MetricRows
 from embedding_shift.statistics import bootstrap
-from embedding_shift.statistics.bootstrap import bootstrap_mean, bootstrap_means, resampled_means, summarise
+from embedding_shift.statistics.bootstrap import bootstrap_mean, bootstrap_means, resampled_means
+from embedding_shift.statistics.summary import summarise
 
 RESAMPLES = 20_000
 
@@ -60,19 +63,25 @@ def test_the_same_seed_gives_the_same_interval():
     assert bootstrap_mean(skewed(24), 500, 0.95, seed=1) != bootstrap_mean(skewed(24), 500, 0.95, seed=2)
 
 
-def test_parts_do_not_change_a_summary():
+def test_a_file_has_the_summary_of_its_table(tmp_path):
     generator = np.random.default_rng(0)
     table = pd.DataFrame(
         {
-            "image_id": [f"image{number}" for number in range(20)] * 6,
+            "image_id": [f"image{number:02d}" for number in range(20)] * 6,
             "augmentation": np.repeat(["noise", "blur"], 60),
             "metric": list(np.repeat(["a", "b", "c"], 20)) * 2,
             "value": generator.random(120),
         }
     )
-    parts = [part for _, part in table.groupby(["augmentation", "metric"], sort=False)]
-    one, many = summarise([table], 300, 0.95, 1), summarise(iter(parts), 300, 0.95, 1)
-    pd.testing.assert_frame_equal(one, many, check_exact=True)
+    groups = [
+        MetricRows(*names, part["image_id"].to_numpy(str), part["value"].to_numpy())
+        for names, part in table.groupby(["augmentation", "metric"], sort=False)
+    ]
+    long_table_file.write(tmp_path / "metrics.parquet", groups)
+    expected = summarise(table, 300, 0.95, 1)
+    found = bootstrap.summarise(long_table_file.read(tmp_path / "metrics.parquet"), 300, 0.95, 1)
+    pd.testing.assert_frame_equal(pd.DataFrame(found), expected, check_exact=True)
+    assert list(expected["augmentation"]) == ["noise"] * 3 + ["blur"] * 3
 
 
 @given(st.integers(1, 40), st.integers(1, 20), st.integers(0, 2**32))
@@ -104,13 +113,13 @@ def test_a_row_of_the_summary_does_not_depend_on_the_other_rows(monkeypatch):
         if (image, augmentation, metric) != (7, "noise", "b")  # excluded there
     ]
     table = pd.DataFrame(rows)
-    whole = summarise([table], 300, 0.95, 1).set_index(["augmentation", "metric"])
+    whole = summarise(table, 300, 0.95, 1).set_index(["augmentation", "metric"])
     assert list(whole["n"]) == [20, 19, 20, 20, 20, 20]
     for pair, group in table.groupby(["augmentation", "metric"], sort=False):
-        alone = summarise([group], 300, 0.95, 1).set_index(["augmentation", "metric"])
+        alone = summarise(group, 300, 0.95, 1).set_index(["augmentation", "metric"])
         pd.testing.assert_series_equal(alone.loc[pair], whole.loc[pair], check_exact=True)
         low, high = bootstrap_mean(group["value"], 300, 0.95, bootstrap.seed_of(1, "summary"))
         assert tuple(whole.loc[pair, ["ci_low", "ci_high"]]) == (low, high)
     monkeypatch.setattr(bootstrap, "COLUMNS_AT_ONCE", 2)
-    again = summarise([table.sample(frac=1, random_state=0)], 300, 0.95, 1).set_index(["augmentation", "metric"])
+    again = summarise(table.sample(frac=1, random_state=0), 300, 0.95, 1).set_index(["augmentation", "metric"])
     pd.testing.assert_frame_equal(again.loc[whole.index], whole, check_exact=True)

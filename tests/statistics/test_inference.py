@@ -13,7 +13,7 @@ from statsmodels.stats.power import TTestPower
 from embedding_shift.claims import judging, published_claims, verdicts
 from embedding_shift.errors import InputError
 from embedding_shift.io.values_by_metric import by_metric
-from embedding_shift.statistics import bootstrap, paired_tests
+from embedding_shift.statistics import bootstrap, paired_tests, summary
 
 SURPRISING = 1e-3  # p value of a binomial test below which simulations disagree with the nominal rate
 
@@ -247,7 +247,7 @@ def test_tables_of_one_image_lack_its_spread_and_intervals_alone(n):
         paired_tests.paired_differences(by_metric(table), 100, 0.95, 1),
         paired_tests.friedman(by_metric(table)),
         paired_tests.mean_ranks(by_metric(table)),
-        bootstrap.summarise([table], 100, 0.95, 1),
+        summary.summarise(table, 100, 0.95, 1),
     ):
         spread = frame.columns.intersection(UNKNOWN_FOR_ONE_IMAGE)
         assert (frame[spread].isna() == (n == 1)).to_numpy().all()

@@ -7,7 +7,7 @@ from scipy import stats
 
 from embedding_shift.io.values_by_metric import by_metric
 from embedding_shift.plots import model_comparison, style
-from embedding_shift.statistics import bootstrap, rank_agreement
+from embedding_shift.statistics import rank_agreement, summary
 
 AUGMENTATIONS = [f"augmentation_{letter}" for letter in "abcdefghi"]
 
@@ -28,15 +28,15 @@ def agreement(tables, resamples=200, weights=None):
 
 def test_side_by_side_keeps_every_row_of_every_summary():
     summaries = {
-        name: bootstrap.summarise([long_table([0.2, 0.9], seed=seed)], 100, 0.95, 1)
+        name: summary.summarise(long_table([0.2, 0.9], seed=seed), 100, 0.95, 1)
         for seed, name in enumerate(("one", "two"))
     }
     comparison = rank_agreement.side_by_side(summaries)
     assert list(comparison) == ["model", "augmentation", "metric", "n", "mean", "ci_low", "ci_high"]
     assert list(comparison["model"]) == ["one", "one", "two", "two"]
-    for name, summary in summaries.items():
+    for name, table in summaries.items():
         rows = comparison[comparison["model"] == name].drop(columns="model").reset_index(drop=True)
-        pd.testing.assert_frame_equal(rows, summary[list(rows)])
+        pd.testing.assert_frame_equal(rows, table[list(rows)])
 
 
 def test_agreement_of_the_means_over_images():
@@ -116,7 +116,7 @@ def test_the_figure_shows_every_encoder_and_says_what_is_not_applicable(tmp_path
             parts.append(long_table(np.linspace(0.5, 0.9, 9), metric="attention_similarity"))
         tables[name] = pd.concat(parts)
     comparison = rank_agreement.side_by_side(
-        {name: bootstrap.summarise([table], 100, 0.95, 1) for name, table in tables.items()}
+        {name: summary.summarise(table, 100, 0.95, 1) for name, table in tables.items()}
     )
     labels = {name: f"Encoder {name}" for name in names}
     augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]
@@ -149,7 +149,7 @@ def test_the_legend_is_no_wider_than_the_figure(length):
     names = ["one", "two", "three", "four", "five"]
     tables = {name: long_table(np.linspace(0.2, 0.9, 9), images=4) for name in names}
     comparison = rank_agreement.side_by_side(
-        {name: bootstrap.summarise([table], 100, 0.95, 1) for name, table in tables.items()}
+        {name: summary.summarise(table, 100, 0.95, 1) for name, table in tables.items()}
     )
     labels = {name: f"{name} {'x' * length}" for name in names}
     augmentations = [style.Augmentation(name, name, "#332288") for name in AUGMENTATIONS]

@@ -19,6 +19,7 @@ from embedding_shift.io.image_lists import LONGEST_FIELD
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 LONGEST_LINE = 10 * LONGEST_FIELD
 # Columns of names, which may look like numbers or missing values: an image may be called `007`, an augmentation `nan`.
@@ -155,24 +156,26 @@ def read_parquet(paths: Iterable[str | os.PathLike[str]]) -> "pd.DataFrame":
 
 def write_parquet(path: str | os.PathLike[str], frame: "pd.DataFrame") -> None:
     """Write a data frame as Parquet, then its checksum."""
-    write_parquet_parts(path, [frame])
-
-
-def write_parquet_parts(path: str | os.PathLike[str], frames: Iterable["pd.DataFrame"]) -> None:
-    """Write data frames with the same columns as one Parquet file, then its checksum.
-
-    Every data frame becomes a row group. Only one of them is in memory at a time.
-    """
     import pyarrow as pa
+
+    write_parquet_parts(path, [pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)])
+
+
+def write_parquet_parts(path: str | os.PathLike[str], parts: "Iterable[pa.Table]") -> None:
+    """Write tables with the same columns, at least one, as one Parquet file, then its checksum.
+
+    Every table becomes a row group. Only one of them is in memory at a time.
+    """
     import pyarrow.parquet
 
     with atomic.whole(path) as temporary:
-        parts = (pa.Table.from_pandas(frame, preserve_index=False, nthreads=1) for frame in frames)
-        first = next(parts)
-        # pandas describes a part without rows in another way.
-        with pa.parquet.ParquetWriter(temporary, first.schema, write_page_checksum=True) as writer:
-            for part in itertools.chain([first], parts):
-                part = part.replace_schema_metadata(first.schema.metadata)
+        remaining = iter(parts)
+        first = next(remaining)
+        schema = first.schema
+        with pyarrow.parquet.ParquetWriter(temporary, schema, write_page_checksum=True) as writer:
+            for part in itertools.chain([first], remaining):
+                # pandas describes a part without rows in another way.
+                part = part.replace_schema_metadata(schema.metadata)
                 writer.write_table(part, row_group_size=max(1, len(part)))
         sha256 = atomic.sha256(temporary)
     checksums.write(path, sha256)
@@ -211,8 +214,12 @@ class RowGroups:
 
     def read(self, group: int, columns: Sequence[str] | None = None) -> "pd.DataFrame":
         """Return a row group, or some columns of it, as data frame."""
+        return self.read_arrow(group, columns).to_pandas()
+
+    def read_arrow(self, group: int, columns: Sequence[str] | None = None) -> "pa.Table":
+        """Return a row group, or some columns of it, without using pandas."""
         with _reading_parquet(self._path):
-            return self._file.read_row_group(group, columns).to_pandas()
+            return self._file.read_row_group(group, columns)
 
 
 def _read_parquet(path: str | os.PathLike[str]) -> "pd.DataFrame":

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from embedding_shift.results import Measurements
-from embedding_shift.statistics import bootstrap, pairwise_distance
+from embedding_shift.statistics import bootstrap, pairwise_distance, summary
 
 RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = 1e-9, 1e-12  # other machines may differ in the last digits
 
@@ -33,7 +33,7 @@ def summary_again(measured: Measurements, cells: Iterable[tuple[str, str]] | Non
         wanted = set(cells)
         pairs = zip(long_table["augmentation"], long_table["metric"], strict=True)
         long_table = long_table[[pair in wanted for pair in pairs]]
-    return bootstrap.summarise([long_table], *settings).set_index(["augmentation", "metric"])
+    return summary.summarise(long_table, *settings).set_index(["augmentation", "metric"])
 
 
 def values_of(measured: Measurements, augmentation: str, metric: str) -> pd.Series:

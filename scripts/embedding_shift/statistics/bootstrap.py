@@ -3,19 +3,38 @@
 import argparse
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import special  # not stats, which takes half a second to import
+
+from embedding_shift.io.long_table_file import MetricRows
 
 FloatArray = npt.NDArray[np.float64]
 
-SUMMARY_COLUMNS = ["augmentation", "metric", "n", "mean", "std", "ci_low", "ci_high"]
 CHUNK = 2**20  # image weights drawn at a time; this bounds the memory to tens of megabytes
 COLUMNS_AT_ONCE = 16  # means that are resampled together; this bounds the memory as well
 NEGLIGIBLE = 1e-9  # share of the sample's standard error below which that of a resample is a rounding error
+
+
+class SummaryRow(NamedTuple):
+    """A row of the summary: a metric under an augmentation.
+
+    Attributes:
+        augmentation, metric: their names.
+        n: number of images.
+        mean, std: mean and sample standard deviation. This and the bounds are NaN where n is 1.
+        ci_low, ci_high: bounds of the interval of the mean.
+    """
+
+    augmentation: str
+    metric: str
+    n: int
+    mean: float
+    std: float
+    ci_low: float
+    ci_high: float
 
 
 class Settings(NamedTuple):
@@ -174,48 +193,26 @@ def simultaneous_intervals(
     return mean, mean - critical * error, mean + critical * error
 
 
-class _Group(NamedTuple):
-    """The values of one metric under one augmentation: image ids (n,), sorted, and their values (n,)."""
-
-    augmentation: str
-    metric: str
-    image_ids: npt.NDArray[Any]
-    values: FloatArray
-
-
-def summarise(long_table: Iterable[pd.DataFrame], resamples: int, confidence: float, root_seed: int) -> pd.DataFrame:
-    """Summarise the long table per augmentation and metric, in the order of the table.
+def summarise(groups: Iterable[MetricRows], resamples: int, confidence: float, root_seed: int) -> Iterator[SummaryRow]:
+    """Summarise the rows of the long table per augmentation and metric, in their order.
 
     All means over the same images are resampled alike.
 
     Args:
-        long_table: parts of the table `image_id, augmentation, metric, value`, each with all images of a metric under
-            an augmentation. The values of COLUMNS_AT_ONCE parts are in memory at a time.
+        groups: the rows, with the images sorted. The values of COLUMNS_AT_ONCE groups are in memory at a time.
         resamples, confidence, root_seed: as in `Settings`.
-
-    Returns:
-        data frame with SUMMARY_COLUMNS. `std` is the sample standard deviation. It and the bounds are NaN where n is 1.
     """
     seed = seed_of(root_seed, "summary")
-
-    rows: list[tuple[Any, ...]] = []
-    for groups in _of_the_same_images(_groups(long_table)):
-        values = np.stack([group.values for group in groups], axis=1)
-        intervals = bootstrap_means(values, resamples, confidence, seed).T
-        rows += [(*_described(group), *interval) for group, interval in zip(groups, intervals, strict=True)]
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    for block in _of_the_same_images(groups):
+        values = np.stack([group.values for group in block], axis=1)
+        intervals = bootstrap_means(values, resamples, confidence, seed).T.tolist()
+        for group, interval in zip(block, intervals, strict=True):
+            yield SummaryRow(group.augmentation, group.metric, *_described(group.values), *interval)
 
 
-def _groups(long_table: Iterable[pd.DataFrame]) -> Iterator[_Group]:
-    for part in long_table:
-        for (augmentation, metric), table in part.groupby(["augmentation", "metric"], sort=False):
-            table = table.sort_values("image_id")
-            yield _Group(str(augmentation), str(metric), table["image_id"].to_numpy(), table["value"].to_numpy())
-
-
-def _of_the_same_images(groups: Iterator[_Group]) -> Iterator[list[_Group]]:
+def _of_the_same_images(groups: Iterable[MetricRows]) -> Iterator[list[MetricRows]]:
     """Yield the groups in their order, as many at a time as have the same images, COLUMNS_AT_ONCE at most."""
-    block: list[_Group] = []
+    block: list[MetricRows] = []
     for group in groups:
         if block and (len(block) == COLUMNS_AT_ONCE or not np.array_equal(block[0].image_ids, group.image_ids)):
             yield block
@@ -226,7 +223,6 @@ def _of_the_same_images(groups: Iterator[_Group]) -> Iterator[list[_Group]]:
         yield block
 
 
-def _described(group: _Group) -> tuple[str, str, int, float, float]:
-    values = group.values
-    std = values.std(ddof=1) if len(values) > 1 else np.nan
-    return group.augmentation, group.metric, len(values), values.mean(), std
+def _described(values: FloatArray) -> tuple[int, float, float]:
+    std = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+    return len(values), float(values.mean()), std

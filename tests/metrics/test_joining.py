@@ -1,13 +1,19 @@
 """Tests of the long table: files of metrics are joined in order, and no value is lost without a reason."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline import PROJECT
 
-from embedding_shift.io import array_files, tables
-from embedding_shift.metrics import long_table, registry
+from embedding_shift.errors import InputError
+from embedding_shift.io import array_files, long_table_file, tables
+from embedding_shift.io.long_table_file import MetricRows
+from embedding_shift.metrics import joining, registry
 
 PIXELS = ("patch_similarity", "edge_preservation")
 REPRESENTATION = ("cosine_similarity", "attention_similarity_registered")
@@ -29,8 +35,13 @@ def write_parts(folder, shards, value):
 
 
 def joined(parts):
-    kept, excluded = zip(*long_table.join(AUGMENTATIONS, parts), strict=True)
-    return pd.concat(kept, ignore_index=True), pd.concat(excluded, ignore_index=True)
+    """Return the long table and the table of exclusions, as the script writes them."""
+    kept, excluded = zip(*joining.join(AUGMENTATIONS, parts), strict=True)
+    long_table_file.write(parts[0][0].with_suffix(".parquet"), kept)
+    rows = pd.DataFrame(
+        [row for exclusions in excluded for row in exclusions.rows()], columns=joining.EXCLUSION_COLUMNS
+    )
+    return tables.read_parquet([parts[0][0].with_suffix(".parquet")]), rows
 
 
 @pytest.mark.slow
@@ -44,7 +55,7 @@ def test_every_value_is_kept_or_excluded_with_a_reason(tmp_path_factory, numbers
         return values.setdefault(key, [np.nan, np.inf, *range(len(values))][hash(key) % (len(values) + 2)])
 
     kept, excluded = joined(write_parts(tmp_path_factory.mktemp("parts"), shards, value))
-    assert list(kept.columns) == long_table.COLUMNS and list(excluded.columns) == long_table.EXCLUSION_COLUMNS
+    assert list(kept.columns) == long_table_file.COLUMNS
     found = {(row.augmentation, row.metric, row.image_id): row.value for row in kept.itertuples()}
     assert found == {key: one for key, one in values.items() if np.isfinite(one)}
     left_out = [(row.augmentation, row.metric, row.image_id) for row in excluded.itertuples()]
@@ -67,16 +78,40 @@ def test_rows_are_in_order_whatever_the_shards(tmp_path):
     assert list(one["augmentation"].unique()) == AUGMENTATIONS
 
 
-def test_a_table_written_in_parts_reads_as_one(tmp_path):
+def test_the_table_has_the_types_of_its_columns_also_where_a_part_is_empty(tmp_path):
     ids = [f"image{number}" for number in range(50)]
     parts = write_parts(tmp_path, [ids], lambda *key: len(key[2]) if key[1] != "patch_similarity" else np.nan)
-    tables.write_parquet_parts(
-        tmp_path / "metrics.parquet", (kept for kept, _ in long_table.join(AUGMENTATIONS, parts))
-    )
-    found = tables.read_parquet([tmp_path / "metrics.parquet"])
-    pd.testing.assert_frame_equal(found, joined(parts)[0])
+    found = joined(parts)[0]
+    assert len(found) == 50 * 2 * 3
     assert found["value"].dtype == np.float64
-    assert isinstance(found["image_id"].dtype, pd.StringDtype)
+    assert all(isinstance(found[name].dtype, pd.StringDtype) for name in ("image_id", "augmentation", "metric"))
+
+
+def test_rows_come_back_by_metric(tmp_path):
+    groups = [
+        MetricRows("noise", "a", np.array(["007", "größe"]), np.array([0.1, -1e-300])),
+        MetricRows("noise", "b", np.array([], str), np.array([])),
+        MetricRows("nan", "a", np.array(["nan"]), np.array([2.0])),
+    ]
+    long_table_file.write(tmp_path / "metrics.parquet", groups)
+    found = list(long_table_file.read(tmp_path / "metrics.parquet"))
+    assert [group[:2] for group in found] == [("noise", "a"), ("nan", "a")]  # nothing to read of an empty group
+    for group, expected in zip(found, (groups[0], groups[2]), strict=True):
+        assert list(group.image_ids) == list(expected.image_ids)
+        np.testing.assert_array_equal(group.values, expected.values)
+
+
+def test_a_table_in_other_parts_is_refused(tmp_path):
+    rows = [("a", "noise", "x", 1.0), ("b", "noise", "y", 2.0)]
+    tables.write_parquet(tmp_path / "metrics.parquet", pd.DataFrame(rows, columns=long_table_file.COLUMNS))
+    with pytest.raises(InputError, match="several metrics share row group 0"):
+        list(long_table_file.read(tmp_path / "metrics.parquet"))
+
+
+@pytest.mark.parametrize("script", ["compute_metrics", "summarise_metrics"])
+def test_jobs_that_others_wait_for_do_not_load_pandas(script):
+    code = f"import sys, {script}; assert 'pandas' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT / "scripts")
 
 
 @pytest.mark.parametrize("metric", PIXELS)
