@@ -1,4 +1,7 @@
-"""JPEG: checked for the damage that decoders repair silently, then decoded by Pillow."""
+"""JPEG: decoded by simplejpeg, which reports the damage that other decoders repair silently, or if CMYK by Pillow.
+
+Both use libjpeg-turbo, with the same pixels as result; Pillow copies them three times on their way to NumPy.
+"""
 
 import re
 import struct
@@ -8,8 +11,8 @@ from dataclasses import dataclass, field
 import simplejpeg
 from PIL import Image
 
-from embedding_shift.data.decoding import colour
-from embedding_shift.data.decoding.pillow_formats import opened, to_raster
+from embedding_shift.data.decoding import colour, orientation
+from embedding_shift.data.decoding.pillow_formats import frames_remark, opened, to_raster
 from embedding_shift.data.decoding.raster import Raster
 from embedding_shift.errors import InputError
 
@@ -22,6 +25,8 @@ END_OF_IMAGE, START_OF_SCAN, APP2, APP14 = 0xD9, 0xDA, 0xE2, 0xEE
 # Within a scan, 0xFF stands before 0 or a restart marker. The search is fast because the pattern begins with one byte.
 MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 CHANNELS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
+# The smallest scale reads all of the data, but computes few pixels.
+SMALLEST_SCALE = {"min_height": 1, "min_width": 1, "min_factor": 8}
 COEFFICIENTS = 64
 
 # EXIF: the colour space "uncalibrated" with the interoperability index "R03" stands for Adobe RGB (DCF 2.0, 4.4).
@@ -49,14 +54,17 @@ def decode(data: bytes, max_pixels: int) -> Raster:
     """
     headers = _read_headers(data)
     with opened(data, "JPEG", max_pixels) as image:
+        channels = CHANNELS[len(headers.components)]
+        is_cmyk = channels == "CMYK"
         try:
-            # The smallest scale reads all of the data, but computes few pixels.
-            channels = CHANNELS[len(headers.components)]
-            simplejpeg.decode_jpeg(data, channels, min_height=1, min_width=1, min_factor=8, strict=True)
+            samples = simplejpeg.decode_jpeg(data, channels, strict=True, **(SMALLEST_SCALE if is_cmyk else {}))
         except ValueError as error:
             raise InputError(f"damaged image: {error}") from None
         icc = b"".join(headers.icc_parts[number] for number in sorted(headers.icc_parts))
-        return to_raster(image, colour.embedded(icc) or _exif_profile(image))
+        profile = colour.embedded(icc) or _exif_profile(image)
+        if is_cmyk:
+            return to_raster(image, profile)
+        return Raster(samples, profile=profile, orientation=orientation.of(image), remarks=frames_remark(image))
 
 
 def _read_headers(data: bytes) -> _Headers:

@@ -91,17 +91,21 @@ def opened(data: bytes, image_format: str, max_pixels: int) -> Iterator[Image.Im
         raise InputError(f"damaged image: {error or type(error).__name__}") from None
 
 
+def frames_remark(image: Image.Image) -> list[str]:
+    """Return the remark that an opened image has several frames, if it has."""
+    frames = getattr(image, "n_frames", 1)
+    return [f"first of {frames} frames"] if frames > 1 else []
+
+
 def to_raster(image: Image.Image, profile: colour.Profile | None) -> Raster:
     """Return the first frame of an opened image.
 
     Raises:
         InputError: the range of its samples is unknown, or its mode is not supported.
     """
-    frames = getattr(image, "n_frames", 1)
+    remarks = frames_remark(image)
     image.load()
-    raster = Raster(np.empty(0), profile=profile, orientation=orientation.of(image))
-    if frames > 1:
-        raster.remarks.append(f"first of {frames} frames")
+    raster = Raster(np.empty(0), profile=profile, orientation=orientation.of(image), remarks=remarks)
     if image.mode in ALPHA_MODES or "transparency" in image.info:
         values = np.asarray(image.convert("RGBA"))
         raster.samples, raster.alpha = values[..., :3], values[..., 3]
