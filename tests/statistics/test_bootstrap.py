@@ -120,6 +120,6 @@ def test_a_row_of_the_summary_does_not_depend_on_the_other_rows(monkeypatch):
         pd.testing.assert_series_equal(alone.loc[pair], whole.loc[pair], check_exact=True)
         low, high = bootstrap_mean(group["value"], 300, 0.95, bootstrap.seed_of(1, "summary"))
         assert tuple(whole.loc[pair, ["ci_low", "ci_high"]]) == (low, high)
-    monkeypatch.setattr(bootstrap, "COLUMNS_AT_ONCE", 2)
+    monkeypatch.setattr(bootstrap, "VALUES_AT_ONCE", 40)
     again = summarise(table.sample(frac=1, random_state=0), 300, 0.95, 1).set_index(["augmentation", "metric"])
     pd.testing.assert_frame_equal(again.loc[whole.index], whole, check_exact=True)

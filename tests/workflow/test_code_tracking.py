@@ -107,7 +107,7 @@ EDITS = {
     | MEASURED_ATTACKS
     | TABULATED_ATTACKS
     | COMPARED_ATTACKS,
-    "embedding_shift/metrics/long_table.py": {"compute_metrics"} | FROM_METRICS,
+    "embedding_shift/metrics/joining.py": {"compute_metrics"} | FROM_METRICS,
     "embedding_shift/statistics/bootstrap.py": STATISTICS
     | NEIGHBOURS_OF_DOSES
     | TABULATED_ATTACKS

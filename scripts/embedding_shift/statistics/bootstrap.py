@@ -14,7 +14,7 @@ from embedding_shift.io.long_table_file import MetricRows
 FloatArray = npt.NDArray[np.float64]
 
 CHUNK = 2**20  # image weights drawn at a time; this bounds the memory to tens of megabytes
-COLUMNS_AT_ONCE = 16  # means that are resampled together; this bounds the memory as well
+VALUES_AT_ONCE = 2**24  # values whose means are resampled together; this bounds the memory as well
 NEGLIGIBLE = 1e-9  # share of the sample's standard error below which that of a resample is a rounding error
 
 
@@ -199,7 +199,7 @@ def summarise(groups: Iterable[MetricRows], resamples: int, confidence: float, r
     All means over the same images are resampled alike.
 
     Args:
-        groups: the rows, with the images sorted. The values of COLUMNS_AT_ONCE groups are in memory at a time.
+        groups: the rows, with the images sorted. Those in memory at a time have about VALUES_AT_ONCE values.
         resamples, confidence, root_seed: as in `Settings`.
     """
     seed = seed_of(root_seed, "summary")
@@ -211,10 +211,11 @@ def summarise(groups: Iterable[MetricRows], resamples: int, confidence: float, r
 
 
 def _of_the_same_images(groups: Iterable[MetricRows]) -> Iterator[list[MetricRows]]:
-    """Yield the groups in their order, as many at a time as have the same images, COLUMNS_AT_ONCE at most."""
+    """Yield the groups in their order, as many at a time as have the same images, and about VALUES_AT_ONCE at most."""
     block: list[MetricRows] = []
     for group in groups:
-        if block and (len(block) == COLUMNS_AT_ONCE or not np.array_equal(block[0].image_ids, group.image_ids)):
+        is_full = len(block) * len(group.values) >= VALUES_AT_ONCE
+        if block and (is_full or not np.array_equal(block[0].image_ids, group.image_ids)):
             yield block
             block = []
         # One copy of the ids is enough for a block.
