@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from embedding_shift import cli, processes, sampling
+from embedding_shift.compat import torch_import
 from embedding_shift.encoders import digests, gpus, options
 from embedding_shift.io import array_files, image_lists
 from embedding_shift.io.array_store import Store
@@ -36,6 +37,7 @@ def main() -> None:
     hashed = arguments.bundle, arguments.code, [] if on_gpu else arguments.views
     with processes.meanwhile(digests.of_files_and_shards, *hashed) as digests_so_far:
         with cli.importing():
+            torch_import.import_torch()
             from embedding_shift.encoders import image_encoder, stored_encoding
         encoder = image_encoder.from_arguments(arguments)
         files, known = digests_so_far()

@@ -4,9 +4,7 @@ import json
 from pathlib import Path
 
 from embedding_shift import cli
-from embedding_shift.compat import open_clip_import
-from embedding_shift.encoders import bundles
-from embedding_shift.encoders.towers import tower_loading
+from embedding_shift.compat import open_clip_import, torch_import
 
 
 def main() -> None:
@@ -18,7 +16,10 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--image-size", type=int, help="side of the views in pixels, to warn if they are resized")
     arguments = parser.parse_args()
-    import torch  # At the top of the file, it would be loaded before `cli`, which makes loading faster.
+    with cli.importing():
+        torch = torch_import.import_torch()
+        from embedding_shift.encoders import bundles
+        from embedding_shift.encoders.towers import tower_loading
 
     torch.set_num_threads(1)  # Several threads take three times as long to change weights that are not in memory yet.
     kind = arguments.model["kind"]

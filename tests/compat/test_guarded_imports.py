@@ -157,3 +157,58 @@ def test_the_compiler_works_although_its_loading_is_deferred():
         "assert torch.compile(lambda x: x + 1, backend='eager')(torch.ones(1)) == 2\n"
     )
     assert loaded_after(code) == {"torch", "torch._dynamo"}
+
+
+LATE_IMPORT = """
+import importlib, sys
+from embedding_shift.compat import torch_import
+
+torch = torch_import.import_torch()
+assert torch_import.SHAPES not in sys.modules
+torch.nn.Linear(2, 2)(torch.ones(1, 2))
+assert torch_import.SHAPES not in sys.modules
+module = importlib.import_module("{module}")
+assert sys.modules["{module}"] is module and module.__spec__.name == "{module}"
+assert torch_import.SHAPES in sys.modules
+assert torch.nn.Linear(2, 3, device="meta")(torch.ones(5, 2, device="meta")).shape == (5, 3)
+assert torch._meta_registrations.meta_index_Tensor
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "torch._meta_registrations",
+        "torch._decomp",
+        "torch._prims",
+        "torch._dynamo",
+        "torch.distributed.tensor",
+        "torch.utils._content_store",
+        "timm",
+        "transformers.models.clip.modeling_clip",
+    ],
+)
+def test_kernels_for_shapes_are_loaded_by_modules_that_may_need_them(module):
+    code = LATE_IMPORT.format(module=module)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT / "scripts")
+
+
+def test_open_clip_needs_no_kernels_for_shapes():
+    code = (
+        "import sys\nfrom embedding_shift.compat import open_clip_import, torch_import\ntorch_import.import_torch()\n"
+        "open_clip_import.import_open_clip(needs_timm=False)\nassert torch_import.SHAPES not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT / "scripts")
+
+
+@pytest.mark.parametrize("version", ["", ".dev"])
+def test_an_unknown_pytorch_is_imported_whole(version):
+    """The same code with the version that is installed, and with one that is not known, loads less and everything."""
+    code = (
+        "import sys\nfrom embedding_shift.compat import torch_import\n"
+        f"torch_import.VERSIONS = tuple(each + {version!r} for each in torch_import.VERSIONS)\n"
+        "torch_import.import_torch()\nprint(torch_import.SHAPES in sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, cwd=PROJECT / "scripts", capture_output=True, text=True)
+    assert done.stdout == f"{version == '.dev'}\n"
