@@ -41,11 +41,14 @@ def meanwhile(function: Callable[..., Result], *arguments: Any) -> Iterator[Call
             awaited.set()
             return called.result()
 
-        yield result
+        try:
+            yield result
+        finally:
+            awaited.set()
 
 
 def is_awaited() -> bool:
-    """Return whether this process was started by `meanwhile`, and its result is waited for by now."""
+    """Return whether this process was started by `meanwhile`, and its result is waited for or not needed any more."""
     return any(event.is_set() for event in _awaited)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -60,9 +61,17 @@ def test_a_process_learns_that_its_result_is_waited_for(tmp_path):
 def wait_until_awaited(started):
     assert not processes.is_awaited()
     started.touch()
+    end = time.monotonic() + 60
     while not processes.is_awaited():
-        pass
+        assert time.monotonic() < end
     return True
+
+
+def test_a_process_whose_result_is_not_needed_any_more_is_told(tmp_path):
+    start = time.monotonic()
+    with pytest.raises(InputError, match="no bundle"), processes.meanwhile(wait_until_awaited, tmp_path / "started"):
+        raise InputError("no bundle")
+    assert time.monotonic() - start < 50
 
 
 def test_a_damaged_shard_is_named(paths):
