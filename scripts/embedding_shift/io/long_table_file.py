@@ -64,19 +64,21 @@ def _as_arrow(group: MetricRows) -> "pa.Table":
     import pyarrow as pa
 
     count = len(group.values)
-    names = [_texts([name] * count) for name in (group.augmentation, group.metric)]
-    values = pa.Array.from_buffers(pa.float64(), count, [None, pa.py_buffer(group.values.astype(np.float64))])
-    return pa.Table.from_arrays([_texts(group.image_ids.tolist()), *names, values], COLUMNS)
+    image_ids = [image_id.encode() for image_id in group.image_ids.tolist()]
+    places = np.cumsum([0, *map(len, image_ids)], dtype=np.int64)
+    columns = [_texts(places, b"".join(image_ids))]
+    for name in (group.augmentation.encode(), group.metric.encode()):
+        columns.append(_texts(np.arange(count + 1) * len(name), name * count))
+    values = [None, pa.py_buffer(group.values.astype(np.float64))]
+    return pa.Table.from_arrays([*columns, pa.Array.from_buffers(pa.float64(), count, values)], COLUMNS)
 
 
-def _texts(texts: list[str]) -> "pa.Array":
-    """Return texts as an array of Arrow: the places where each begins and ends in all of them, in UTF-8."""
+def _texts(places: NDArray[np.int64], data: bytes) -> "pa.Array":
+    """Return an array of Arrow with N texts: `data` holds all of them in UTF-8, `places` (N + 1,) where each begins."""
     import pyarrow as pa
 
-    encoded = [text.encode() for text in texts]
-    places = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-    buffers = [None, pa.py_buffer(places), pa.py_buffer(b"".join(encoded))]
-    return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_string(), len(places) - 1, buffers)
 
 
 def _values(array: "pa.Array") -> NDArray[np.float64]:
