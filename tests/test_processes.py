@@ -2,8 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
+from pipeline import PROJECT
 
 from embedding_shift import processes
 from embedding_shift.errors import InputError
@@ -31,3 +35,31 @@ def test_the_error_of_a_function_that_runs_meanwhile_is_raised():
 def test_a_process_that_is_killed_meanwhile_is_told():
     with pytest.raises(InputError, match="a process of the job was killed"), processes.meanwhile(killed) as result:
         result()
+
+
+WAITING = """
+import time
+from embedding_shift import processes
+
+def wait(seconds):
+    print("begun", flush=True)
+    time.sleep(seconds)
+
+if {meanwhile}:
+    with processes.meanwhile(wait, 600):
+        time.sleep(600)
+else:
+    processes.call(wait, [(600,)], 1)
+"""
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_processes_end_when_their_parent_is_killed(meanwhile):
+    """They hold its output open, so that its end shows that they ended."""
+    code = WAITING.format(meanwhile=meanwhile)
+    job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=PROJECT / "scripts")
+    assert job.stdout.readline() == "begun\n"
+    job.kill()
+    start = time.monotonic()
+    job.communicate(timeout=30)
+    assert time.monotonic() - start < 20

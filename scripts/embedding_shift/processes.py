@@ -2,7 +2,10 @@
 
 import contextlib
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
@@ -11,6 +14,8 @@ from typing import Any, TypeVar
 from embedding_shift.errors import InputError
 
 Result = TypeVar("Result")
+
+SECONDS_BETWEEN_LOOKS = 0.5  # of a process at whether the one that started it lives
 
 _awaited: list[Event] = []  # in a process that `meanwhile` starts
 
@@ -21,7 +26,7 @@ def call(function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], proce
     Raises:
         InputError: a process was killed.
     """
-    with _killed_reported(), ProcessPoolExecutor(processes) as pool:
+    with _killed_reported(), _pool(processes) as pool:
         return list(pool.map(function, *zip(*jobs, strict=True)))
 
 
@@ -32,9 +37,8 @@ def meanwhile(function: Callable[..., Result], *arguments: Any) -> Iterator[Call
     Raises:
         InputError: the process was killed.
     """
-    context = multiprocessing.get_context()
-    awaited = context.Event()
-    with _killed_reported(), ProcessPoolExecutor(1, context, _awaited.append, (awaited,)) as pool:
+    awaited = multiprocessing.Event()
+    with _killed_reported(), _pool(1, [awaited]) as pool:
         called = pool.submit(function, *arguments)
 
         def result() -> Result:
@@ -50,6 +54,26 @@ def meanwhile(function: Callable[..., Result], *arguments: Any) -> Iterator[Call
 def is_awaited() -> bool:
     """Return whether this process was started by `meanwhile`, and its result is waited for or not needed any more."""
     return any(event.is_set() for event in _awaited)
+
+
+def _pool(processes: int, awaited: Sequence[Event] = ()) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, initializer=_begin, initargs=(os.getpid(), awaited))
+
+
+def _begin(parent: int, awaited: Sequence[Event]) -> None:
+    """Begin a process of a pool.
+
+    It ends when its parent was killed. It would otherwise wait for work forever and keep the parent's output open, for
+    whose end Snakemake waits.
+    """
+
+    def end_with_parent() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os._exit(1)
+
+    _awaited.extend(awaited)
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 @contextlib.contextmanager

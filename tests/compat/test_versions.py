@@ -18,6 +18,7 @@ DISTRIBUTIONS = {
     "snakemake_locks": "snakemake",
     "snakemake_processes": "snakemake",
     "snakemake_scheduler": "snakemake",
+    "torch_import": "torch",
 }
 
 
