@@ -49,7 +49,7 @@ if {meanwhile}:
     with processes.meanwhile(wait, 600):
         time.sleep(600)
 else:
-    processes.call(wait, [(600,)], 1)
+    processes.call(wait, [(600,)] * 3, 3)
 """
 
 

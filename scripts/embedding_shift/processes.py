@@ -4,7 +4,6 @@ import contextlib
 import multiprocessing
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,8 +13,6 @@ from typing import Any, TypeVar
 from embedding_shift.errors import InputError
 
 Result = TypeVar("Result")
-
-SECONDS_BETWEEN_LOOKS = 0.5  # of a process at whether the one that started it lives
 
 _awaited: list[Event] = []  # in a process that `meanwhile` starts
 
@@ -57,19 +54,20 @@ def is_awaited() -> bool:
 
 
 def _pool(processes: int, awaited: Sequence[Event] = ()) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(processes, initializer=_begin, initargs=(os.getpid(), awaited))
+    return ProcessPoolExecutor(processes, initializer=_begin, initargs=(awaited,))
 
 
-def _begin(parent: int, awaited: Sequence[Event]) -> None:
+def _begin(awaited: Sequence[Event]) -> None:
     """Begin a process of a pool.
 
     It ends when its parent was killed. It would otherwise wait for work forever and keep the parent's output open, for
     whose end Snakemake waits.
     """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
 
     def end_with_parent() -> None:
-        while os.getppid() == parent:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+        parent.join()
         os._exit(1)
 
     _awaited.extend(awaited)
