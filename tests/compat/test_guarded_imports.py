@@ -203,7 +203,7 @@ def test_open_clip_needs_no_kernels_for_shapes():
 
 @pytest.mark.parametrize("version", ["", ".dev"])
 def test_an_unknown_pytorch_is_imported_whole(version):
-    """The same code with the version that is installed, and with one that is not known, loads less and everything."""
+    """The known version is the installed one, or another one: only then the kernels for shapes are loaded at once."""
     code = (
         "import sys\nfrom embedding_shift.compat import torch_import\n"
         f"torch_import.VERSIONS = tuple(each + {version!r} for each in torch_import.VERSIONS)\n"

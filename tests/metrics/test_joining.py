@@ -108,10 +108,43 @@ def test_a_table_in_other_parts_is_refused(tmp_path):
         list(long_table_file.read(tmp_path / "metrics.parquet"))
 
 
-@pytest.mark.parametrize("script", ["compute_metrics", "summarise_metrics"])
-def test_jobs_that_others_wait_for_do_not_load_pandas(script):
-    code = f"import sys, {script}; assert 'pandas' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT / "scripts")
+WITHOUT_PANDAS = """
+import sys
+import {script}
+sys.argv = {arguments}
+{script}.main()
+assert "pandas" not in sys.modules
+"""
+
+
+def test_metrics_are_joined_and_summarised_without_loading_pandas(tmp_path):
+    """The scripts run to their end, because pyarrow loads pandas when it converts an array of NumPy."""
+    paths = write_parts(tmp_path, [["a", "b"], ["c"]], lambda *key: np.nan if key[2] == "b" else len(key[1]))
+    pixels = [path for some in paths for path in some[2:]]
+    representation = [path for some in paths for path in some[:2]]
+    table = tmp_path / "metrics.parquet"
+    options = {
+        "compute_metrics": {
+            "augmentations": AUGMENTATIONS,
+            "pixel-metrics": pixels,
+            "representation-metrics": representation,
+            "output": [table],
+            "exclusions": [tmp_path / "exclusions.csv"],
+        },
+        "summarise_metrics": {
+            "metrics": [table],
+            "resamples": [20],
+            "confidence": [0.9],
+            "seed": [1],
+            "output": [tmp_path / "summary.csv"],
+        },
+    }
+    for script, values_by_name in options.items():
+        words = [str(word) for name, values in values_by_name.items() for word in (f"--{name}", *values)]
+        code = WITHOUT_PANDAS.format(script=script, arguments=[script, *words])
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT / "scripts")
+    assert set(tables.read_csv(tmp_path / "exclusions.csv")["image_id"]) == {"b"}
+    assert (tables.read_csv(tmp_path / "summary.csv")["n"] == 2).all()
 
 
 @pytest.mark.parametrize("metric", PIXELS)

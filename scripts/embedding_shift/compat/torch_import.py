@@ -26,7 +26,7 @@ INDEPENDENT = ("torch.distributed.nn", "torch.onnx", "torch.utils.model_zoo")
 
 
 def import_torch() -> ModuleType:
-    """Return PyTorch; see above."""
+    """Return PyTorch, in a known version without SHAPES until a module that may need them is imported."""
     if "torch" in sys.modules or not versions.is_installed("torch", *VERSIONS):
         return importlib.import_module("torch")
     with hidden_modules.deferred(SHAPES):
@@ -48,14 +48,15 @@ class _ShapesFirst(MetaPathFinder):
         module = sys.modules.get(name)
         if module is None:
             return None
-        # The import of SHAPES was also the one that began before it. For a loaded module, Python asks this for a spec.
+        # SHAPES imported this module, too. Python takes the spec of a loaded module from the module itself, and would
+        # run the module again with it.
         spec = ModuleSpec(name, _Loaded(module))
         module.__spec__ = spec
         return spec
 
 
 class _Loaded(Loader):
-    """Gives a module that is loaded already."""
+    """Returns a module that is loaded already, without running it again."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module, self._spec = module, module.__spec__
