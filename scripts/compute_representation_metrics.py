@@ -16,6 +16,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="number of processes that share the images")
     parser.add_argument("--output", nargs="+", required=True, help="npz files to write, in the same order")
     arguments = parser.parse_args()
+    # Of several processes that read a damaged file, one names and deletes it, and the others only miss it.
+    for path in (arguments.original, *arguments.augmented):
+        array_files.read(path, ["image_id"])
     measure_share = partial(stored_views.representation_metrics, arguments.original, arguments.augmented)
     shares = [(first, arguments.threads) for first in range(arguments.threads)]
     image_ids, values = stored_views.joined(processes.call(measure_share, shares, arguments.threads))

@@ -5,9 +5,11 @@ import runpy
 import signal
 import sys
 
+import numpy as np
 import pytest
 from pipeline import PROJECT
 
+from embedding_shift.io import array_files
 from embedding_shift.metrics import stored_views
 
 SCRIPT = str(PROJECT / "scripts/compute_representation_metrics.py")
@@ -19,6 +21,8 @@ def killed(*_):
 
 def test_a_measuring_process_that_is_killed_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(stored_views, "representation_metrics", killed)
-    monkeypatch.setattr(sys, "argv", [SCRIPT, "--original", "o", "--augmented", "a", "--output", "x"])
+    path = str(tmp_path / "encoded.npz")
+    array_files.write(path, ["image"], embedding=np.zeros((1, 2)))
+    monkeypatch.setattr(sys, "argv", [SCRIPT, "--original", path, "--augmented", path, "--output", "x"])
     with pytest.raises(SystemExit, match=r"^error: a process of the job was killed, .*; run again$"):
         runpy.run_path(SCRIPT, run_name="__main__")

@@ -85,6 +85,16 @@ def test_processes_that_share_the_images_find_the_values_of_one(stored, encoded,
             np.testing.assert_equal(found, columns)
 
 
+def test_a_damaged_output_of_the_encoder_is_named_although_several_processes_read_it(stored, encoded, tmp_path):
+    npz = [encoded(stored[name][0], seed) for seed, name in enumerate(("original", "noise"))]
+    npz[1].write_bytes(npz[1].read_bytes()[:-200])
+    script = PROJECT / "scripts" / "compute_representation_metrics.py"
+    files = ["--original", npz[0], "--augmented", npz[1], "--output", tmp_path / "values.npz"]
+    done = subprocess.run([sys.executable, script, *files, "--threads", "8"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"error: {npz[1]} is damaged: " in done.stderr
+
+
 def test_the_edges_of_an_image_are_found_once_for_all_its_views(stored, monkeypatch):
     computed = []
     add = cv2.add
