@@ -38,11 +38,11 @@ def test_a_process_that_is_killed_meanwhile_is_told():
 
 
 WAITING = """
-import time
+import os, sys, time
 from embedding_shift import processes
 
 def wait(seconds):
-    print("begun", flush=True)
+    os.write(sys.stdout.fileno(), b"begun\\n")  # in one piece, because several processes write
     time.sleep(seconds)
 
 if {meanwhile}:
