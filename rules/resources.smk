@@ -12,7 +12,7 @@ STARTUP_MINUTES = 10
 GROWTH = 1.6
 ENCODING_THREAD_MB = 150  # of a batch, and of views that are read ahead
 ENCODED_PER_MB = 0.1  # of the views in the input: what an encoding job returns for them, and copies of it
-MEASURING_PROCESS_MB = 150
+SHARING_PROCESS_MB = 150
 GPUS = visible()
 # GPUs that an encoding job requests. `device: auto` requests one if the machine on which Snakemake runs has one.
 ENCODING_GPUS = int(config["device"] == "cuda" or (config["device"] == "auto" and bool(GPUS)))
@@ -26,7 +26,6 @@ def earlier_first(wildcards):
     """Return the priority of a job that feeds an encoding job: above FEEDING, higher the earlier that encoding job is.
 
     The views of the first encoding job are made first, so that it computes while those of the next ones are made.
-    Augmentations follow each other as in the configuration.
     """
     part = SHARDS.index(wildcards.shard) // config["encode_shards_per_job"]
     view = VIEWS.index(wildcards.get("augmentation", "original"))
@@ -109,14 +108,14 @@ def encoding_threads(wildcards):
     return config["encode_threads"] or (1 if on_own_gpu else share_of_cores(PARTS))
 
 
-def pixel_threads(wildcards):
-    """Return the threads of a job that measures pixels: few, because each process reads the headers of all views."""
+def shard_threads(wildcards):
+    """Return the threads of a job that makes or measures all views of a shard."""
     return min(share_of_cores(SHARDS), len(AUGMENTATIONS))
 
 
-def pixel_memory(wildcards, attempt):
-    """Return `mem_mb` of a job that measures pixels, one view at a time in each thread."""
-    return grown(STARTUP_MB + pixel_threads(wildcards) * MEASURING_PROCESS_MB, attempt)
+def shard_memory(wildcards, attempt):
+    """Return `mem_mb` of such a job, which holds one image with its views at a time in each thread."""
+    return grown(STARTUP_MB + shard_threads(wildcards) * SHARING_PROCESS_MB, attempt)
 
 
 def measuring_threads(wildcards):
@@ -126,7 +125,7 @@ def measuring_threads(wildcards):
 
 def measuring_memory(wildcards, input, attempt):
     """Return `mem_mb` of a job that measures the representation: each thread holds two files and as much again."""
-    per_thread_mb = MEASURING_PROCESS_MB + 4 * size_mb(input, "original")
+    per_thread_mb = SHARING_PROCESS_MB + 4 * size_mb(input, "original")
     return grown(STARTUP_MB + measuring_threads(wildcards) * per_thread_mb, attempt)
 
 

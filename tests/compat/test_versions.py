@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
+import sys
 
+import numpy as np
 import pytest
 
 from embedding_shift import compat
@@ -36,3 +38,13 @@ def test_every_workaround_with_a_guard_is_listed():
 def test_the_pinned_version_is_known(name):
     module = importlib.import_module(f"{compat.__name__}.{name}")
     assert versions.is_installed(DISTRIBUTIONS[name], *module.VERSIONS), f"check whether {name} still applies"
+
+
+def test_an_environment_is_told_by_its_packages_and_by_those_of_conda(tmp_path, monkeypatch):
+    found = versions.everything_installed()
+    assert sys.version in found and f"numpy-{np.__version__}.dist-info" in found
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta/libopencv-4.13.0-h1_0.json").touch()
+    (tmp_path / "conda-meta/history").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert set(versions.everything_installed()) - set(found) == {"libopencv-4.13.0-h1_0.json"}

@@ -1,9 +1,12 @@
 """A second run: it does again what a change concerns, and nothing else."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from tiny_run import RESULTS
+from tiny_run import NINE, PHOTOGRAPHS, RESULTS
+
+from embedding_shift.io import shards
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +48,21 @@ def test_one_augmentations_parameter_concerns_what_follows_it_alone(again):
         planned
     )
     assert not {"list_images", "ingest_images", "write_manifest", "pack_originals", "prepare_bundle"} & set(planned)
+
+
+def test_one_augmentations_parameter_makes_its_views_alone(again, tmp_path):
+    """One job makes the views of all augmentations, and takes from the run before what did not change."""
+    shards.write(tmp_path / "empty.tar", [])
+    views = again / "results/tiny/views"
+    for kept in views.glob("*/.kept/00000.*"):  # so that the test sees where a shard comes from
+        shutil.copy(tmp_path / f"empty.tar{kept.suffix if kept.suffix == '.sha256' else ''}", kept)
+    config = again.config
+    config["augmentations"]["blur"]["parameters"]["blur_limit"] = [5, 7]
+    again.config = config
+    done = again.run("results/tiny/views/noise/00000.tar")
+    assert done.returncode == 0, done.stdout[-5000:]
+    numbers = {augmentation: shards.count(views / augmentation / "00000.tar") for augmentation in NINE}
+    assert numbers == dict.fromkeys(NINE, 0) | {"blur": len(PHOTOGRAPHS)}
 
 
 def test_a_missing_figure_is_drawn_from_tables(again):

@@ -61,6 +61,7 @@ class Stage:
         disk: bytes of the files that remain.
         temporary: bytes of the files that are deleted during the run, at most.
         threads: threads of one job; None if the jobs share the processors among them.
+        most_threads: threads of one job at most, if the jobs share the processors.
         large_jobs: number of jobs that need `memory_mb`; the others are small. None if all are large.
     """
 
@@ -71,12 +72,13 @@ class Stage:
     disk: float = 0
     temporary: float = 0
     threads: int | None = 1
+    most_threads: float = math.inf
     large_jobs: int | None = None
 
     def row(self, cores: int) -> Row:
         """Return the forecast of the stage on `cores` processors; a stage with fewer jobs leaves some of them idle."""
-        threads = self.threads or max(1, math.ceil(cores / max(1, self.jobs)))
-        at_once = max(1, min(self.jobs, cores // threads))
+        threads = self.threads or min(max(1, math.ceil(cores / max(1, self.jobs))), self.most_threads)
+        at_once = max(1, min(self.jobs, int(cores // threads)))
         large_jobs = at_once if self.large_jobs is None else min(at_once, self.large_jobs)
         return Row(
             stage=self.name,

@@ -192,7 +192,8 @@ def _augment(run: Run) -> Stage:
     jobs = run.count(*RULES[name])
     seconds += jobs * costs.start_up_seconds("augment_views")
     disk = run.used * len(run.augmentations) * costs.view_bytes()
-    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk)
+    sharing = len(run.augmentations)
+    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk, threads=None, most_threads=sharing)
 
 
 def _pixel_metrics(run: Run) -> Stage:
@@ -202,7 +203,8 @@ def _pixel_metrics(run: Run) -> Stage:
     jobs = run.count(*RULES[name])
     seconds += jobs * costs.start_up_seconds("compute_pixel_metrics")
     rows = run.used * len(run.augmentations) * _metrics("pixels", "registered_pixels")
-    return Stage(name, jobs, seconds, costs.memory_mb("compute_pixel_metrics"), rows * PART_BYTES)
+    memory, sharing = costs.memory_mb("compute_pixel_metrics"), len(run.augmentations)
+    return Stage(name, jobs, seconds, memory, rows * PART_BYTES, threads=None, most_threads=sharing)
 
 
 def _encode(run: Run, model: str) -> Stage:

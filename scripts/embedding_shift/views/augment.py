@@ -1,10 +1,14 @@
 """Make views: apply an augmentation to original views and record how."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+from embedding_shift.compat import versions
 from embedding_shift.config.entries import TransformEntry
 from embedding_shift.errors import InputError
-from embedding_shift.io import shards
+from embedding_shift.io import array_store, atomic, shards
 from embedding_shift.views import seeds
 from embedding_shift.views.steps import Steps
 from embedding_shift.views.view_record import ViewRecord
@@ -67,3 +71,13 @@ def augment(
     augmentation = Augmentation(name, steps, root_seed)
     for original in originals:
         yield augmentation.view_of(original)
+
+
+def setting(code: Sequence[str | Path]) -> str:
+    """Return a digest of everything but the originals and the arguments of `augment` that decides the views.
+
+    Args:
+        code: the files of the code that makes them.
+    """
+    decisive = [versions.everything_installed(), array_store.processor(), sorted(map(atomic.sha256, code))]
+    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
