@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -215,6 +216,18 @@ def test_the_precision_of_products_lasts_as_long_as_the_forward_passes(precision
         expected = {"fp32": "ieee", "tf32": "tf32"}[precision]
         assert (matmul.fp32_precision, convolution.fp32_precision) == (expected, expected)
     assert (matmul.fp32_precision, convolution.fp32_precision) == before
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_waiting_for_a_gpu_leaves_the_processor_to_others():
+    factor = torch.ones(8192, 8192, device="cuda")
+    torch.cuda.synchronize()
+    for _ in range(20):
+        factor @ factor
+    waited, computed = time.perf_counter(), time.thread_time()
+    numerics.wait(factor.device)
+    waited, computed = time.perf_counter() - waited, time.thread_time() - computed
+    assert computed < waited / 4
 
 
 @pytest.mark.slow

@@ -189,7 +189,9 @@ class Encoder:
             if maps is None:
                 maps = pooled.new_empty((self.batch_size, 0, 0, 0))
             count = len(image_ids)
-            return Encoded(image_ids, _as_array(pooled[:count]), _as_array(maps[:count]))
+            embedding, attention = pooled[:count].float(), maps[:count].float()
+            numerics.wait(self.device)
+            return Encoded(image_ids, embedding.cpu().numpy(), attention.cpu().numpy())
 
     def _build_preprocessing(self) -> tuple[Callable[[Image.Image], Image.Image], Tensor, Tensor]:
         """Return the steps of the model's own preprocessing: the resizing of an image, and mean and std (3, 1, 1)."""
@@ -201,11 +203,6 @@ class Encoder:
         normalize = next(step for step in steps if isinstance(step, Normalize))
         mean, std = (torch.tensor(values, device=self.device) for values in (normalize.mean, normalize.std))
         return resize, mean.view(3, 1, 1), std.view(3, 1, 1)
-
-
-def _as_array(tensor: Tensor) -> NDArray[np.float32]:
-    array: NDArray[np.float32] = tensor.float().cpu().numpy()
-    return array
 
 
 def from_arguments(arguments: argparse.Namespace, **changes: Any) -> Encoder:
