@@ -95,6 +95,15 @@ def test_a_damaged_output_of_the_encoder_is_named_although_several_processes_rea
     assert f"error: {npz[1]} is damaged: " in done.stderr
 
 
+def test_an_output_of_the_encoder_without_records_is_refused(stored, encoded):
+    npz = [encoded(stored[name][0], seed) for seed, name in enumerate(("original", "noise"))]
+    arrays = array_files.read(npz[1])
+    del arrays["record"]
+    array_files.write_arrays(npz[1], **arrays)
+    with pytest.raises(InputError, match=r"1\.npz has no records of views"):
+        stored_views.representation_metrics(npz[0], npz[1:])
+
+
 def test_the_edges_of_an_image_are_found_once_for_all_its_views(stored, monkeypatch):
     computed = []
     add = cv2.add

@@ -155,7 +155,7 @@ def representation_metrics(
         N image ids, and {metric: float64 (N,)} of each file of augmented views; NaN if a metric is not defined.
 
     Raises:
-        InputError: a file is damaged, or the files do not hold the same images.
+        InputError: a file is damaged or has no records, or the files do not hold the same images.
     """
     before = array_files.read(original)
     values = []
@@ -163,6 +163,8 @@ def representation_metrics(
         after = array_files.read(path)
         if list(before["image_id"]) != list(after["image_id"]):
             raise InputError(f"{path} and {original} do not hold the same images")
+        if "record" not in after:
+            raise InputError(f"{path} has no records of views, so that no encoding job of this version wrote it")
         share = slice(first, None, step)
         originals, views = ({name: array[share] for name, array in arrays.items()} for arrays in (before, after))
         values.append(_representation_metrics(originals, views))
