@@ -18,9 +18,9 @@ rule compute_pixel_metrics:
         every("results/{dataset}/pixel_metrics/{augmentation}/{shard}.npz", "augmentation"),
     conda:
         "../envs/images.yaml"
-    threads: shard_threads
+    threads: pixel_threads
     resources:
-        **memory_and_runtime(shard_memory, minutes(per_view=0.05)),
+        **memory_and_runtime(pixel_memory, minutes(per_view=0.05)),
     params:
         augmentations=AUGMENTATIONS,
         store=PIXEL_STORE,

@@ -104,18 +104,36 @@ def encoding_threads(wildcards):
     Snakemake starts a job with several threads only when as many cores are free at one time. On a GPU of this machine,
     an encoding job therefore requests one, and does not wait for shorter jobs; its readers share the cores with them.
     """
-    on_own_gpu = ENCODING_GPUS and GPUS and is_main_process(workflow)
-    return config["encode_threads"] or (1 if on_own_gpu else share_of_cores(PARTS))
+    return config["encode_threads"] or (1 if encodes_on_own_gpu() else share_of_cores(PARTS))
 
 
-def shard_threads(wildcards):
-    """Return the threads of a job that makes or measures all views of a shard."""
+def encodes_on_own_gpu():
+    """Return whether encoding jobs have a GPU of the machine on which Snakemake runs."""
+    return bool(ENCODING_GPUS and GPUS and is_main_process(workflow))
+
+
+def augmenting_threads(wildcards):
+    """Return the threads of a job that makes views.
+
+    Where encoding jobs have a GPU of this machine, it gets twice its share of the cores, so that half of these jobs run at
+    a time: the first shards are encoded while the views of the others are made.
+    """
+    return min((2 if encodes_on_own_gpu() else 1) * share_of_cores(SHARDS), workflow.cores or 1)
+
+
+def augmenting_memory(wildcards, attempt):
+    """Return `mem_mb` of a job that makes views, of one image at a time in each thread."""
+    return grown(STARTUP_MB + augmenting_threads(wildcards) * SHARING_PROCESS_MB, attempt)
+
+
+def pixel_threads(wildcards):
+    """Return the threads of a job that measures pixels: few, because each process reads the headers of all views."""
     return min(share_of_cores(SHARDS), len(AUGMENTATIONS))
 
 
-def shard_memory(wildcards, attempt):
-    """Return `mem_mb` of such a job, which holds one image with its views at a time in each thread."""
-    return grown(STARTUP_MB + shard_threads(wildcards) * SHARING_PROCESS_MB, attempt)
+def pixel_memory(wildcards, attempt):
+    """Return `mem_mb` of a job that measures pixels, one view at a time in each thread."""
+    return grown(STARTUP_MB + pixel_threads(wildcards) * SHARING_PROCESS_MB, attempt)
 
 
 def measuring_threads(wildcards):

@@ -44,9 +44,9 @@ rule augment_views:
     priority: FEEDING_IN_ORDER
     conda:
         "../envs/images.yaml"
-    threads: shard_threads
+    threads: augmenting_threads
     resources:
-        **memory_and_runtime(shard_memory, minutes(per_view=0.05 * len(AUGMENTATIONS))),
+        **memory_and_runtime(augmenting_memory, minutes(per_view=0.05 * len(AUGMENTATIONS))),
     params:
         **settings("seed") | EVERY_AUGMENTATION,
     message:

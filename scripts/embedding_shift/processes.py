@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
@@ -23,8 +23,19 @@ def call(function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], proce
     Raises:
         InputError: a process was killed.
     """
+    return list(results(function, jobs, processes))
+
+
+def results(
+    function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], processes: int
+) -> Generator[Result, None, None]:
+    """Yield the results of `call`, each as soon as it and those before it are there. `close` cancels the rest.
+
+    Raises:
+        InputError: as `call`.
+    """
     with _killed_reported(), _pool(processes) as pool:
-        return list(pool.map(function, *zip(*jobs, strict=True)))
+        yield from pool.map(function, *zip(*jobs, strict=True))
 
 
 @contextlib.contextmanager

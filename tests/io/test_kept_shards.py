@@ -50,6 +50,7 @@ def test_a_shard_that_is_there_is_replaced(shard):
 
 
 def test_nothing_is_given_back_under_another_key(shard):
+    assert kept_shards.is_kept(shard, KEY) and not kept_shards.is_kept(shard, OTHER_KEY)
     assert not kept_shards.restore(deleted(shard), OTHER_KEY)
     assert not shard.exists()
 

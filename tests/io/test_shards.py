@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import tarfile
@@ -51,6 +52,16 @@ def test_the_same_views_give_the_same_bytes(shard, tmp_path):
     shards.write(again, iter(views()))
     assert again.read_bytes() == shard.read_bytes()
     assert checksums.path_of(again).read_bytes() == checksums.path_of(shard).read_bytes()
+
+
+@pytest.mark.parametrize("bounds", [[0, 5], [0, 2, 5], [0, 0, 1, 1, 4, 5, 5]])
+def test_parts_are_joined_to_what_is_written_in_one_piece(shard, tmp_path, bounds):
+    parts = [tmp_path / str(number) for number in range(len(bounds) - 1)]
+    for part, share in zip(parts, itertools.starmap(slice, itertools.pairwise(bounds)), strict=True):
+        shards.write_part(part, shards.read_share(shard, share))
+    shards.join(tmp_path / "joined/00000.tar", parts)
+    assert (tmp_path / "joined/00000.tar").read_bytes() == shard.read_bytes()
+    assert checksums.read(tmp_path / "joined/00000.tar") == checksums.read(shard)
 
 
 @pytest.mark.parametrize("numbers", [[], [0], [1, 3], [0, 1, 2, 3, 4]])

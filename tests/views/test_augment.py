@@ -1,7 +1,59 @@
-"""What decides the views of a shard."""
+"""Make the views of a shard under several augmentations."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+from pipeline import PROJECT
 
 from embedding_shift.compat import versions
+from embedding_shift.config.entries import steps_of
+from embedding_shift.io import shards
 from embedding_shift.views import augment
+
+CONFIGURED = yaml.safe_load((PROJECT / "config.yaml").read_text())["augmentations"]
+STEPS = {name: steps_of(CONFIGURED[name]) for name in ("noise", "perspective")}
+
+
+@pytest.fixture
+def originals(tmp_path, kodak_views):
+    shards.write(tmp_path / "originals.tar", kodak_views[:3])
+    return tmp_path / "originals.tar"
+
+
+def made(originals, folder, threads, steps=STEPS):
+    """Run the script; return the finished process and the paths of the shards."""
+    outputs = [folder / name / "00000.tar" for name in steps]
+    command = [sys.executable, PROJECT / "scripts/augment_views.py", "--originals", originals, "--seed", "3"]
+    command += ["--augmentations", *steps, "--steps", *map(json.dumps, steps.values())]
+    command += ["--threads", str(threads), "--output", *outputs]
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True), outputs
+
+
+def files_of(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_processes_that_share_the_images_make_the_views_of_one(originals, kodak_views, tmp_path, threads):
+    """There are three images, so that some processes have more than others or none."""
+    done, outputs = made(originals, tmp_path / "made", threads)
+    assert done.returncode == 0, done.stderr
+    for (name, steps), output in zip(STEPS.items(), outputs, strict=True):
+        shards.write(tmp_path / "expected.tar", augment.augment(kodak_views[:3], name, steps, 3))
+        assert output.read_bytes() == (tmp_path / "expected.tar").read_bytes()
+        assert files_of(output.parent) == [".kept", "00000.tar", "00000.tar.sha256"]
+
+
+def test_what_was_finished_before_an_error_is_kept_and_nothing_else(originals, tmp_path):
+    too_large = [{"transform": "RandomCrop", "parameters": {"height": 300, "width": 300}}]
+    done, outputs = made(originals, tmp_path / "made", 2, STEPS | {"crop": too_large})
+    assert done.returncode == 1
+    assert "error: augmentation 'crop', image " in done.stderr and "Traceback" not in done.stderr
+    assert files_of(outputs[-1].parent) == []
+    assert files_of(outputs[0].parent) == [".kept", "00000.tar", "00000.tar.sha256"]
 
 
 def test_the_setting_depends_on_code_and_on_installed_packages_alone(tmp_path, monkeypatch):

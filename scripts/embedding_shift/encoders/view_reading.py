@@ -97,7 +97,7 @@ def _chunks(named: Sequence[tuple[str, str | Path]], known: Mapping[str, Sequenc
 def _views(path: str | Path, keys: Sequence[bytes] | None) -> Iterator[tuple[shards.View, bytes]]:
     """Yield the views of a shard with their keys, which are computed if they are not known."""
     if keys is not None:
-        yield from zip(shards.read_share(path, 0, 1), keys, strict=True)
+        yield from zip(shards.read_share(path), keys, strict=True)
         return
     for view in shards.read(path):
         yield view, digests.of_view(view.pixels)

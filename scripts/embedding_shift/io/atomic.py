@@ -24,17 +24,31 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _delete_leftovers(path)
-    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    temporary = temporary_path(path)
     try:
-        yield temporary
-        _flush(temporary)
-        os.replace(temporary, path)
-    except OSError as error:
-        if error.filename in (None, str(temporary)):
-            error.filename = str(path)  # People know the file by this name.
-        raise
+        with reported_as(path, temporary):
+            yield temporary
+            _flush(temporary)
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: str | os.PathLike[str]) -> Path:
+    """Return a new path beside `path`. A file of this name is deleted when a later process writes `path` by `whole`."""
+    path = Path(path)
+    return path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+
+
+@contextmanager
+def reported_as(path: str | os.PathLike[str], temporary: Path) -> Iterator[None]:
+    """Let errors of a temporary file name the file that people know, for which it stands."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
+            error.filename = os.fspath(path)
+        raise
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -25,6 +25,11 @@ def key(*decisive: Any) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH]
 
 
+def is_kept(path: str | Path, key: str) -> bool:
+    """Return whether a shard of this path was kept under a key; it may be damaged."""
+    return all(kept.exists() for kept, _ in _names(Path(path), key))
+
+
 def restore(path: str | Path, key: str) -> bool:
     """Give the shard that was kept under a key its name `path` back, as if it was just written.
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from embedding_shift.io import atomic, checksums, uncompressed_png
 # The header of an empty file without a name (POSIX.1-1988, ustar), and the parts that differ in other headers.
 PLAIN_HEADER = tarfile.TarInfo().tobuf(tarfile.PAX_FORMAT)
 NAME, SIZE, SUM = slice(0, 100), slice(124, 135), slice(148, 156)
+BLOCK_SIZE = 2**18  # fits into the cache of a core: what was read is hashed and written again
 SAME_IN_HEADERS = slice(NAME.stop, SIZE.start), slice(SIZE.stop, SUM.start), slice(SUM.stop, tarfile.BLOCKSIZE)
 
 
@@ -58,6 +59,20 @@ def write(path: str | Path, views: Iterable[View]) -> None:
     _write_tar(path, _files(views))
 
 
+def write_part(path: str | Path, views: Iterable[View]) -> None:
+    """Write some of the views of a shard to a file from which `join` makes the shard."""
+    with open(path, "wb") as file:
+        file.writelines(_files(views))
+
+
+def join(path: str | Path, parts: Iterable[str | Path]) -> None:
+    """Write the shard at `path`, then its checksum, from files that `write_part` wrote, in their order.
+
+    The result is that of `write` with all their views.
+    """
+    _write_tar(path, chain.from_iterable(map(_blocks, parts)))
+
+
 def write_selected(path: str | Path, source: str | Path, image_ids: Collection[str]) -> None:
     """Write some views of the shard at `source` to the shard at `path`, in the same order, then its checksum.
 
@@ -82,11 +97,11 @@ def read(path: str | Path) -> Iterator[View]:
         InputError: the shard does not exist or is damaged. A damaged shard is deleted, so that a rerun makes it again.
     """
     verify(path)
-    yield from read_share(path, 0, 1)
+    yield from read_share(path)
 
 
-def read_share(path: str | Path, first: int, step: int) -> Iterator[View]:
-    """Yield every `step`-th view, from number `first` on, of a shard that `verify` accepted.
+def read_share(path: str | Path, share: slice = slice(None)) -> Iterator[View]:
+    """Yield the views, or those with some of the numbers from 0 on, of a shard that `verify` accepted.
 
     Several processes that share the views of a shard compare its checksum once.
 
@@ -94,7 +109,7 @@ def read_share(path: str | Path, first: int, step: int) -> Iterator[View]:
         InputError: the shard does not exist any more.
     """
     with _opened(path) as file:
-        for image_id, record, png in islice(_samples(file), first, None, step):
+        for image_id, record, png in islice(_samples(file), share.start, share.stop, share.step):
             yield View(image_id, uncompressed_png.decode(_content(file, png)), json.loads(_content(file, record)))
 
 
@@ -199,13 +214,8 @@ def count(path: str | Path) -> int:
     Raises:
         InputError: the shard does not exist, or its headers are damaged. A damaged shard is deleted.
     """
-    try:
-        with tarfile.open(path, "r:") as archive:
-            return sum(member.name.endswith(".png") for member in archive)
-    except FileNotFoundError:
-        raise _absent(path) from None
-    except tarfile.TarError as error:
-        raise checksums.damaged(path, error) from None
+    with _opened(path) as file:
+        return sum(1 for _ in _samples(file))
 
 
 def read_selected(paths: Sequence[str | Path], image_ids: Collection[str]) -> dict[str, View]:
@@ -248,6 +258,12 @@ def _write_tar(path: str | Path, parts: Iterable[bytes | bytearray]) -> None:
         end = 2 * tarfile.BLOCKSIZE
         append(bytes(end + -(size + end) % tarfile.RECORDSIZE))
     checksums.write(path, digest.hexdigest())
+
+
+def _blocks(path: str | Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK_SIZE):
+            yield block
 
 
 def _selected_files(file: BufferedReader, image_ids: Collection[str]) -> Iterator[bytes]:

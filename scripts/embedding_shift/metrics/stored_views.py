@@ -58,7 +58,7 @@ def pixel_metrics(
     image_ids: list[str] = []
     rows: list[list[NDArray[np.float64]]] = [[] for _ in augmented_shards]
     # All views of an image are measured one after the other, so that what they share is computed once.
-    shares = (shards.read_share(path, first, step) for path in (original_shard, *augmented_shards))
+    shares = (shards.read_share(path, slice(first, None, step)) for path in (original_shard, *augmented_shards))
     for original, *views in zip_longest(*shares):
         for view, path in zip(views, augmented_shards, strict=True):
             found, expected = (one.image_id if one else "no more" for one in (view, original))

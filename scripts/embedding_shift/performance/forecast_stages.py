@@ -192,8 +192,7 @@ def _augment(run: Run) -> Stage:
     jobs = run.count(*RULES[name])
     seconds += jobs * costs.start_up_seconds("augment_views")
     disk = run.used * len(run.augmentations) * costs.view_bytes()
-    sharing = len(run.augmentations)
-    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk, threads=None, most_threads=sharing)
+    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk, threads=None)
 
 
 def _pixel_metrics(run: Run) -> Stage:
