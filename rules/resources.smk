@@ -116,14 +116,17 @@ def augmenting_threads(wildcards):
     """Return the threads of a job that makes views.
 
     Where encoding jobs have a GPU of this machine, it gets twice its share of the cores, so that half of these jobs run at
-    a time: the first shards are encoded while the views of the others are made.
+    a time: the first shards are encoded while the views of the others are made. More than eight threads would wait for
+    the process that joins what they make.
     """
-    return min((2 if encodes_on_own_gpu() else 1) * share_of_cores(SHARDS), workflow.cores or 1)
+    cores = workflow.cores or 1
+    share = cores * (2 if encodes_on_own_gpu() else 1) // len(SHARDS) if is_main_process(workflow) else cores
+    return min(max(share, 1), cores, 8)
 
 
-def augmenting_memory(wildcards, attempt):
+def augmenting_memory(wildcards, threads, attempt):
     """Return `mem_mb` of a job that makes views, of one image at a time in each thread."""
-    return grown(STARTUP_MB + augmenting_threads(wildcards) * SHARING_PROCESS_MB, attempt)
+    return grown(STARTUP_MB + threads * SHARING_PROCESS_MB, attempt)
 
 
 def pixel_threads(wildcards):

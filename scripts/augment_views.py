@@ -48,7 +48,7 @@ def main() -> None:
     decisive = augment.setting(arguments.code), checksums.read(arguments.originals), arguments.seed
     wanted = []
     for augmentation, steps, output in zip(arguments.augmentations, arguments.steps, arguments.output, strict=True):
-        parts = [atomic.temporary_path(output) for _ in range(arguments.threads)]
+        parts = [atomic.temporary_path(f"{output}.part") for _ in range(arguments.threads)]
         wanted.append(Wanted(augmentation, steps, output, kept_shards.key(*decisive, augmentation, steps), parts))
     kept = [shard for shard in wanted if kept_shards.is_kept(shard.output, shard.key)]
     restored = processes.call(kept_shards.restore, [(shard.output, shard.key) for shard in kept], arguments.threads)
@@ -69,12 +69,14 @@ def make(wanted: Sequence[Wanted], originals: str, seed: int, threads: int) -> N
     jobs = [(shard, *each) for shard in wanted for each in zip(shard.parts, shares, strict=True)]
     for shard in wanted:
         Path(shard.output).parent.mkdir(parents=True, exist_ok=True)
+        atomic.delete_leftovers(f"{shard.output}.part")
+        kept_shards.forget(shard.output)
     with closing(processes.results(partial(make_part, originals, seed), jobs, threads)) as made:
         for shard in wanted:
             for _ in shard.parts:
                 next(made)
-            shards.join(shard.output, shard.parts)
-            kept_shards.keep(shard.output, shard.key)
+            sha256 = shards.join(shard.output, shard.parts)
+            kept_shards.keep(shard.output, shard.key, sha256)
             for part in shard.parts:
                 part.unlink()
 

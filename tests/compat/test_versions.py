@@ -47,4 +47,5 @@ def test_an_environment_is_told_by_its_packages_and_by_those_of_conda(tmp_path, 
     (tmp_path / "conda-meta/libopencv-4.13.0-h1_0.json").touch()
     (tmp_path / "conda-meta/history").touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [*sys.path, "/proc/self/fdinfo/none", str(tmp_path / "conda-meta/history")])
     assert set(versions.everything_installed()) - set(found) == {"libopencv-4.13.0-h1_0.json"}

@@ -30,6 +30,7 @@ BENCH = {
     ("start-up", "Snakemake"): 7,
     ("memory", "encode_views"): 1000,
     ("memory", "augment_views"): 200,
+    ("memory", "ingest_images"): 90,
     ("memory", "compute_pixel_metrics"): 150,
     ("memory", "compute_metrics"): 300,
     ("figures and paper", "all"): 100,

@@ -15,7 +15,7 @@ def shard(tmp_path):
     """A shard that was kept."""
     path = tmp_path / "blur/00001.tar"
     shards.write(path, [shards.View("one", np.full((4, 4, 3), 7, np.uint8))])
-    kept_shards.keep(path, KEY)
+    kept_shards.keep(path, KEY, checksums.read(path))
     return path
 
 
@@ -58,9 +58,9 @@ def test_nothing_is_given_back_under_another_key(shard):
 def test_the_last_shard_of_a_path_is_kept_and_no_other(shard):
     neighbour = shard.with_name("00002.tar")
     shards.write(neighbour, [])
-    kept_shards.keep(neighbour, KEY)
+    kept_shards.keep(neighbour, KEY, checksums.read(neighbour))
     shards.write(shard, [])
-    kept_shards.keep(shard, OTHER_KEY)
+    kept_shards.keep(shard, OTHER_KEY, checksums.read(shard))
     assert not kept_shards.restore(deleted(shard), KEY)
     kept = [path.name.partition(".")[0] for path in (shard.parent / kept_shards.FOLDER).iterdir()]
     assert kept == ["00002", "00002"]
@@ -75,11 +75,26 @@ def test_a_damaged_shard_counts_as_missing(shard, part):
     assert not list((shard.parent / kept_shards.FOLDER).iterdir())
 
 
+def test_what_another_job_wrote_meanwhile_is_not_kept(shard):
+    made = checksums.read(shard)
+    shards.write(shard, [])
+    kept_shards.keep(shard, OTHER_KEY, made)
+    assert not kept_shards.is_kept(shard, OTHER_KEY)
+    assert not list((shard.parent / kept_shards.FOLDER).iterdir())
+
+
+def test_a_shard_without_a_checksum_is_not_kept(shard):
+    made = checksums.read(shard)
+    checksums.path_of(shard).unlink()
+    kept_shards.keep(shard, OTHER_KEY, made)
+    assert not list((shard.parent / kept_shards.FOLDER).iterdir())
+
+
 def test_a_file_system_without_hard_links_keeps_nothing(shard, monkeypatch):
     def refused(*names):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refused)
-    kept_shards.keep(shard, OTHER_KEY)
+    kept_shards.keep(shard, OTHER_KEY, checksums.read(shard))
     assert not kept_shards.restore(shard, OTHER_KEY)
     assert len(list(shards.read(shard))) == 1

@@ -97,7 +97,7 @@ def test_a_stage_uses_as_many_cores_as_its_jobs_have_threads(tmp_path):
     """Jobs that make views share the cores; those that measure pixels have a thread per augmentation at most."""
     on_two, on_many = rows(tmp_path), rows(tmp_path, cores=100)
     for stage in on_two.keys() - {"all"}:
-        threads = {"augment": 7 * 13 / 8, "pixel metrics": 2}.get(stage, 1)  # 7 of 8 jobs at a time
+        threads = {"augment": 8, "pixel metrics": 2}.get(stage, 1)
         assert on_many[stage].hours == pytest.approx(on_two[stage].hours * 2 / (on_two[stage].jobs * threads))
     encode = rows(tmp_path, cores=100, encode_threads=3)["encode clip"]
     assert encode.hours == pytest.approx(on_two["encode clip"].hours * 2 / 12)

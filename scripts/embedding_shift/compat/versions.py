@@ -1,9 +1,10 @@
 """Find out which versions of other projects are installed: workarounds apply only to those they were written for."""
 
+import contextlib
+import os
 import sys
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 
 METADATA = (".dist-info", ".egg-info")
 CONDA_METADATA = (".json",)
@@ -30,11 +31,8 @@ def everything_installed() -> list[str]:
     The names of the files of metadata are enough for this, and reading them takes a millisecond.
     """
     folders = [(path, METADATA) for path in sys.path] + [(f"{sys.prefix}/conda-meta", CONDA_METADATA)]
-    names = {
-        entry.name
-        for folder, suffixes in folders
-        if Path(folder).is_dir()
-        for entry in Path(folder).iterdir()
-        if entry.name.endswith(suffixes)
-    }
+    names: set[str] = set()
+    for folder, suffixes in folders:
+        with contextlib.suppress(OSError):  # Python itself skips folders that are missing or unreadable.
+            names |= {name for name in os.listdir(folder) if name.endswith(suffixes)}
     return [sys.version, *sorted(names)]

@@ -23,7 +23,7 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _delete_leftovers(path)
+    delete_leftovers(path)
     temporary = temporary_path(path)
     try:
         with reported_as(path, temporary):
@@ -35,7 +35,7 @@ def whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def temporary_path(path: str | os.PathLike[str]) -> Path:
-    """Return a new path beside `path`. A file of this name is deleted when a later process writes `path` by `whole`."""
+    """Return a new path beside `path`, which `delete_leftovers` of a later process recognises."""
     path = Path(path)
     return path.with_name(f".{secrets.token_hex(4)}.{path.name}")
 
@@ -69,11 +69,12 @@ def damaged(path: str | os.PathLike[str], finding: object) -> InputError:
     return InputError(f"{path} is damaged: {finding}. It was deleted; run again.")
 
 
-def _delete_leftovers(path: Path) -> None:
+def delete_leftovers(path: str | os.PathLike[str]) -> None:
     """Delete the temporary files of `path` that are older than this process.
 
     A younger file may belong to a job that outlived its run and still writes the same bytes.
     """
+    path = Path(path)
     name = re.compile(rf"\.[0-9a-f]{{8}}\.{re.escape(path.name)}")
     for entry in os.scandir(path.parent):
         if name.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime < STARTED:

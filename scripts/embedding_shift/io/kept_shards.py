@@ -5,7 +5,6 @@ survives this. It takes no space of its own, and its name holds a key: a digest 
 of the shard. A file system without hard links keeps nothing, so that every shard is made again.
 """
 
-import contextlib
 import hashlib
 import json
 import os
@@ -31,7 +30,7 @@ def is_kept(path: str | Path, key: str) -> bool:
 
 
 def restore(path: str | Path, key: str) -> bool:
-    """Give the shard that was kept under a key its name `path` back, as if it was just written.
+    """Restore the shard that was kept under a key at `path`, with a new modification time.
 
     Returns:
         Whether there is such a shard. A damaged one is deleted and counts as missing.
@@ -48,17 +47,30 @@ def restore(path: str | Path, key: str) -> bool:
     return True
 
 
-def keep(path: str | Path, key: str) -> None:
-    """Keep the shard at `path`, and no other that had this path."""
+def keep(path: str | Path, key: str, sha256: str) -> None:
+    """Keep the shard at `path`; forget earlier ones of this path.
+
+    Args:
+        path: the shard.
+        key: see `key`.
+        sha256: the SHA-256 of the shard that has this key, in hexadecimal. A job of an earlier run that is still at
+            work may have written another one in its place, which is not kept.
+    """
     forget(path)
-    with contextlib.suppress(OSError):
-        for kept, name in _names(Path(path), key):
-            kept.parent.mkdir(exist_ok=True)
-            os.link(name, kept)
+    try:
+        (kept, _), _ = names = list(_names(Path(path), key))
+        kept.parent.mkdir(exist_ok=True)
+        for second, first in names:
+            os.link(first, second)
+        found = checksums.read(kept)
+    except OSError:
+        found = None
+    if found != sha256:
+        forget(path)
 
 
 def forget(path: str | Path) -> None:
-    """Keep no shard that had this path."""
+    """Delete what was kept of earlier shards of this path."""
     path = Path(path)
     for kept in (path.parent / FOLDER).glob(f"{path.stem}.*"):
         kept.unlink(missing_ok=True)

@@ -65,12 +65,12 @@ def write_part(path: str | Path, views: Iterable[View]) -> None:
         file.writelines(_files(views))
 
 
-def join(path: str | Path, parts: Iterable[str | Path]) -> None:
+def join(path: str | Path, parts: Iterable[str | Path]) -> str:
     """Write the shard at `path`, then its checksum, from files that `write_part` wrote, in their order.
 
-    The result is that of `write` with all their views.
+    The shard is that of `write` with all their views. Its SHA-256 is returned, in hexadecimal.
     """
-    _write_tar(path, chain.from_iterable(map(_blocks, parts)))
+    return _write_tar(path, chain.from_iterable(map(_blocks, parts)))
 
 
 def write_selected(path: str | Path, source: str | Path, image_ids: Collection[str]) -> None:
@@ -241,8 +241,8 @@ def _absent(path: str | Path) -> InputError:
     return InputError(f"there is no shard {path}; another job may have found it damaged. Run again.")
 
 
-def _write_tar(path: str | Path, parts: Iterable[bytes | bytearray]) -> None:
-    """Write a tar file whose files, with their headers, are given in parts, then its checksum."""
+def _write_tar(path: str | Path, parts: Iterable[bytes | bytearray]) -> str:
+    """Write a tar file whose files, with their headers, are given in parts, then its checksum, which is returned."""
     digest = hashlib.sha256()
     size = 0
     with atomic.whole(path) as temporary, open(temporary, "wb") as file:
@@ -257,13 +257,13 @@ def _write_tar(path: str | Path, parts: Iterable[bytes | bytearray]) -> None:
             append(part)
         end = 2 * tarfile.BLOCKSIZE
         append(bytes(end + -(size + end) % tarfile.RECORDSIZE))
-    checksums.write(path, digest.hexdigest())
+    checksums.write(path, sha256 := digest.hexdigest())
+    return sha256
 
 
 def _blocks(path: str | Path) -> Iterator[bytes]:
     with open(path, "rb") as file:
-        while block := file.read(BLOCK_SIZE):
-            yield block
+        yield from iter(lambda: file.read(BLOCK_SIZE), b"")
 
 
 def _selected_files(file: BufferedReader, image_ids: Collection[str]) -> Iterator[bytes]:

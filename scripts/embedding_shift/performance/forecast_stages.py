@@ -180,7 +180,7 @@ def _decode(run: Run) -> Stage:
     seconds = listed * (costs.value("images", "decode and resize") / 1000 + write) + run.used * (read + write)
     jobs, view = run.count(*RULES[name]), costs.view_bytes()
     seconds += run.start_up_seconds(RULES[name])
-    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), run.used * view, listed * view)
+    return Stage(name, jobs, seconds, costs.memory_mb("ingest_images"), run.used * view, listed * view)
 
 
 def _augment(run: Run) -> Stage:
@@ -192,7 +192,7 @@ def _augment(run: Run) -> Stage:
     jobs = run.count(*RULES[name])
     seconds += jobs * costs.start_up_seconds("augment_views")
     disk = run.used * len(run.augmentations) * costs.view_bytes()
-    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk, threads=None)
+    return Stage(name, jobs, seconds, costs.memory_mb("augment_views"), disk, threads=None, most_threads=8)
 
 
 def _pixel_metrics(run: Run) -> Stage:
