@@ -115,9 +115,9 @@ def encodes_on_own_gpu():
 def augmenting_threads(wildcards):
     """Return the threads of a job that makes views.
 
-    Where encoding jobs have a GPU of this machine, it gets twice its share of the cores, so that half of these jobs run at
-    a time: the first shards are encoded while the views of the others are made. More than eight threads would wait for
-    the process that joins what they make.
+    Where encoding jobs have a GPU of this machine, each of these jobs gets twice its share of the cores, so that half of
+    them run at a time: the first shards are encoded while the views of the others are made. More than eight threads
+    would wait for the process that joins what they make.
     """
     cores = workflow.cores or 1
     share = cores * (2 if encodes_on_own_gpu() else 1) // len(SHARDS) if is_main_process(workflow) else cores

@@ -15,8 +15,8 @@ from embedding_shift.io import atomic, checksums, kept_shards, shards
 from embedding_shift.views import augment
 
 
-class Wanted(NamedTuple):
-    """The shard of views under one augmentation.
+class WantedShard(NamedTuple):
+    """The shard of views to write for one augmentation.
 
     Attributes:
         augmentation, steps: see `augment.augment`.
@@ -49,7 +49,7 @@ def main() -> None:
     wanted = []
     for augmentation, steps, output in zip(arguments.augmentations, arguments.steps, arguments.output, strict=True):
         parts = [atomic.temporary_path(f"{output}.part") for _ in range(arguments.threads)]
-        wanted.append(Wanted(augmentation, steps, output, kept_shards.key(*decisive, augmentation, steps), parts))
+        wanted.append(WantedShard(augmentation, steps, output, kept_shards.key(*decisive, augmentation, steps), parts))
     kept = [shard for shard in wanted if kept_shards.is_kept(shard.output, shard.key)]
     restored = processes.call(kept_shards.restore, [(shard.output, shard.key) for shard in kept], arguments.threads)
     there = {shard.output for shard, is_there in zip(kept, restored, strict=True) if is_there}
@@ -61,7 +61,7 @@ def main() -> None:
             part.unlink(missing_ok=True)
 
 
-def make(wanted: Sequence[Wanted], originals: str, seed: int, threads: int) -> None:
+def make(wanted: Sequence[WantedShard], originals: str, seed: int, threads: int) -> None:
     """Write shards of views. Every process makes the views of a share of the images; this one joins them meanwhile."""
     count = shards.count(originals)
     bounds = [count * number // threads for number in range(threads + 1)]
@@ -81,7 +81,7 @@ def make(wanted: Sequence[Wanted], originals: str, seed: int, threads: int) -> N
                 part.unlink()
 
 
-def make_part(originals: str, seed: int, shard: Wanted, part: Path, share: slice) -> None:
+def make_part(originals: str, seed: int, shard: WantedShard, part: Path, share: slice) -> None:
     """Write the views of a share of the images under one augmentation."""
     originals_of_share = shards.read_share(originals, share)
     with atomic.reported_as(shard.output, part):

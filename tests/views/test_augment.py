@@ -51,7 +51,7 @@ def test_processes_that_share_the_images_make_the_views_of_one(originals, kodak_
 def test_a_part_is_joined_however_old_its_file_system_says_it_is(originals, tmp_path):
     """The clock of a file system may lag behind, or count whole seconds."""
     sitecustomize = """
-import os, time
+import os
 from embedding_shift.io import shards
 write = shards.write_part
 def write_long_ago(path, views):

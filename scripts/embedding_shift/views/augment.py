@@ -1,7 +1,5 @@
 """Make views: apply an augmentation to original views and record how."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -73,11 +71,10 @@ def augment(
         yield augmentation.view_of(original)
 
 
-def setting(code: Sequence[str | Path]) -> str:
-    """Return a digest of everything but the originals and the arguments of `augment` that decides the views.
+def setting(code: Sequence[str | Path]) -> list[str]:
+    """Return everything but the originals and the arguments of `augment` that decides the views.
 
     Args:
         code: the files of the code that makes them.
     """
-    decisive = [versions.everything_installed(), array_store.processor(), sorted(map(atomic.sha256, code))]
-    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+    return [*versions.everything_installed(), array_store.processor(), *sorted(map(atomic.sha256, code))]
